@@ -1,0 +1,36 @@
+// Compiles the AssemblyScript targets of asconfig.json into build/.
+import { mkdir, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+/** Entry files of each target; every file's exports become exports of the wasm program. */
+export const targets = {
+  record: ['assembly/record.ts'],
+  client: ['assembly/client.ts'],
+  primitives: ['assembly/primitives.ts'],
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export async function compile(target, { stdout = process.stdout, stderr = process.stderr } = {}) {
+  const { error } = await asc.main(
+    [...targets[target], '--config', 'asconfig.json', '--target', target, '--baseDir', root],
+    { stdout, stderr },
+  );
+  if (error) throw error;
+  return (await stat(new URL(`../../build/${target}.wasm`, import.meta.url))).size;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.chdir(root);
+  await mkdir('build', { recursive: true });
+  const wanted = process.argv.slice(2);
+  for (const target of wanted.length > 0 ? wanted : Object.keys(targets)) {
+    try {
+      console.log(`build/${target}.wasm ${await compile(target)} bytes`);
+    } catch (error) {
+      console.error(`assembly target '${target}' did not compile: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// Installs the system packages that the tests use, where that is allowed; says what to install elsewhere.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Debian package and a file that shows it is there. */
+export const packages = [
+  ['openssl', '/usr/bin/openssl'],
+  ['curl', '/usr/bin/curl'],
+  ['nginx-light', '/usr/sbin/nginx'],
+  ['gnutls-bin', '/usr/bin/gnutls-serv'],
+];
+
+export const missing = () => packages.filter(([, file]) => !existsSync(file)).map(([name]) => name);
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const names = missing();
+  if (names.length > 0) {
+    const root = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+    if (!root) {
+      console.error(`The tests need these Debian packages: apt-get install ${names.join(' ')}`);
+      process.exit(1);
+    }
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    // A refused service start must not fail the install: these are test servers, never daemons.
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+      stdio: 'inherit',
+      env,
+    });
+  }
+}
