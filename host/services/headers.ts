@@ -1,0 +1,70 @@
+// Header lines as they stood on the wire: order and case are kept, names compare without case.
+
+export type HeaderLine = readonly [name: string, value: string];
+
+/** RFC 9110 §5.1 and §5.5: a token, and a value without CR, LF and NUL. Text is Latin-1, one byte a character. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+export class HeaderList implements Iterable<HeaderLine> {
+  #lines: HeaderLine[];
+
+  /** Throws TypeError for a line that would not be one on the wire. */
+  constructor(lines: Iterable<HeaderLine> = []) {
+    this.#lines = [...lines];
+    for (const [name, value] of this.#lines) check(name, value);
+  }
+
+  [Symbol.iterator](): IterableIterator<HeaderLine> {
+    return this.#lines[Symbol.iterator]();
+  }
+
+  has(name: string): boolean {
+    return this.#lines.some((line) => same(line[0], name));
+  }
+
+  /** The values of all lines of that name, joined by `, ` (RFC 9110 §5.3); undefined where there is none. */
+  get(name: string): string | undefined {
+    const values = this.all(name);
+    return values.length === 0 ? undefined : values.join(', ');
+  }
+
+  all(name: string): string[] {
+    return this.#lines.filter((line) => same(line[0], name)).map((line) => line[1]);
+  }
+
+  /** Puts `value` in the place of the first line of that name and drops the others; at the end where there is none. */
+  set(name: string, value: string): this {
+    check(name, value);
+    const at = this.#lines.findIndex((line) => same(line[0], name));
+    if (at < 0) return this.append(name, value);
+    const kept = this.#lines[at]![0];
+    this.#lines = this.#lines.filter((line, i) => i <= at || !same(line[0], name));
+    this.#lines[at] = [kept, value];
+    return this;
+  }
+
+  append(name: string, value: string): this {
+    check(name, value);
+    this.#lines.push([name, value]);
+    return this;
+  }
+
+  delete(name: string): this {
+    this.#lines = this.#lines.filter((line) => !same(line[0], name));
+    return this;
+  }
+
+  clone(): HeaderList {
+    return new HeaderList(this.#lines);
+  }
+}
+
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+function check(name: string, value: string): void {
+  if (!NAME.test(name)) throw new TypeError('a header name must be a token');
+  if (!VALUE.test(value))
+    throw new TypeError(`the value of ${name} holds a control or non-Latin-1 character`);
+}

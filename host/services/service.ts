@@ -1,0 +1,115 @@
+// What a service is: an addon with optional hooks, called by the active proxy for each exchange of a session.
+import type { DeviceProfile } from '../delegation/device.js';
+import type { HeaderLine, HeaderList } from './headers.js';
+
+export type { HeaderLine } from './headers.js';
+export { HeaderList } from './headers.js';
+
+/** Content without transfer framing (chunk sizes), but still with its Content-Encoding. */
+export type Body = AsyncIterable<Uint8Array>;
+
+/**
+ * Services run in the order of the proxy's list; each sees what the ones before it made. A hook that throws, or that
+ * stays silent for longer than the proxy allows, is cut off: the exchange goes on as if the service were not there.
+ */
+export interface Service {
+  /** Short, stable; stands in WELCOME and RECEIPT. */
+  readonly name: string;
+  /** Before a request goes to the origin. May change it, or answer in the origin's place. */
+  request?(flow: Flow): Outcome<RequestChange | Answer>;
+  /** When the head of a response is there (never for 1xx, 101, or the answer to HEAD, 204 and 304). */
+  response?(flow: ResponseFlow): Outcome<ResponseChange>;
+  /** When the session ends: forget what is kept for it. */
+  sessionClosed?(sessionId: string): void;
+}
+
+export type Outcome<T> = T | undefined | Promise<T | undefined>;
+
+/** One request and its answer on one delegated session. */
+export interface Flow {
+  /** Internal session id, hexadecimal. */
+  readonly sessionId: string;
+  readonly origin: { readonly host: string; readonly port: number };
+  /** The device for which the content is made. */
+  readonly profile: DeviceProfile;
+  readonly request: FlowRequest;
+  readonly log: ServiceLog;
+  /** Aborts when the exchange ends early, or when this service is cut off. */
+  readonly signal: AbortSignal;
+  /**
+   * Fetches `url` from another origin (R13): asks the client for a session with it and reads the answer. Rejects with
+   * a DeputyError: TUNNEL_DENIED, TUNNEL_TIMEOUT, TUNNEL_REFUSED (limits, or no https URL), or the session's own
+   * failure. Redirects are not followed.
+   */
+  fetchOther(url: string, options?: OtherOptions): Promise<OtherResponse>;
+}
+
+export interface FlowRequest {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  /** Absolute, made from the origin and the target. */
+  readonly url: string;
+  /** A copy: give a changed one back in RequestChange. */
+  readonly headers: HeaderList;
+}
+
+export interface ResponseFlow extends Flow {
+  readonly response: {
+    readonly status: number;
+    readonly reason: string;
+    /** A copy: give a changed one back in ResponseChange. */
+    readonly headers: HeaderList;
+  };
+}
+
+export interface RequestChange {
+  kind: 'change';
+  target?: string;
+  headers?: HeaderList;
+  /** Replaces the body. The proxy puts the framing headers right. */
+  body?: (body: Body) => Body;
+}
+
+/** An answer in the origin's place; the origin never sees the request. */
+export interface Answer {
+  kind: 'answer';
+  status: number;
+  reason?: string;
+  headers: HeaderList;
+  body: Uint8Array;
+}
+
+export interface ResponseChange {
+  status?: number;
+  reason?: string;
+  headers?: HeaderList;
+  /**
+   * Replaces the body. Read the old one as fast as the new one is written, where the format allows. If it throws or
+   * hangs before its first chunk, the old body goes out instead; later, the answer is visibly cut short.
+   */
+  body?: (body: Body) => Body;
+  /** Bytes of the new body where they are known before it is read; chunked otherwise. */
+  length?: number;
+}
+
+export interface OtherOptions {
+  headers?: Iterable<HeaderLine>;
+  /** For the client's policy and the person behind it. */
+  reason?: string;
+  signal?: AbortSignal;
+}
+
+export interface OtherResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Must be read to its end, or left with `break`: the session is busy until then. */
+  readonly body: Body;
+}
+
+export interface ServiceLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
