@@ -45,7 +45,8 @@ export function parseOriginPattern(text: string): OriginPattern | undefined {
   const port = match[3] === undefined || match[3] === '*' ? undefined : Number(match[3]);
   if (port !== undefined && (port < 1 || port > 65535)) return undefined;
   const name = host.startsWith('*.') ? host.slice(2) : host;
-  return host === '*' || isHost(name) ? { host, port } : undefined;
+  // What was written counts, not what is left of it: `*.` must not become `*`.
+  return (match[1] ?? match[2]) === '*' || isHost(name) ? { host, port } : undefined;
 }
 
 export function matchesOrigin(pattern: OriginPattern, host: string, port: number): boolean {
