@@ -8,6 +8,8 @@ export interface Program {
   readonly exports: Exports;
   /** The linear memory now. A call may grow it: ask again after each call, keep no view across one. */
   memory(): Uint8Array;
+  /** Wipes and frees the program where the engine can; nothing of it may be used afterwards. */
+  close(): void;
 }
 
 /** Loads the bytes of a wasm program that imports nothing. */

@@ -9,5 +9,7 @@ export async function loadV8(wasm: Uint8Array): Promise<Program> {
     engine: 'v8',
     exports: instance.exports as Exports,
     memory: () => new Uint8Array(memory.buffer),
+    // The collector takes the memory; what it held is overwritten now.
+    close: () => void new Uint8Array(memory.buffer).fill(0),
   };
 }

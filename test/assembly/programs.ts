@@ -2,14 +2,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Program } from '../../host/engine/program.js';
 import { loadV8 } from '../../host/engine/v8.js';
+import { loadWasm3 } from '../../host/engine/wasm3.js';
+import { findAddon } from '../../host/platform/node/programs.js';
 
 const path = (target: string) =>
   process.env[`DEPUTY_${target.toUpperCase()}`] ?? new URL(`../../build/${target}.wasm`, import.meta.url);
 
-/** The target under each engine, named for `describe.each`. DEPUTY_PRIMITIVES=FILE tests another build. */
+/**
+ * The target under each engine, named for `describe.each`. DEPUTY_PRIMITIVES=FILE tests another build. Without wasm3's
+ * addon only V8 is given, and the run says so once: test/boards/node counts the skip.
+ */
 export async function programs(target: 'record' | 'client' | 'primitives'): Promise<[string, Bench][]> {
   const wasm = await readFile(path(target));
-  return [['V8', new Bench(await loadV8(wasm))]];
+  const engines: [string, Bench][] = [['V8', new Bench(await loadV8(wasm))]];
+  const wasm3 = findAddon();
+  if ('addon' in wasm3) engines.push(['wasm3', new Bench(loadWasm3(wasm3.addon, wasm))]);
+  else console.warn(`skipped on wasm3: ${wasm3.reason}`);
+  return engines;
 }
 
 /** A program with a bump of borrowed memory, so that a test reads like a call with byte strings. */
