@@ -1,0 +1,60 @@
+// HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 8446 §7.1).
+//
+// Constant-time in keys and secrets: the time depends on the lengths alone.
+import { HASH_MAX, hashSize } from "../hash/hash";
+import { HMAC_CONTEXT, hmacDigest, hmacFinal, hmacInit, hmacUpdate } from "../hash/hmac";
+import { store16be, wipe } from "../memory";
+
+const mac = memory.data(HMAC_CONTEXT, 8);
+const block = memory.data(64, 8); // T(i)
+const counter = memory.data(1, 1);
+const hkdfLabel = memory.data(2 + 1 + 255 + 1 + 255, 8);
+
+/** HKDF-Extract: writes the pseudorandom key, hashSize bytes, to `out`. No salt (length 0) is hashSize zero bytes. */
+export function hkdfExtract(hashId: i32, salt: usize, saltLength: i32, ikm: usize, ikmLength: i32, out: usize): void {
+  // HMAC fills a short key up with zeros, so the empty key is RFC 5869's default salt.
+  hmacDigest(hashId, salt, saltLength, ikm, ikmLength, out);
+}
+
+/**
+ * HKDF-Expand: writes `outLength` bytes to `out`, at most 255 times hashSize (RFC 5869 §2.3), which the caller sees to.
+ * `out` lies apart from `info`.
+ */
+export function hkdfExpand(
+  hashId: i32, prk: usize, prkLength: i32, info: usize, infoLength: i32, out: usize, outLength: i32,
+): void {
+  const size = hashSize(hashId);
+  hmacInit(mac, hashId, prk, prkLength);
+  for (let i = 1; outLength > 0; i++) {
+    if (i > 1) hmacUpdate(mac, block, size);
+    hmacUpdate(mac, info, infoLength);
+    store<u8>(counter, i);
+    hmacUpdate(mac, counter, 1);
+    hmacFinal(mac, block);
+    const take = min(size, outLength);
+    memory.copy(out, block, take);
+    out += take;
+    outLength -= take;
+  }
+  wipe(mac, HMAC_CONTEXT);
+  wipe(block, HASH_MAX);
+}
+
+/**
+ * HKDF-Expand-Label(secret, label, context, outLength): `label` goes without "tls13 ", at most 249 bytes of it, and at
+ * most 255 bytes of context; `secret` is hashSize bytes. Derive-Secret is this with a transcript hash as the context.
+ */
+export function hkdfExpandLabel(
+  hashId: i32, secret: usize, label: usize, labelLength: i32, context: usize, contextLength: i32,
+  out: usize, outLength: i32,
+): void {
+  store16be(hkdfLabel, outLength);
+  store<u8>(hkdfLabel, 6 + labelLength, 2);
+  store<u32>(hkdfLabel, 0x31736c74, 3); // "tls1"
+  store<u16>(hkdfLabel, 0x2033, 7); // "3 "
+  memory.copy(hkdfLabel + 9, label, labelLength);
+  const end = hkdfLabel + 9 + labelLength;
+  store<u8>(end, contextLength);
+  memory.copy(end + 1, context, contextLength);
+  hkdfExpand(hashId, secret, hashSize(hashId), hkdfLabel, 10 + labelLength + contextLength, out, outLength);
+}

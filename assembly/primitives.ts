@@ -1,0 +1,15 @@
+// Every primitive by itself, for tests and benchmarks. Not a program that a device runs.
+export * from "./memory";
+
+export * from "./hash/md5";
+export * from "./hash/sha1";
+export * from "./hash/sha256";
+export * from "./hash/sha512";
+export * from "./hash/hash";
+export * from "./hash/hmac";
+
+export * from "./prf/tls12";
+export * from "./prf/tls10";
+export * from "./prf/ssl3";
+export * from "./prf/hkdf";
+export * from "./prf/hmac_drbg";
