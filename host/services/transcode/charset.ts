@@ -1,0 +1,70 @@
+// Which character set a page is in, and its way into the character set that the device reads.
+import iconv from 'iconv-lite';
+
+/** How far a page is searched for its own declaration (HTML Living Standard, "prescan a byte stream"). */
+export const PRESCAN_BYTES = 1024;
+
+const byteOrderMarks: [string, number[]][] = [
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  ['utf-16be', [0xfe, 0xff]],
+  ['utf-16le', [0xff, 0xfe]],
+];
+
+/**
+ * The page's character set, as a label that `charsetDecoder` accepts: byte order mark first, then the header's
+ * `charset` parameter, then a `<meta>` within the first 1024 bytes, then windows-1252, as browsers do.
+ */
+export function detectCharset(contentType: string | undefined, start: Uint8Array): string {
+  for (const [label, mark] of byteOrderMarks) {
+    if (mark.every((byte, i) => start[i] === byte)) return label;
+  }
+  const ofHeader = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
+  if (ofHeader !== undefined && isKnown(ofHeader)) return ofHeader.toLowerCase();
+  const head = new TextDecoder('latin1').decode(start.subarray(0, PRESCAN_BYTES));
+  const ofMeta = /<meta\b[^>]*?\bcharset\s*=\s*["']?([^\s"'/>;]+)/i.exec(head)?.[1];
+  if (ofMeta !== undefined && isKnown(ofMeta)) {
+    // A page whose <meta> was readable as ASCII is not in UTF-16, whatever it says.
+    return /^utf-?16/i.test(ofMeta) ? 'utf-8' : ofMeta.toLowerCase();
+  }
+  return 'windows-1252';
+}
+
+const isKnown = (label: string) => iconv.encodingExists(label);
+
+/** Labels that browsers read as a larger set (Encoding Standard §4.2). */
+const SUPERSETS: Readonly<Record<string, string>> = {
+  'iso-8859-1': 'windows-1252',
+  latin1: 'windows-1252',
+  ascii: 'windows-1252',
+  'us-ascii': 'windows-1252',
+  'iso-8859-9': 'windows-1254',
+  gb2312: 'gbk',
+};
+
+/** Decodes a page chunk by chunk; an empty call ends it. A byte that fits nowhere becomes U+FFFD. */
+export function charsetDecoder(charset: string): (bytes?: Uint8Array) => string {
+  const decoder = iconv.getDecoder(SUPERSETS[charset] ?? charset);
+  return (bytes) => (bytes === undefined ? (decoder.end() ?? '') : decoder.write(Buffer.from(bytes)));
+}
+
+/** Encodes HTML text for the device; what its character set lacks becomes a numeric character reference. */
+export function htmlEncoder(charset: string): (text: string) => Uint8Array {
+  if (/^utf-?8$/i.test(charset)) return (text) => Buffer.from(text, 'utf8');
+  if (!iconv.encodingExists(charset)) {
+    throw new RangeError(`the device asks for the unknown character set '${String(charset).slice(0, 40)}'`);
+  }
+  return (text) => Buffer.concat([...representable(text, charset)]);
+}
+
+function* representable(text: string, charset: string): Generator<Buffer> {
+  const whole = iconv.encode(text, charset);
+  if (iconv.decode(whole, charset) === text) {
+    yield whole;
+    return;
+  }
+  for (const character of text) {
+    const encoded = iconv.encode(character, charset);
+    const kept = iconv.decode(encoded, charset) === character;
+    yield kept ? encoded : iconv.encode(`&#${character.codePointAt(0)};`, charset);
+  }
+}

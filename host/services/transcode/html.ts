@@ -1,0 +1,227 @@
+// HTML to the simplified HTML of a handheld, as a stream: elements are dropped, kept or renamed as they pass.
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import type { StartTag } from 'parse5-sax-parser';
+import { SAXParser } from 'parse5-sax-parser';
+import {
+  addresses,
+  common,
+  dropped,
+  empty,
+  escapeAttribute,
+  escapeText,
+  isSafeAddress,
+  kept,
+  renamed,
+} from './markup.js';
+import { OrderedOutput } from './ordered.js';
+
+/** What the page asks for while it is read. Both answer with markup, and never reject. */
+export interface Resources {
+  /** The `<img>` that stands for the picture at `url`, or a placeholder. `alt` is plain text. */
+  picture(url: string, alt: string): Promise<string>;
+  /** The text of a style sheet for a `<style>` element, empty where there is none. */
+  style(url: string): Promise<string>;
+}
+
+export interface HtmlOptions {
+  /** Where the page lies; relative addresses of pictures and style sheets are resolved against it. */
+  baseUrl: string;
+  /** Whether the device understands style sheets. */
+  styles: boolean;
+  /** The character set of the output, named in its `<meta>`. */
+  charset: string;
+  resources: Resources;
+}
+
+export class HtmlError extends Error {
+  readonly code = 'TRANSCODE_HTML';
+}
+
+/** Input that may pass without a complete token before the page is refused. */
+const MAX_TOKEN = 1 << 20;
+/** Characters parsed between two looks at the output: keeps a large chunk from filling memory. */
+const STEP = 1 << 16;
+const MAX_DEPTH_DROPPED = 10_000;
+
+/** Simplifies the decoded text of one page. Throws HtmlError for input that never completes a token. */
+export async function* simplifyHtml(
+  text: AsyncIterable<string>,
+  options: HtmlOptions,
+): AsyncGenerator<string> {
+  const page = new Page(options);
+  for await (const chunk of text) {
+    for (let at = 0; at < chunk.length; at += STEP) {
+      await page.write(chunk.slice(at, at + STEP));
+      yield* page.output.drain(false);
+    }
+  }
+  await page.end();
+  yield* page.output.drain(true);
+}
+
+class Page {
+  readonly output = new OrderedOutput();
+  readonly #parser = new SAXParser();
+  #baseUrl: string;
+  #dropping: string | undefined;
+  #droppingDepth = 0;
+  #styleText: string | undefined;
+  #sinceToken = 0;
+  #metaWritten = false;
+
+  constructor(readonly options: HtmlOptions) {
+    this.#baseUrl = options.baseUrl;
+    const parser = this.#parser;
+    // Only listened tokens are built; comments are left out by not listening.
+    parser.on('doctype', () => {
+      this.#sinceToken = 0;
+      this.output.push('<!DOCTYPE html>');
+    });
+    parser.on('startTag', (tag) => this.#onStartTag(tag));
+    parser.on('endTag', (tag) => this.#onEndTag(tag.tagName));
+    parser.on('text', ({ text }) => this.#onText(text));
+    parser.resume();
+  }
+
+  async write(chunk: string): Promise<void> {
+    this.#sinceToken += chunk.length;
+    if (!this.#parser.write(chunk)) await once(this.#parser, 'drain');
+    if (this.#sinceToken > MAX_TOKEN) throw new HtmlError('the page has a tag or comment of more than 1 MiB');
+  }
+
+  async end(): Promise<void> {
+    this.#parser.end();
+    await finished(this.#parser);
+  }
+
+  #onText(text: string): void {
+    this.#sinceToken = 0;
+    if (this.#styleText !== undefined) this.#styleText = (this.#styleText + text).slice(0, MAX_TOKEN);
+    else if (this.#dropping === undefined) this.output.push(escapeText(text));
+  }
+
+  #onStartTag(tag: StartTag): void {
+    this.#sinceToken = 0;
+    const name = tag.tagName;
+    if (this.#dropping !== undefined) {
+      if (name === this.#dropping && !tag.selfClosing)
+        this.#droppingDepth = Math.min(this.#droppingDepth + 1, MAX_DEPTH_DROPPED);
+      return;
+    }
+    if (name === 'style' && this.options.styles) {
+      this.#styleText = '';
+      return;
+    }
+    if (dropped.has(name)) {
+      if (!tag.selfClosing && !empty.has(name)) {
+        this.#dropping = name;
+        this.#droppingDepth = 1;
+      }
+      return;
+    }
+    if (name === 'link') this.#onLink(tag);
+    if (name === 'img') this.#onPicture(tag);
+    if (name === 'base') this.#onBase(tag);
+    const known = renamed.get(name) ?? (kept.has(name) ? name : undefined);
+    if (known === undefined) return;
+    if (known === 'body') this.#writeMeta();
+    this.output.push(`<${known}${this.#attributes(tag, known)}>`);
+    if (known === 'head') this.#writeMeta();
+  }
+
+  #onEndTag(name: string): void {
+    this.#sinceToken = 0;
+    if (this.#dropping !== undefined) {
+      if (name === this.#dropping && --this.#droppingDepth === 0) this.#dropping = undefined;
+      return;
+    }
+    if (name === 'style' && this.#styleText !== undefined) {
+      const style = safeStyle(this.#styleText);
+      this.#styleText = undefined;
+      if (style !== '') this.output.push(`<style>${style}</style>`);
+      return;
+    }
+    const known = renamed.get(name) ?? (kept.has(name) ? name : undefined);
+    if (known !== undefined && !empty.has(known)) this.output.push(`</${known}>`);
+  }
+
+  #attributes(tag: StartTag, known: string): string {
+    const own = kept.get(known) ?? [];
+    const styled = this.options.styles ? ['class'] : [];
+    const allowed = tag.attrs.filter(({ name, value }) => {
+      if (!own.includes(name) && !common.includes(name) && !styled.includes(name)) return false;
+      return !addresses.has(name) || isSafeAddress(value);
+    });
+    return allowed.map(({ name, value }) => ` ${name}="${escapeAttribute(value)}"`).join('');
+  }
+
+  #writeMeta(): void {
+    if (this.#metaWritten) return;
+    this.#metaWritten = true;
+    this.output.push(`<meta charset="${escapeAttribute(this.options.charset)}">`);
+  }
+
+  #onBase(tag: StartTag): void {
+    const href = attribute(tag, 'href');
+    const url = href === undefined ? undefined : resolve(href, this.#baseUrl);
+    if (url !== undefined && isSafeAddress(url)) this.#baseUrl = url;
+  }
+
+  #onLink(tag: StartTag): void {
+    const relations = (attribute(tag, 'rel') ?? '').toLowerCase().split(/\s+/);
+    const media = (attribute(tag, 'media') ?? 'all').toLowerCase();
+    if (!this.options.styles || !relations.includes('stylesheet') || relations.includes('alternate')) return;
+    if (!/\b(all|screen|handheld)\b/.test(media)) return;
+    const url = resolve(attribute(tag, 'href') ?? '', this.#baseUrl);
+    if (url === undefined) return;
+    const element = this.options.resources.style(url).then((text) => {
+      const style = safeStyle(text);
+      return style === '' ? '' : `<style>${style}</style>`;
+    });
+    this.output.pushLater(element);
+  }
+
+  #onPicture(tag: StartTag): void {
+    const source = attribute(tag, 'src') ?? firstCandidate(attribute(tag, 'srcset'));
+    const alt = attribute(tag, 'alt') ?? '';
+    const url = source === undefined ? undefined : resolve(source, this.#baseUrl);
+    if (url === undefined) {
+      if (alt !== '') this.output.push(placeholder(alt, 'no address'));
+      return;
+    }
+    this.output.pushLater(this.options.resources.picture(url, alt));
+  }
+}
+
+const attribute = (tag: StartTag, name: string) => tag.attrs.find((a) => a.name === name)?.value;
+
+const firstCandidate = (srcset: string | undefined) => srcset?.trim().split(/[\s,]+/)[0] || undefined;
+
+function resolve(address: string, base: string): string | undefined {
+  try {
+    return new URL(address.trim(), base).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a reader sees where a picture can't be had, and why. */
+export function placeholder(alt: string, reason: string): string {
+  return `<span class="deputy-missing">[picture${alt === '' ? '' : `: ${escapeText(alt)}`} — ${escapeText(reason)}]</span>`;
+}
+
+/**
+ * A style sheet that stands alone: nothing it says fetches anything (`@import`, `url()`, `image-set()`), and it can't
+ * end its own element.
+ */
+export function safeStyle(text: string): string {
+  const bare = text.replace(/\/\*[\s\S]*?(\*\/|$)/g, '');
+  // An escape could spell any of the words below without showing it; a small browser needs none.
+  if (/\\/.test(bare) || /<\/?style|<!--|<script/i.test(bare)) return '';
+  return bare
+    .replace(/@(import|charset|namespace|font-face)\b[^;{]*(;|\{[^}]*\}|$)/gi, '')
+    .replace(/[a-z-]+\s*:[^;{}]*\b(url|image|image-set|src|expression)\s*\([^;{}]*(;|(?=\}))/gi, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}

@@ -1,0 +1,159 @@
+// A page's pictures and style sheets, fetched from wherever they lie and put into the page itself.
+import type { DeviceProfile } from '../../delegation/device.js';
+import type { Body, ResponseFlow } from '../service.js';
+import { charsetDecoder, detectCharset } from './charset.js';
+import { decode } from './coding.js';
+import { placeholder, type Resources } from './html.js';
+import { escapeAttribute } from './markup.js';
+import { fitPicture } from './picture.js';
+
+const MAX_PICTURE = 8 << 20;
+const MAX_STYLE = 256 << 10;
+const MAX_ADDRESS = 2048;
+/** Fetches under way at once for one page: as many as browsers open to one origin. */
+const MAX_PARALLEL = 6;
+const MAX_RESOURCES = 256;
+
+class ResourceError extends Error {
+  readonly code = 'TRANSCODE_RESOURCE';
+}
+
+/** Fetches through the flow, within the device's memory for one page. */
+export function pageResources(flow: ResponseFlow): Resources {
+  const page = new PageResources(flow);
+  return {
+    picture: (url, alt) => page.picture(url, alt),
+    style: (url) => page.style(url),
+  };
+}
+
+class PageResources {
+  /** Bytes of inlined content that the device still has room for. */
+  #room: number;
+  #count = 0;
+  #running = 0;
+  #queue: (() => void)[] = [];
+  readonly #pictures = new Map<string, Promise<string>>();
+
+  constructor(readonly flow: ResponseFlow) {
+    this.#room = flow.profile.memory * 1024;
+  }
+
+  async picture(url: string, alt: string): Promise<string> {
+    try {
+      // A page that shows one picture often fetches it once.
+      let fetched = this.#pictures.get(url);
+      if (fetched === undefined) {
+        fetched = this.#fetchPicture(url);
+        this.#pictures.set(url, fetched);
+      }
+      const source = await fetched;
+      this.#take(source.length);
+      return `<img ${source} alt="${escapeAttribute(alt)}">`;
+    } catch (error) {
+      this.#report(url, error);
+      return placeholder(alt, reasonOf(error));
+    }
+  }
+
+  async style(url: string): Promise<string> {
+    try {
+      const { bytes, contentType } = await this.#fetch(url, MAX_STYLE, 'a style sheet of the page');
+      if (!/^text\/css\b/i.test(contentType)) throw new ResourceError('it is no style sheet');
+      const text = charsetDecoder(detectCharset(contentType, bytes))(bytes);
+      this.#take(text.length);
+      return text;
+    } catch (error) {
+      this.#report(url, error);
+      return '';
+    }
+  }
+
+  /** The attributes of the `<img>`, all but `alt`. */
+  async #fetchPicture(url: string): Promise<string> {
+    const source = url.startsWith('data:')
+      ? dataBytes(url)
+      : (await this.#fetch(url, MAX_PICTURE, 'a picture of the page')).bytes;
+    const picture = await fitPicture(source, screenOf(this.flow.profile), this.flow.profile.pictures);
+    const base64 = Buffer.from(picture.bytes).toString('base64');
+    return `src="data:${picture.type};base64,${base64}" width="${picture.width}" height="${picture.height}"`;
+  }
+
+  async #fetch(
+    url: string,
+    limit: number,
+    reason: string,
+  ): Promise<{ bytes: Uint8Array; contentType: string }> {
+    if (url.length > MAX_ADDRESS) throw new ResourceError('its address is too long');
+    if (++this.#count > MAX_RESOURCES) throw new ResourceError('the page has too many parts');
+    await this.#turn();
+    try {
+      const answer = await this.flow.fetchOther(url, { reason, signal: this.flow.signal });
+      if (answer.status !== 200) {
+        for await (const _ of bounded(answer.body, limit));
+        throw new ResourceError(`the origin answers ${answer.status}`);
+      }
+      const chunks: Uint8Array[] = [];
+      const plain = decode(bounded(answer.body, limit), answer.headers.get('content-encoding'));
+      for await (const chunk of bounded(plain, limit)) chunks.push(chunk);
+      return { bytes: Buffer.concat(chunks), contentType: answer.headers.get('content-type') ?? '' };
+    } finally {
+      this.#running--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running >= MAX_PARALLEL) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running++;
+  }
+
+  #take(bytes: number): void {
+    if (bytes > this.#room) throw new ResourceError('the device has no memory left for it');
+    this.#room -= bytes;
+  }
+
+  #report(url: string, error: unknown): void {
+    const host = url.startsWith('data:') ? 'data:' : new URL(url).host;
+    this.flow.log.info('a part of the page is left out', { host, reason: reasonOf(error) });
+  }
+}
+
+async function* bounded(body: Body, limit: number): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > limit) throw new ResourceError(`it is larger than ${limit >> 10} KiB`);
+    yield chunk;
+  }
+}
+
+function dataBytes(url: string): Uint8Array {
+  const match = /^data:[^,]*?(;base64)?,(.*)$/is.exec(url);
+  if (match === null) throw new ResourceError('its data: address is broken');
+  try {
+    const text = decodeURIComponent(match[2]!);
+    return Buffer.from(text, match[1] === undefined ? 'latin1' : 'base64');
+  } catch {
+    throw new ResourceError('its data: address is broken');
+  }
+}
+
+const screenOf = (profile: DeviceProfile) => ({
+  width: profile.screenWidth,
+  height: profile.screenHeight,
+  depth: profile.colourDepth,
+  colour: profile.colour,
+});
+
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  switch (code) {
+    case 'TUNNEL_DENIED':
+      return 'refused by the policy of this device';
+    case 'TUNNEL_TIMEOUT':
+      return 'its origin did not answer in time';
+    default:
+      return error instanceof Error ? error.message : 'not available';
+  }
+}

@@ -1,0 +1,322 @@
+import { Readable } from 'node:stream';
+import zlib from 'node:zlib';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { type DeviceProfile, HANDHELD } from '../../../../host/delegation/device.js';
+import { DeputyError } from '../../../../host/delegation/error.js';
+import {
+  HeaderList,
+  type OtherResponse,
+  type ResponseChange,
+  type ResponseFlow,
+} from '../../../../host/services/service.js';
+import { transcode } from '../../../../host/services/transcode/index.js';
+
+type Site = Record<
+  string,
+  () => Promise<{ status?: number; type: string; coding?: string; body: Uint8Array }>
+>;
+
+interface Page {
+  headers: [string, string][];
+  body: Uint8Array | string;
+  status?: number;
+  profile?: Partial<DeviceProfile>;
+  site?: Site;
+}
+
+/** Runs the service as the proxy does, and gives the change and its whole body. */
+async function run(
+  page: Page,
+): Promise<{ change: ResponseChange | undefined; text: string; bytes: Buffer; fetched: string[] }> {
+  const fetched: string[] = [];
+  const flow = {
+    sessionId: '00',
+    origin: { host: 'first.example', port: 443 },
+    profile: { ...HANDHELD, ...page.profile },
+    request: {
+      method: 'GET',
+      target: '/dir/page',
+      url: 'https://first.example/dir/page',
+      headers: new HeaderList(),
+    },
+    response: { status: page.status ?? 200, reason: 'OK', headers: new HeaderList(page.headers) },
+    log: { debug() {}, info() {}, warn() {} },
+    signal: new AbortController().signal,
+    async fetchOther(url: string): Promise<OtherResponse> {
+      fetched.push(url);
+      const found = page.site?.[url];
+      if (found === undefined) throw new DeputyError('TUNNEL_DENIED', 'denied');
+      const { status = 200, type, coding, body } = await found();
+      const headers = new HeaderList([['Content-Type', type]]);
+      if (coding !== undefined) headers.set('Content-Encoding', coding);
+      return { url, status, headers, body: Readable.from([body]) };
+    },
+  } satisfies ResponseFlow;
+  const change = await transcode().response!(flow);
+  const source = typeof page.body === 'string' ? Buffer.from(page.body) : page.body;
+  const chunks: Uint8Array[] = [];
+  if (change?.body !== undefined) {
+    const pieces = Array.from({ length: Math.ceil(source.length / 7) }, (_, i) =>
+      source.subarray(i * 7, i * 7 + 7),
+    );
+    for await (const chunk of change.body(Readable.from(pieces.length > 5000 ? [source] : pieces)))
+      chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  return { change, text: bytes.toString(), bytes, fetched };
+}
+
+const html: [string, string][] = [['Content-Type', 'text/html; charset=utf-8']];
+const photo = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#c04020' } })
+    .png()
+    .toBuffer();
+
+describe('markup', () => {
+  test('scripts, handlers, frames and unknown elements go; text, links and forms stay', async () => {
+    const { text } = await run({
+      headers: html,
+      body: `<!doctype html><html><head><title>T &amp; U</title><script>if (a < b) alert("</p>")</script></head>
+        <body onload="x()"><article><p onclick=y() id=k>Hello <blink>you</blink></p></article>
+        <iframe src="//evil">in</iframe><svg><circle/><text>no</text></svg>
+        <a href="/a?b=1&amp;c" onmouseover=z()>link</a><a href=" java\tscript:alert(1)">bad</a>
+        <form action="/s" method=post><input name=q value='"'><button>go</button></form></body></html>`,
+    });
+    expect(text).toContain('<title>T &amp; U</title>');
+    expect(text).toContain('<div><p id="k">Hello you</p></div>');
+    expect(text).toContain('<a href="/a?b=1&amp;c">link</a><a>bad</a>');
+    expect(text).toContain(
+      '<form action="/s" method="post"><input name="q" value="&quot;"><button>go</button></form>',
+    );
+    expect(text).not.toMatch(/script|alert|onload|onclick|iframe|svg|circle|evil|>no</);
+  });
+
+  test('the page names its new character set once', async () => {
+    const { text } = await run({
+      headers: html,
+      body: '<html><head><meta charset=x></head><body>a</body></html>',
+    });
+    expect(text.match(/<meta/g)).toEqual(['<meta']);
+    expect(text).toContain('<meta charset="utf-8">');
+  });
+
+  test('nested elements that are dropped do not end early, and an unclosed one drops the rest', async () => {
+    const { text } = await run({
+      headers: html,
+      body: '<p>a<template><template>x</template>y</template>b<svg>c',
+    });
+    expect(text).toBe('<p>ab');
+  });
+
+  test('a tag that never ends is refused, not buffered without bound', async () => {
+    const body = `<p>before</p><a href="${'x'.repeat(3 << 20)}`;
+    await expect(run({ headers: html, body })).rejects.toMatchObject({ code: 'TRANSCODE_HTML' });
+  });
+});
+
+describe('pictures and style sheets of other origins', () => {
+  test('a picture is fetched, scaled to the screen and put into the page', async () => {
+    const { text, fetched } = await run({
+      headers: html,
+      body: '<p>1<img src="//second.example/p.png" alt="a &quot;b&quot;" width=900>2</p>',
+      site: {
+        'https://second.example/p.png': async () => ({ type: 'image/png', body: await photo(900, 450) }),
+      },
+    });
+    expect(fetched).toEqual(['https://second.example/p.png']);
+    const [, base64, size] = /1<img src="data:image\/png;base64,([^"]+)" (.*?) alt="a &quot;b&quot;">2/.exec(
+      text,
+    )!;
+    expect(size).toBe('width="320" height="160"');
+    expect(await sharp(Buffer.from(base64!, 'base64')).metadata()).toMatchObject({
+      format: 'png',
+      width: 320,
+      height: 160,
+    });
+  });
+
+  test('a screen of greys gets at most its 2^depth greys', async () => {
+    const { text } = await run({
+      headers: html,
+      body: '<img src="https://second.example/p.png">',
+      profile: { colour: false, colourDepth: 2 },
+      site: {
+        'https://second.example/p.png': async () => ({
+          type: 'image/png',
+          body: await sharp({
+            create: {
+              width: 64,
+              height: 64,
+              channels: 3,
+              background: '#fff',
+              noise: { type: 'gaussian', mean: 128, sigma: 60 },
+            },
+          })
+            .png()
+            .toBuffer(),
+        }),
+      },
+    });
+    const png = Buffer.from(/base64,([^"]+)/.exec(text)![1]!, 'base64');
+    const { data, info } = await sharp(png)
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const shades = new Set<string>();
+    for (let i = 0; i < data.length; i += info.channels) shades.add(data.subarray(i, i + 3).toString('hex'));
+    expect(shades.size).toBeLessThanOrEqual(4);
+    for (const shade of shades) expect(shade).toMatch(/^(..)\1\1$/);
+  });
+
+  test('pictures that come out of order stay in their places, and one address is fetched once', async () => {
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return { type: 'image/png', body: await photo(10, 10) };
+    };
+    const { text, fetched } = await run({
+      headers: html,
+      body: 'A<img src="https://s.example/1">B<img src="https://s.example/2">C<img src="https://s.example/1">D',
+      site: {
+        'https://s.example/1': slow,
+        'https://s.example/2': async () => ({ type: 'image/png', body: await photo(20, 20) }),
+      },
+    });
+    expect(fetched).toHaveLength(2);
+    expect(text.replace(/<img[^>]*width="(\d+)"[^>]*>/g, '[$1]')).toBe('A[10]B[20]C[10]D');
+  });
+
+  test.each([
+    ['refused by the policy', {}, 'refused by the policy of this device'],
+    [
+      'missing',
+      { 'https://s.example/p': async () => ({ status: 404, type: 'text/html', body: Buffer.from('no') }) },
+      'the origin answers 404',
+    ],
+    [
+      'no picture',
+      { 'https://s.example/p': async () => ({ type: 'image/png', body: Buffer.from('no') }) },
+      'the picture can&apos;t be converted',
+    ],
+    [
+      'too large',
+      { 'https://s.example/p': async () => ({ type: 'image/png', body: Buffer.alloc(9 << 20) }) },
+      'it is larger than 8192 KiB',
+    ],
+    [
+      'a decompression bomb',
+      {
+        'https://s.example/p': async () => ({
+          type: 'image/png',
+          coding: 'gzip',
+          body: zlib.gzipSync(Buffer.alloc(7 << 20)),
+        }),
+      },
+      'expands beyond reason',
+    ],
+  ] satisfies [string, Site, string][])(
+    'a picture that is %s leaves a visible placeholder',
+    async (_, site, reason) => {
+      const { text } = await run({
+        headers: html,
+        body: 'x<img src="https://s.example/p" alt="The <cat>">y',
+        site,
+      });
+      expect(text).toContain('x<span class="deputy-missing">[picture: The &lt;cat&gt; — ');
+      expect(text.replace(/'/g, '&apos;')).toContain(reason);
+      expect(text).toMatch(/]<\/span>y$/);
+    },
+  );
+
+  test('what the device has no memory for is left out', async () => {
+    const { text } = await run({
+      headers: html,
+      body: '<img src="https://s.example/p" alt=p>',
+      profile: { memory: 0 },
+      site: { 'https://s.example/p': async () => ({ type: 'image/png', body: await photo(300, 300) }) },
+    });
+    expect(text).toContain('no memory left');
+  });
+
+  test('a style sheet is put in where the device applies styles, without anything that fetches', async () => {
+    const css =
+      '@import "x.css"; p { color: red; background: url(http://t/x.png) } /* </style> */ b{margin:1px}';
+    const site = {
+      'https://third.example/s.css': async () => ({ type: 'text/css', body: Buffer.from(css) }),
+    };
+    const body =
+      '<head><link rel=stylesheet href="https://third.example/s.css"><style>i{color:blue}</style></head>';
+    const styled = await run({ headers: html, body, profile: { styles: true }, site });
+    expect(styled.text).toContain(
+      '<style>p { color: red; } b{margin:1px}</style><style>i{color:blue}</style>',
+    );
+    const plain = await run({ headers: html, body, site });
+    expect(plain.text).not.toContain('style');
+    expect(plain.fetched).toEqual([]);
+  });
+});
+
+describe('character sets and content codings', () => {
+  test.each([
+    ['header', 'text/html; charset=iso-8859-15', Buffer.from([0xa4, 0xe9])],
+    [
+      'meta',
+      'text/html',
+      Buffer.concat([Buffer.from('<meta charset="iso-8859-15">'), Buffer.from([0xa4, 0xe9])]),
+    ],
+    ['byte order mark', 'text/html', Buffer.from('\ufeff€é', 'utf16le')],
+    ['default', 'text/html', Buffer.from([0x80, 0xe9])],
+  ])('a page whose character set stands in the %s arrives as UTF-8', async (_, type, body) => {
+    const { text, change } = await run({ headers: [['Content-Type', type]], body });
+    expect(text).toMatch(/€é$/);
+    expect(change!.headers!.get('content-type')).toBe('text/html; charset=utf-8');
+  });
+
+  test('a device of another character set gets it, with references for what it lacks', async () => {
+    const { bytes } = await run({ headers: html, body: 'é€ж', profile: { charset: 'iso-8859-1' } });
+    expect(bytes.toString('latin1')).toBe('é&#8364;&#1078;');
+  });
+
+  test.each([
+    ['gzip', zlib.gzipSync],
+    ['br', zlib.brotliCompressSync],
+    ['deflate', zlib.deflateSync],
+    ['deflate', zlib.deflateRawSync],
+  ] as const)('%s is undone, and its header goes', async (coding, compress) => {
+    const headers: [string, string][] = [
+      ...html,
+      ['Content-Encoding', coding],
+      ['Content-Length', '99'],
+      ['ETag', '"v1"'],
+    ];
+    const { text, change } = await run({ headers, body: compress(Buffer.from('<p>hello</p>')) });
+    expect(text).toBe('<p>hello</p>');
+    expect(change!.headers!.has('content-encoding')).toBe(false);
+    expect(change!.headers!.has('content-length')).toBe(false);
+    expect(change!.headers!.get('etag')).toBe('W/"v1"');
+  });
+
+  test('a broken coding is an error with a code', async () => {
+    const headers: [string, string][] = [...html, ['Content-Encoding', 'gzip']];
+    await expect(run({ headers, body: Buffer.from('no gzip at all') })).rejects.toMatchObject({
+      code: 'TRANSCODE_CODING',
+    });
+    const cut = zlib.gzipSync(Buffer.from('<p>hello</p>'.repeat(50))).subarray(0, -9);
+    await expect(run({ headers, body: cut })).rejects.toMatchObject({ code: 'TRANSCODE_CODING' });
+  });
+});
+
+describe('what passes through unchanged', () => {
+  test.each([
+    ['not HTML', [['Content-Type', 'application/json']], {}],
+    ['no type', [], {}],
+    ['forbidden by no-transform', [...html, ['Cache-Control', 'max-age=1, no-transform']], {}],
+    ['in an unknown coding', [...html, ['Content-Encoding', 'zstd']], {}],
+    ['for a device that reads no HTML', html, { profile: { markup: ['text/plain'] } }],
+    ['a part', html, { status: 206 }],
+  ] satisfies [string, [string, string][], Partial<Page>][])('%s', async (_, headers, more) => {
+    const { change } = await run({ headers, body: '<script>x</script>', ...more });
+    expect(change).toBeUndefined();
+  });
+});
