@@ -84,6 +84,7 @@ export enum ErrorCode {
   CertificateKey = -11009,
   CertificateWeakSignature = -11010,
   CertificateWeakKey = -11011,
+  CertificateAlgorithm = -11012,
   // certificate_expired (45)
   CertificateExpired = -11520,
   CertificateNotYetValid = -11521,
