@@ -1,0 +1,57 @@
+// All that the client needs from the machine it runs on. Node's is beside this file, a board's in boards/common.
+import type { Program } from '../engine/program.js';
+
+/** A reliable byte stream: TCP, or anything laid over it. */
+export interface Transport {
+  /** The next bytes, never empty; undefined at the end of the stream. One read at a time. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Resolves when the stream takes more. The bytes are queued at once, in the order of calls. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends both directions; a pending read ends. Further calls do nothing. */
+  close(): void;
+}
+
+/** The part of AbortSignal that is used; a board without AbortSignal gives its own. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface UrlParts {
+  /** With its colon: `https:`. */
+  protocol: string;
+  /** Lower case; an IPv6 address without brackets. */
+  host: string;
+  /** The protocol's own where the URL names none. */
+  port: number;
+  /** Path and query, starting with `/`. */
+  path: string;
+  /** The whole URL, normalised, without the fragment. */
+  href: string;
+}
+
+/** Undoes content codings where the machine has them. */
+export interface ContentDecoder {
+  /** In order of preference, as for Accept-Encoding. */
+  readonly codings: readonly string[];
+  /** The content of `body`; rejects on damaged input. Reads no more of `body` than its consumer asks for. */
+  decode(coding: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
+export interface Platform {
+  /** Opens TCP. Rejects with an Error whose message says why, or with the signal's reason. */
+  connect(host: string, port: number, signal?: CancelSignal): Promise<Transport>;
+  /** Unpredictable bytes, fit to seed a generator of keys. */
+  entropy(length: number): Uint8Array;
+  /** Milliseconds since 1970. Certificates are judged by it. */
+  now(): number;
+  /** Calls once after `milliseconds`; the result cancels it. */
+  setTimer(milliseconds: number, callback: () => void): () => void;
+  /** A fresh instance of the device program. */
+  loadProgram(): Promise<Program>;
+  /** Undefined when `text` (taken relative to `base`, where given) is no URL with a host. */
+  parseUrl(text: string, base?: string): UrlParts | undefined;
+  readonly contentDecoder?: ContentDecoder;
+}
