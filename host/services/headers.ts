@@ -4,7 +4,6 @@ export type HeaderLine = readonly [name: string, value: string];
 
 /** RFC 9110 §5.1 and §5.5: a token, and a value without CR, LF and NUL. Text is Latin-1, one byte a character. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export class HeaderList implements Iterable<HeaderLine> {

@@ -1,0 +1,78 @@
+// What can go wrong with one session. The code goes to the client in an ERROR frame; the proxy itself stays up.
+import { Alert } from '../../assembly/alert.js';
+import { DeputyError } from '../delegation/error.js';
+
+export type SessionErrorCode =
+  // The delivery
+  | 'UNKNOWN_SESSION'
+  | 'ALREADY_DELIVERED'
+  | 'TOO_LATE'
+  | 'BAD_BINDING'
+  | 'HANDSHAKE_MISMATCH'
+  | 'LEG_MISMATCH'
+  | 'UNSUPPORTED_VERSION'
+  | 'UNSUPPORTED_SUITE'
+  | 'GRANT_UNSUPPORTED'
+  | 'BAD_SECRETS'
+  | 'WRONG_SECRET'
+  | 'RECORDS_MISSING'
+  | 'RECORDS_EXCEEDED'
+  | 'SENT_BEFORE_ACTIVE'
+  | 'NOT_DELEGABLE'
+  | 'DELIVERY_TIMEOUT'
+  // The records
+  | 'NOT_TLS'
+  | 'RECORD_OVERFLOW'
+  | 'BAD_RECORD_MAC'
+  | 'UNEXPECTED_MESSAGE'
+  | 'DECODE_ERROR'
+  | 'SEQUENCE_EXHAUSTED'
+  | 'TRUNCATED'
+  | 'PEER_ALERT'
+  // HTTP
+  | 'BAD_REQUEST'
+  | 'BAD_RESPONSE'
+  | 'SERVICE_FAILED'
+  // Other origins (R13)
+  | 'TUNNEL_DENIED'
+  | 'TUNNEL_TIMEOUT'
+  | 'TUNNEL_REFUSED'
+  // The ends
+  | 'CLIENT_GONE'
+  | 'ORIGIN_GONE'
+  | 'IDLE'
+  | 'REVOKED'
+  | 'STOPPING'
+  | 'LIMIT';
+
+const ALERTS: Partial<Record<SessionErrorCode, Alert>> = {
+  WRONG_SECRET: Alert.BadRecordMac,
+  BAD_RECORD_MAC: Alert.BadRecordMac,
+  RECORD_OVERFLOW: Alert.RecordOverflow,
+  UNEXPECTED_MESSAGE: Alert.UnexpectedMessage,
+  DECODE_ERROR: Alert.DecodeError,
+  NOT_TLS: Alert.DecodeError,
+};
+
+/** A session fails. `alert` is what the peer whose bytes were wrong is told, where keys allow. */
+export class SessionError extends DeputyError {
+  override readonly code: SessionErrorCode;
+  readonly alert: Alert;
+  /** For PEER_ALERT: what the peer sent. Nothing is sent back. */
+  readonly received: number | undefined;
+
+  constructor(code: SessionErrorCode, message: string, options: { received?: number; cause?: unknown } = {}) {
+    super(code, message, options);
+    this.name = 'SessionError';
+    this.code = code;
+    this.alert = ALERTS[code] ?? Alert.InternalError;
+    this.received = options.received;
+  }
+}
+
+/** The session's own error, or `code` around anything else. */
+export function sessionError(error: unknown, code: SessionErrorCode): SessionError {
+  if (error instanceof SessionError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new SessionError(code, message, { cause: error });
+}

@@ -1,0 +1,162 @@
+// A two-way byte stream that is read by pulling: who does not pull, holds the other end back.
+import type { Duplex } from 'node:stream';
+import { SessionError, type SessionErrorCode } from './error.js';
+
+export interface ByteStream {
+  /** The next bytes; undefined after an orderly end. Rejects with SessionError where the end was not orderly. */
+  read(): Promise<Buffer | undefined>;
+  /** Resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** No more will be written: an orderly end toward the other side. */
+  end(): Promise<void>;
+  /** Drops the stream at once, without an orderly end. */
+  destroy(): void;
+}
+
+/** A socket, or any Duplex, as a ByteStream. */
+export class SocketStream implements ByteStream {
+  readonly #socket: Duplex;
+  readonly #lost: SessionErrorCode;
+  #error: Error | undefined;
+  #waiting: (() => void)[] = [];
+
+  /** `lost`: the code of the error where the socket fails or vanishes. */
+  constructor(socket: Duplex, lost: SessionErrorCode) {
+    this.#socket = socket;
+    this.#lost = lost;
+    const wake = () => {
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    };
+    for (const event of ['readable', 'end', 'close', 'drain', 'finish']) socket.on(event, wake);
+    socket.on('error', (error) => {
+      this.#error ??= error;
+      wake();
+    });
+  }
+
+  async read(): Promise<Buffer | undefined> {
+    for (;;) {
+      const chunk = this.#socket.read() as Buffer | null;
+      if (chunk !== null) return chunk;
+      if (this.#socket.readableEnded) return undefined;
+      this.#throwIfGone();
+      await this.#change();
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#throwIfGone();
+    if (bytes.length === 0 || this.#socket.write(bytes)) return;
+    while (this.#socket.writableNeedDrain) {
+      this.#throwIfGone();
+      await this.#change();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#socket.end();
+    while (!this.#socket.writableFinished && !this.#socket.destroyed) await this.#change();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #throwIfGone(): void {
+    if (this.#error === undefined && !this.#socket.destroyed) return;
+    const why = this.#error === undefined ? 'it was closed' : (this.#error as NodeJS.ErrnoException).code;
+    throw new SessionError(this.#lost, `a connection was lost: ${why ?? 'unknown reason'}`);
+  }
+}
+
+export const INTERRUPTED = Symbol('interrupted');
+
+/**
+ * Lets a reader look at bytes before it takes them, and lets somebody else interrupt its waiting without losing any.
+ * Reads at most one chunk ahead.
+ */
+export class ReadAhead {
+  #source: Pick<ByteStream, 'read'>;
+  #buffer: Buffer = Buffer.alloc(0);
+  #pending: Promise<Buffer | undefined> | undefined;
+  #ended = false;
+  #interrupt: (() => void) | undefined;
+  #interrupted = false;
+
+  constructor(source: Pick<ByteStream, 'read'>) {
+    this.#source = source;
+  }
+
+  /** What has been read and not taken. */
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Waits for more bytes than there are. False at the end; INTERRUPTED after `interrupt`. */
+  async fill(): Promise<boolean | typeof INTERRUPTED> {
+    if (this.#interrupted) {
+      this.#interrupted = false;
+      return INTERRUPTED;
+    }
+    if (this.#ended) return false;
+    const pending = this.prefetch();
+    const chunk = await Promise.race([
+      pending,
+      new Promise<typeof INTERRUPTED>((resolve) => {
+        this.#interrupt = () => resolve(INTERRUPTED);
+      }),
+    ]);
+    this.#interrupt = undefined;
+    if (chunk === INTERRUPTED) {
+      this.#interrupted = false;
+      return INTERRUPTED;
+    }
+    this.#pending = undefined;
+    if (chunk === undefined) {
+      this.#ended = true;
+      return false;
+    }
+    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    return true;
+  }
+
+  /** Starts to read the next chunk, and tells of its arrival or failure; the bytes stay for `fill`. */
+  prefetch(): Promise<Buffer | undefined> {
+    if (this.#pending === undefined) {
+      this.#pending = this.#source.read();
+      // A failure is reported by whoever awaits the chunk; it must not be unhandled until then.
+      this.#pending.catch(() => {});
+    }
+    return this.#pending;
+  }
+
+  /** Removes the first `length` bytes of the buffer. */
+  take(length: number): Buffer {
+    const taken = this.#buffer.subarray(0, length);
+    this.#buffer = this.#buffer.subarray(length);
+    return taken;
+  }
+
+  /** Makes the `fill` that waits, or else the next one, return INTERRUPTED. */
+  interrupt(): void {
+    this.#interrupted = true;
+    this.#interrupt?.();
+  }
+
+  /** All buffered bytes, or else the next chunk; undefined at the end. */
+  async read(): Promise<Buffer | undefined> {
+    while (this.#buffer.length === 0) {
+      if ((await this.fill()) === false) return undefined;
+    }
+    return this.take(this.#buffer.length);
+  }
+}
