@@ -44,7 +44,8 @@ export class RecordStream implements ByteStream {
   #closed = false;
   #generations = { opening: 0, sealing: 0 };
   #ready: Buffer[] = [];
-  #wiped = false;
+  /** Answers to the peer on their way: nothing more is read until they are out. */
+  #reply: Promise<void> = Promise.resolve();
 
   constructor(options: RecordStreamOptions) {
     this.#options = options;
@@ -56,6 +57,7 @@ export class RecordStream implements ByteStream {
       const ready = this.#ready.shift();
       if (ready !== undefined) return ready;
       if (this.#peerClosed) return undefined;
+      await this.#reply;
       const record = await this.#options.nextRecord();
       // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
@@ -126,13 +128,12 @@ export class RecordStream implements ByteStream {
   /** Overwrites the keys; nothing can be read or written after. */
   wipe(): void {
     this.#closed = true;
-    this.#wiped = true;
     this.#options.opening.wipe();
     this.#options.sealing.wipe();
   }
 
   #seal(type: ContentType, content: Uint8Array): Promise<void> {
-    if (this.#closed || this.#wiped) {
+    if (this.#closed) {
       return Promise.reject(new SessionError('ORIGIN_GONE', 'this side of the session is closed'));
     }
     const { sealing, transport } = this.#options;
@@ -178,14 +179,17 @@ export class RecordStream implements ByteStream {
     const type = message[0]!;
     const { role, version } = this.#options;
     if (version === 0x0304) {
-      if (type === HandshakeType.KeyUpdate) return this.#onKeyUpdate(message, relayed);
+      if (type === HandshakeType.KeyUpdate) {
+        this.#onKeyUpdate(message, relayed);
+        return;
+      }
       if (type === HandshakeType.NewSessionTicket && role === 'client') {
         if (!relayed) this.#options.onTicket?.(Buffer.from(message));
         return;
       }
     } else if (type === (role === 'client' ? HandshakeType.HelloRequest : HandshakeType.ClientHello)) {
       // RFC 5746 §4.5: no renegotiation, and the connection goes on.
-      void this.#seal(ContentType.Alert, Buffer.from([1, Alert.NoRenegotiation])).catch(() => {});
+      this.#answer(this.#seal(ContentType.Alert, Buffer.from([1, Alert.NoRenegotiation])));
       return;
     }
     throw new SessionError(
@@ -204,13 +208,18 @@ export class RecordStream implements ByteStream {
     }
     updateKeys(this.#options.opening);
     this.#options.onKeyUpdate?.('opening', ++this.#generations.opening);
-    if (message[4] === 1 && !relayed) this.#updateSealing(0);
+    if (message[4] === 1 && !relayed && !this.#closed) this.#updateSealing(0);
+  }
+
+  /** A failed answer shows when the stream is used next. */
+  #answer(writing: Promise<void>): void {
+    this.#reply = writing.catch(() => {});
   }
 
   #updateSealing(requestPeer: 0 | 1): void {
     const { sealing, transport } = this.#options;
     const message = Buffer.from([HandshakeType.KeyUpdate, 0, 0, 1, requestPeer]);
-    void transport.write(sealing.seal(ContentType.Handshake, message)).catch(() => {});
+    this.#answer(transport.write(sealing.seal(ContentType.Handshake, message)));
     updateKeys(sealing);
     this.#options.onKeyUpdate?.('sealing', ++this.#generations.sealing);
   }
