@@ -28,7 +28,7 @@ function buildFolder(): URL {
 export function findAddon(): { addon: Wasm3Addon } | { reason: string } {
   const folders = ['../../../build/', '../../../../build/'].map((path) => new URL(path, import.meta.url));
   const candidates = folders.map((folder) => fileURLToPath(new URL('wasm3.node', folder)));
-  const file = process.env['DEPUTY_WASM3'] ?? candidates.find((candidate) => existsSync(candidate));
+  const file = process.env.DEPUTY_WASM3 ?? candidates.find((candidate) => existsSync(candidate));
   if (file === undefined) return { reason: 'its addon was not built' };
   try {
     return { addon: createRequire(import.meta.url)(file) as Wasm3Addon };
