@@ -1,0 +1,223 @@
+// AES (FIPS 197) without tables: the bits of four blocks lie side by side in eight 64-bit planes, and the S-box is a circuit
+// of ANDs and XORs over them. Plane i holds bit i of every byte; within a plane, byte (row r, column c) of block b is bit
+// 16r + 4c + b. ShiftRows is never carried out: after round i the state is still unshifted i times, so that MixColumns
+// gathers from other columns (fixslicing: Adomnicai and Peyrin, https://eprint.iacr.org/2020/1123), by one of four
+// patterns of rotation, and the round keys are stored unshifted alike.
+//
+// Constant-time in keys and data: neither indexes memory nor decides a branch.
+
+import { wipe } from "../memory";
+import { slice, unsliceXor } from "./slice";
+
+/** Bytes of an expanded key of either size. */
+export const AES_KEY: i32 = 968;
+
+// Fields of an expanded key: the number of rounds, and the round keys as planes, 64 bytes each.
+const ROUNDS: usize = 0;
+const ROUND_KEYS: usize = 8;
+
+const ROW_AND_COLUMN_1: u64 = 0x0fff0fff0fff0fff;
+const ROW_AND_COLUMN_2: u64 = 0x00ff00ff00ff00ff;
+const ROW_AND_COLUMN_3: u64 = 0x000f000f000f000f;
+
+/** The byte one row below, in the same column. */
+// @ts-ignore: decorator
+@inline
+export function below0(x: u64): u64 {
+  return rotr<u64>(x, 16);
+}
+
+/** The byte one row below and one column to the right. */
+// @ts-ignore: decorator
+@inline
+export function below1(x: u64): u64 {
+  return rotr<u64>(x, 20) & ROW_AND_COLUMN_1 | rotr<u64>(x, 4) & ~ROW_AND_COLUMN_1;
+}
+
+/** The byte one row below and two columns to the right. */
+// @ts-ignore: decorator
+@inline
+export function below2(x: u64): u64 {
+  return rotr<u64>(x, 24) & ROW_AND_COLUMN_2 | rotr<u64>(x, 8) & ~ROW_AND_COLUMN_2;
+}
+
+/** The byte one row below and three columns to the right. */
+// @ts-ignore: decorator
+@inline
+export function below3(x: u64): u64 {
+  return rotr<u64>(x, 28) & ROW_AND_COLUMN_3 | rotr<u64>(x, 12) & ~ROW_AND_COLUMN_3;
+}
+
+/** The byte two rows below, in the same column: `below0` or `below2` twice. */
+// @ts-ignore: decorator
+@inline
+export function opposite(x: u64): u64 {
+  return rotr<u64>(x, 32);
+}
+
+/** The byte two rows below and two columns to the right: `below1` or `below3` twice. */
+// @ts-ignore: decorator
+@inline
+export function oppositeAcross(x: u64): u64 {
+  return rotr<u64>(x, 40) & ROW_AND_COLUMN_2 | rotr<u64>(x, 24) & ~ROW_AND_COLUMN_2;
+}
+
+/** Rounds of an expanded key: 10 or 14. */
+// @ts-ignore: decorator
+@inline
+export function aesRounds(key: usize): i32 {
+  return load<i32>(key, ROUNDS);
+}
+
+/**
+ * Encrypts `groups` groups of four blocks, in place, as planes. The first round key is XORed in here as well; the outcome
+ * stands unshifted twice (10 and 14 rounds leave the same), which `unslice` puts right.
+ */
+export function aesEncryptPlanes(key: usize, planes: usize, groups: i32): void {
+  const rounds = aesRounds(key);
+  const end = planes + (groups << 6);
+  for (; planes < end; planes += 64) {
+    let roundKey = key + ROUND_KEYS;
+    let q0 = load<u64>(planes), q1 = load<u64>(planes, 8), q2 = load<u64>(planes, 16), q3 = load<u64>(planes, 24);
+    let q4 = load<u64>(planes, 32), q5 = load<u64>(planes, 40), q6 = load<u64>(planes, 48), q7 = load<u64>(planes, 56);
+    for (let round = 1; ; round++) {
+      const u7 = load<u64>(roundKey) ^ q0, u6 = load<u64>(roundKey, 8) ^ q1;
+      const u5 = load<u64>(roundKey, 16) ^ q2, u4 = load<u64>(roundKey, 24) ^ q3;
+      const u3 = load<u64>(roundKey, 32) ^ q4, u2 = load<u64>(roundKey, 40) ^ q5;
+      const u1 = load<u64>(roundKey, 48) ^ q6, u0 = load<u64>(roundKey, 56) ^ q7;
+      roundKey += 64;
+
+      // SubBytes, but for its constant 0x63, which is part of the round keys. The circuit is that of Boyar, Peralta and Calik
+      // with 113 gates; a gate whose value serves once is written where it serves.
+      const y14 = u3 ^ u5; const y13 = u0 ^ u6; const y12 = y13 ^ y14; const t1 = u4 ^ y12; const y15 = t1 ^ u5;
+      const t2 = y12 & y15; const y6 = y15 ^ u7; const y20 = t1 ^ u1; const y9 = u0 ^ u3; const y11 = y20 ^ y9;
+      const t12 = y9 & y11; const y7 = u7 ^ y11; const y8 = u0 ^ u5; const t0 = u1 ^ u2; const y10 = y15 ^ t0;
+      const y17 = y10 ^ y11; const t14 = (y14 & y17) ^ t12; const y19 = y10 ^ y8; const t16 = (y8 & y10) ^ t12;
+      const y16 = t0 ^ y11; const y21 = y13 ^ y16; const t7 = y13 & y16; const y18 = u0 ^ y16; const y1 = t0 ^ u7;
+      const y4 = y1 ^ u3; const t22 = (y4 & u7) ^ t2 ^ t16 ^ y19; const y2 = y1 ^ u0;
+      const t24 = (y2 & y7) ^ t7 ^ t16 ^ y18; const y5 = y1 ^ u6; const t23 = (y5 & y1) ^ t7 ^ t14 ^ y21;
+      const y3 = y5 ^ y8; const t21 = (y3 & y6) ^ t2 ^ y20 ^ t14; const t26 = t21 & t23; const t27 = t24 ^ t26;
+      const t25 = t21 ^ t22; const t29 = (t25 & t27) ^ t22; const t30 = t23 ^ t24;
+      const t33 = ((t22 ^ t26) & t30) ^ t24; const t36 = (t27 ^ t33) & t24; const t40 = ((t27 ^ t36) & t29) ^ t25;
+      const t43 = t29 ^ t40; const z3 = t43 & y16; const z12 = t43 & y13; const tc6 = (t40 & y1) ^ z3;
+      const t37 = t23 ^ t33 ^ t36; const t41 = t40 ^ t37; const z17 = t41 & y8; const t44 = t33 ^ t37;
+      const z0 = t44 & y15; const t42 = t29 ^ t33; const t45 = t42 ^ t41; const tc8 = (t45 & y17) ^ tc6;
+      const tc16 = (t42 & y11) ^ tc8; const z15 = t42 & y9; const tc1 = (t45 & y14) ^ z15;
+      const tc2 = (t37 & y3) ^ tc1; const tc3 = (t44 & y12) ^ tc2; const s0 = tc3 ^ tc16;
+      const s3 = (t37 & y6) ^ z0 ^ tc6 ^ tc3; const s1 = s3 ^ tc16; const tc4 = (t33 & u7) ^ z0;
+      const tc7 = z12 ^ tc4; const tc10 = (t41 & y10) ^ tc7 ^ tc8; const tc17 = (t29 & y2) ^ tc10;
+      const s5 = (t33 & y4) ^ tc2 ^ tc17; const s2 = z15 ^ tc16 ^ tc17 ^ z17; const tc14 = (t29 & y7) ^ z3 ^ tc4;
+      const tc18 = (t40 & y5) ^ tc1 ^ tc14; const s6 = tc10 ^ tc18; const s7 = z12 ^ tc18; const s4 = tc14 ^ s3;
+      if (round == rounds) {
+        q0 = s7, q1 = s6, q2 = s5, q3 = s4, q4 = s3, q5 = s2, q6 = s1, q7 = s0;
+        break;
+      }
+
+      // MixColumns: b is the byte below, c the sum of both; 2c + b + the c opposite (Kaesper and Schwabe).
+      let b0: u64, b1: u64, b2: u64, b3: u64, b4: u64, b5: u64, b6: u64, b7: u64;
+      switch (round & 3) {
+        case 0:
+          b0 = below0(s7), b1 = below0(s6), b2 = below0(s5), b3 = below0(s4);
+          b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
+          break;
+        case 1:
+          b0 = below1(s7), b1 = below1(s6), b2 = below1(s5), b3 = below1(s4);
+          b4 = below1(s3), b5 = below1(s2), b6 = below1(s1), b7 = below1(s0);
+          break;
+        case 2:
+          b0 = below2(s7), b1 = below2(s6), b2 = below2(s5), b3 = below2(s4);
+          b4 = below2(s3), b5 = below2(s2), b6 = below2(s1), b7 = below2(s0);
+          break;
+        default:
+          b0 = below3(s7), b1 = below3(s6), b2 = below3(s5), b3 = below3(s4);
+          b4 = below3(s3), b5 = below3(s2), b6 = below3(s1), b7 = below3(s0);
+      }
+      const c0 = s7 ^ b0, c1 = s6 ^ b1, c2 = s5 ^ b2, c3 = s4 ^ b3, c4 = s3 ^ b4, c5 = s2 ^ b5, c6 = s1 ^ b6, c7 = s0 ^ b7;
+      if (round & 1) {
+        q0 = oppositeAcross(c0) ^ b0 ^ c7, q1 = oppositeAcross(c1) ^ b1 ^ c0 ^ c7;
+        q2 = oppositeAcross(c2) ^ b2 ^ c1, q3 = oppositeAcross(c3) ^ b3 ^ c2 ^ c7;
+        q4 = oppositeAcross(c4) ^ b4 ^ c3 ^ c7, q5 = oppositeAcross(c5) ^ b5 ^ c4;
+        q6 = oppositeAcross(c6) ^ b6 ^ c5, q7 = oppositeAcross(c7) ^ b7 ^ c6;
+      } else {
+        q0 = opposite(c0) ^ b0 ^ c7, q1 = opposite(c1) ^ b1 ^ c0 ^ c7;
+        q2 = opposite(c2) ^ b2 ^ c1, q3 = opposite(c3) ^ b3 ^ c2 ^ c7;
+        q4 = opposite(c4) ^ b4 ^ c3 ^ c7, q5 = opposite(c5) ^ b5 ^ c4;
+        q6 = opposite(c6) ^ b6 ^ c5, q7 = opposite(c7) ^ b7 ^ c6;
+      }
+    }
+    store<u64>(planes, load<u64>(roundKey) ^ q0), store<u64>(planes, load<u64>(roundKey, 8) ^ q1, 8);
+    store<u64>(planes, load<u64>(roundKey, 16) ^ q2, 16), store<u64>(planes, load<u64>(roundKey, 24) ^ q3, 24);
+    store<u64>(planes, load<u64>(roundKey, 32) ^ q4, 32), store<u64>(planes, load<u64>(roundKey, 40) ^ q5, 40);
+    store<u64>(planes, load<u64>(roundKey, 48) ^ q6, 48), store<u64>(planes, load<u64>(roundKey, 56) ^ q7, 56);
+  }
+}
+
+// A round key of zeros before and after one round without MixColumns: SubBytes alone.
+const subBytes = memory.data(136, 8);
+const blocks = memory.data(64, 8);
+const planes = memory.data(64, 8);
+
+/** Expands a key of 16 or 32 bytes (FIPS 197 §5.2) into `out`, AES_KEY bytes aligned to 8. */
+export function aesExpandKey(out: usize, key: usize, length: i32): void {
+  const words = length >> 2;
+  const rounds = words + 6;
+  store<i32>(subBytes, 1, ROUNDS);
+  store<i32>(out, rounds, ROUNDS);
+  for (let half = 0; half < length; half += 16) {
+    for (let b = 0; b < 64; b += 16) memory.copy(blocks + b, key + half, 16);
+    slice(out + ROUND_KEYS + (half << 2), blocks, 1, 0);
+  }
+  wipe(blocks, 64);
+
+  const step = length << 2;
+  let rcon = 1;
+  for (let i = length >> 4; i <= rounds; i++) {
+    const at = out + ROUND_KEYS + (i << 6);
+    memory.copy(at, at - 64, 64);
+    aesEncryptPlanes(subBytes, at, 1);
+    // The planes of SubBytes stand shifted by nothing, as the key has no rows of its own; only its constant is missing.
+    const rotates = length == 16 || (i & 1) == 0;
+    for (let bit = 0; bit < 8; bit++) {
+      const p = at + (bit << 3);
+      const x = load<u64>(p) ^ (0 - u64(0x63 >> bit & 1));
+      let y = (rotates ? rotr<u64>(x, 28) : rotr<u64>(x, 12)) & 0x000f000f000f000f;
+      if (rotates && (rcon >> bit & 1) != 0) y ^= 0xf;
+      y ^= load<u64>(p - step);
+      y ^= y << 4 & 0xfff0fff0fff0fff0;
+      y ^= y << 8 & 0xff00ff00ff00ff00;
+      store<u64>(p, y);
+    }
+    if (rotates) rcon = rcon << 1 ^ (rcon >> 7) * 0x11b;
+  }
+
+  // From the second on: unshift as the state will be, and add SubBytes' constant (MixColumns leaves it as it is).
+  for (let i = 1; i <= rounds; i++) {
+    for (let bit = 0; bit < 8; bit++) {
+      const p = out + ROUND_KEYS + (i << 6) + (bit << 3);
+      store<u64>(p, unshiftRows(load<u64>(p), i & 3) ^ (0 - u64(0x63 >> bit & 1)));
+    }
+  }
+}
+
+/** Takes ShiftRows back `times` times: row r is turned by r * times columns. */
+function unshiftRows(x: u64, times: i32): u64 {
+  let y: u64 = x & 0xffff;
+  for (let row = 1; row < 4; row++) {
+    const turn = (row * times & 3) << 2;
+    const lane = x >> (row << 4) & 0xffff;
+    y |= ((lane << turn | lane >> (16 - turn)) & 0xffff) << (row << 4);
+  }
+  return y;
+}
+
+/** Encrypts one to four blocks, `length` bytes in all, from `input` to `out` (which may be the same). */
+export function aesEncryptBlocks(key: usize, out: usize, input: usize, length: i32): void {
+  memory.copy(blocks, input, length);
+  slice(planes, blocks, 1, 0);
+  aesEncryptPlanes(key, planes, 1);
+  memory.fill(blocks, 0, 64);
+  unsliceXor(blocks, planes, 1, 1);
+  memory.copy(out, blocks, length);
+  wipe(blocks, 64);
+  wipe(planes, 64);
+}
