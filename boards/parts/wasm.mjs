@@ -1,7 +1,8 @@
 // Compiles the AssemblyScript targets of asconfig.json into build/.
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { splitTees } from './tees.mjs';
 
 /** Entry files of each target; every file's exports become exports of the wasm program. */
 export const targets = {
@@ -18,7 +19,10 @@ export async function compile(target, { stdout = process.stdout, stderr = proces
     { stdout, stderr },
   );
   if (error) throw error;
-  return (await stat(new URL(`../../build/${target}.wasm`, import.meta.url))).size;
+  const file = new URL(`../../build/${target}.wasm`, import.meta.url);
+  const program = splitTees(await readFile(file));
+  await writeFile(file, program);
+  return program.length;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
