@@ -1,0 +1,161 @@
+// Scalar multiplication on the selected curve: constant-time for secrets, and a faster one for signatures' public numbers.
+import { coordinateLength, curveOrder, loadGenerator, loadOne } from "./field";
+import {
+  addPoints, doublePoint, negatePoint, POINT, sameX, sameY, wipePoints, Y, Z,
+} from "./point";
+
+/** P, 3 P, … 31 P. */
+const oddMultiples = memory.data(16 * POINT, 16);
+const twice = memory.data(POINT, 16);
+const chosen = memory.data(POINT, 16);
+const doubled = memory.data(POINT, 16);
+/** The scalar made odd, with two zero bytes above. */
+const odd = memory.data(50, 16);
+
+/** Non-adjacent forms of the two public scalars, a digit a byte, and their tables of odd multiples. */
+const digits1 = memory.data(400, 16);
+const digits2 = memory.data(400, 16);
+const generatorMultiples = memory.data(8 * POINT, 16);
+
+/**
+ * out = scalar · p, for a little-endian scalar in [1, n-1] and a point that is not infinity.
+ *
+ * Signed windows of five bits with odd digits only, so that nothing is ever skipped and infinity never occurs.
+ * Constant-time in the scalar and the point: each digit reads the whole table, and signs are taken by masks.
+ */
+export function multiplySecret(out: usize, scalar: usize, p: usize): void {
+  const length = coordinateLength();
+  // n is odd: where the scalar is even, n - scalar is odd and gives the negative of the result.
+  const even = ((load<u8>(scalar) as i32) & 1) - 1;
+  const order = curveOrder();
+  let borrow = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = load<u8>(scalar + i) as i32;
+    borrow += (load<u8>(order + i) as i32) - digit;
+    store<u8>(odd + i, digit ^ ((digit ^ borrow) & even));
+    borrow >>= 8;
+  }
+  store<u16>(odd + length, 0);
+  fillOddMultiples(oddMultiples, p, 16);
+
+  // scalar = sum of 32^i d_i, d_i = 2 bits(5 i + 1 … 5 i + 5) + 1 - 32 but for the top digit, which is not lowered.
+  const top = (length * 8 - 1) / 5;
+  choose(bitsAt(5 * top + 1) + 16);
+  memory.copy(out, chosen, POINT);
+  for (let i = top - 1; i >= 0; i--) {
+    for (let j = 0; j < 5; j++) doublePoint(out, out);
+    choose(bitsAt(5 * i + 1));
+    // 32 m ± d reaches a multiple of n only in the last addition, for one scalar: n - 2 |d|, a doubling in truth.
+    if (i == 0) doublePoint(doubled, out);
+    addPoints(out, out, chosen);
+  }
+  move(out, doubled, sameX());
+  negatePoint(doubled, out);
+  move(out, doubled, even as i64);
+  memory.fill(oddMultiples, 0, 16 * POINT);
+  memory.fill(twice, 0, POINT);
+  memory.fill(chosen, 0, POINT);
+  memory.fill(doubled, 0, POINT);
+  memory.fill(odd, 0, 50);
+  wipePoints();
+}
+
+/** Five bits of the odd scalar from `position` on. */
+function bitsAt(position: i32): i32 {
+  return ((load<u16>(odd + (position >> 3)) as i32) >> (position & 7)) & 31;
+}
+
+/** chosen = (2 window - 31) P, for a window of 0 to 31; reads all sixteen multiples. */
+function choose(window: i32): void {
+  const sign = ((window >> 4) - 1) as i64;
+  const index = (window ^ (sign as i32)) & 15;
+  memory.fill(chosen, 0, POINT);
+  for (let i = 0; i < 16; i++) {
+    const mask = (((i ^ index) - 1) >> 31) as i64;
+    const row = oddMultiples + i * POINT;
+    for (let k = 0; k < POINT; k += 16) {
+      store<i64>(chosen + k, load<i64>(chosen + k) | (load<i64>(row + k) & mask));
+      store<i64>(chosen + k, load<i64>(chosen + k, 8) | (load<i64>(row + k, 8) & mask), 8);
+    }
+  }
+  for (let k = Y; k < Z; k += 8) store<i64>(chosen + k, (load<i64>(chosen + k) ^ sign) - sign);
+}
+
+/** out = p where the mask is -1. */
+function move(out: usize, p: usize, mask: i64): void {
+  for (let k = 0; k < POINT; k += 8) {
+    const old = load<i64>(out + k);
+    store<i64>(out + k, old ^ ((old ^ load<i64>(p + k)) & mask));
+  }
+}
+
+/** table = p, 3 p, 5 p, … */
+function fillOddMultiples(table: usize, p: usize, count: i32): void {
+  memory.copy(table, p, POINT);
+  doublePoint(twice, p);
+  for (let i = 1; i < count; i++) addPoints(table + i * POINT, table + (i - 1) * POINT, twice);
+}
+
+/**
+ * out = u1 · G + u2 · q for little-endian scalars in [0, n-1]; returns 0 where that is infinity, else 1.
+ * For public values only: time and addresses depend on all of them.
+ */
+export function multiplyPublic(out: usize, u1: usize, u2: usize, q: usize): i32 {
+  const length = coordinateLength();
+  const bits = length * 8 + 1;
+  nonAdjacentForm(digits1, u1, length);
+  nonAdjacentForm(digits2, u2, length);
+  memory.fill(chosen, 0, POINT);
+  loadGenerator(chosen, chosen + Y);
+  loadOne(chosen + Z);
+  fillOddMultiples(generatorMultiples, chosen, 8);
+  fillOddMultiples(oddMultiples, q, 8);
+  let finite = 0;
+  for (let i = bits - 1; i >= 0; i--) {
+    if (finite) doublePoint(out, out);
+    const d1 = load<i8>(digits1 + i) as i32;
+    if (d1 != 0) finite = addDigit(out, finite, generatorMultiples, d1);
+    const d2 = load<i8>(digits2 + i) as i32;
+    if (d2 != 0) finite = addDigit(out, finite, oddMultiples, d2);
+  }
+  return finite;
+}
+
+/** Adds digit · (table's point) to out, which may be infinity; returns whether the sum is finite. Public values only. */
+function addDigit(out: usize, finite: i32, table: usize, digit: i32): i32 {
+  let p = table + (abs(digit) >> 1) * POINT;
+  if (digit < 0) {
+    negatePoint(chosen, p);
+    p = chosen;
+  }
+  if (!finite) {
+    memory.copy(out, p, POINT);
+    return 1;
+  }
+  memory.copy(doubled, out, POINT);
+  addPoints(out, out, p);
+  if (!sameX()) return 1;
+  if (!sameY()) return 0;
+  doublePoint(out, doubled);
+  return 1;
+}
+
+/** Width-5 non-adjacent form: odd digits of -15 to 15, at most one in five places. Public values only. */
+function nonAdjacentForm(digits: usize, scalar: usize, length: i32): void {
+  const bits = length * 8 + 1;
+  memory.copy(odd, scalar, length);
+  store<u16>(odd + length, 0);
+  memory.fill(digits, 0, bits);
+  let carry = 0;
+  for (let i = 0; i < bits; ) {
+    const window = bitsAt(i);
+    if ((window & 1) == carry) {
+      i++;
+      continue;
+    }
+    const digit = window + carry;
+    carry = digit >> 4;
+    store<i8>(digits + i, digit - (carry << 5));
+    i += 5;
+  }
+}
