@@ -1,0 +1,253 @@
+// One TLS connection inside the wasm program. Every method is synchronous; the caller moves the bytes.
+import { ErrorCode } from '../../assembly/alert.js';
+import type { Grant } from '../delegation/grant.js';
+import { checked, TlsError, tlsError } from './error.js';
+import { ascii, type Guest, latin1 } from './guest.js';
+
+/** What the connection waits for and allows, now. */
+export interface ConnectionFlags {
+  outputPending: boolean;
+  wantsInput: boolean;
+  mayWrite: boolean;
+  plaintextReady: boolean;
+  handshakeDone: boolean;
+  /** Nothing more in either direction. */
+  closed: boolean;
+  /** The server sent close_notify. */
+  peerClosed: boolean;
+  failed: boolean;
+  /** `takeSession` has something to give. */
+  sessionAvailable: boolean;
+  delivered: boolean;
+  certificateRequested: boolean;
+}
+
+export interface ConnectionInfo {
+  /** 0x0303 or 0x0304; 0 before the server's choice. */
+  version: number;
+  cipherSuite: number;
+  group: number;
+  alpn: string;
+  resumed: boolean;
+  extendedMasterSecret: boolean;
+  /** SHA-256 of the server's certificate. */
+  certificateHash: Uint8Array;
+  clientRandom: Uint8Array;
+  serverRandom: Uint8Array;
+}
+
+const Flag = {
+  outputPending: 1,
+  wantsInput: 2,
+  mayWrite: 4,
+  plaintextReady: 8,
+  handshakeDone: 16,
+  closed: 32,
+  peerClosed: 64,
+  failed: 128,
+  sessionAvailable: 256,
+  delivered: 512,
+  certificateRequested: 1024,
+} as const;
+
+/** The longest session block (assembly/handshake/session.ts): names, a ticket of 4 KiB, a secret. */
+const SESSION_ROOM = 4800;
+/** The longest delivery is a TLS 1.2 key block: twice MAC key, key and IV. */
+const DELIVERY_ROOM = 512;
+
+export class TlsConnection {
+  readonly #guest: Guest;
+  readonly #letGo: () => void;
+  #pointer: number;
+
+  /** Use TlsEngine.connect. `letGo` runs once, when the connection is freed. */
+  constructor(guest: Guest, pointer: number, letGo: () => void) {
+    this.#guest = guest;
+    this.#pointer = pointer;
+    this.#letGo = letGo;
+  }
+
+  /** Begins the handshake: output is pending afterwards. */
+  start(): void {
+    this.#checked('start');
+  }
+
+  /**
+   * Takes bytes of the transport, until a plaintext waits to be read or the bytes end.
+   * @returns how many were taken: read(), then come again with the rest
+   * @throws TlsError; the alert that tells the server is then in takeOutput()
+   */
+  receive(bytes: Uint8Array): number {
+    return this.#feed(bytes, () => false);
+  }
+
+  /** As `receive`, but takes no byte beyond the current record's end. */
+  receiveRecord(bytes: Uint8Array): number {
+    const before = this.#call('recordsReceived');
+    return this.#feed(bytes, () => this.#call('recordsReceived') !== before);
+  }
+
+  /** The transport has ended. Throws TLS_TRUNCATED unless the server had said close_notify. */
+  receiveEnd(): void {
+    this.#checked('inputEnded');
+  }
+
+  /** Bytes for the transport, undefined where there are none. They count as sent. */
+  takeOutput(): Uint8Array | undefined {
+    const length = this.#call('outputLength');
+    if (length <= 0) return undefined;
+    const bytes = this.#guest.copy(this.#call('outputPending'), length);
+    this.#call('outputSent', length);
+    return bytes;
+  }
+
+  /** Seals plaintext, as much as the output has room for. @returns bytes taken: drain the output, then the rest */
+  write(plaintext: Uint8Array): number {
+    let taken = 0;
+    while (taken < plaintext.length) {
+      const room = Math.min(this.#call('plaintextRoomLength'), plaintext.length - taken);
+      if (room <= 0) break;
+      this.#guest.memory().set(plaintext.subarray(taken, taken + room), this.#call('plaintextRoom'));
+      this.#checked('plaintextWritten', room);
+      taken += room;
+    }
+    return taken;
+  }
+
+  /** The plaintext that waits, undefined where there is none. It counts as taken. */
+  read(): Uint8Array | undefined {
+    const length = this.#call('plaintextLength');
+    if (length <= 0) return undefined;
+    const bytes = this.#guest.copy(this.#call('plaintextReady'), length);
+    this.#call('plaintextTaken', length);
+    return bytes;
+  }
+
+  /** Says close_notify: output is pending afterwards, and nothing more may be written. */
+  close(): void {
+    this.#checked('close');
+  }
+
+  /** TLS 1.3: changes the sending keys, and asks the server to change its own. */
+  keyUpdate(requestPeer: boolean): void {
+    this.#checked('keyUpdate', requestPeer ? 1 : 0);
+  }
+
+  /** Wipes and frees the connection. Every other method throws TLS_WRONG_STATE afterwards. */
+  free(): void {
+    if (this.#pointer === 0) return;
+    const pointer = this.#pointer;
+    this.#pointer = 0;
+    try {
+      this.#guest.exports.connectionFree!(pointer);
+      this.#letGo();
+    } catch (error) {
+      // A stopped program has nothing left to free.
+      if (!(error instanceof TlsError)) throw error;
+    }
+  }
+
+  get flags(): ConnectionFlags {
+    const bits = this.#call('flags');
+    const on = (bit: number) => (bits & bit) !== 0;
+    return {
+      outputPending: on(Flag.outputPending),
+      wantsInput: on(Flag.wantsInput),
+      mayWrite: on(Flag.mayWrite),
+      plaintextReady: on(Flag.plaintextReady),
+      handshakeDone: on(Flag.handshakeDone),
+      closed: on(Flag.closed),
+      peerClosed: on(Flag.peerClosed),
+      failed: on(Flag.failed),
+      sessionAvailable: on(Flag.sessionAvailable),
+      delivered: on(Flag.delivered),
+      certificateRequested: on(Flag.certificateRequested),
+    };
+  }
+
+  /** What the handshake settled. Zeros and empty values before. */
+  info(): ConnectionInfo {
+    return {
+      version: this.#call('negotiatedVersion'),
+      cipherSuite: this.#call('negotiatedSuite'),
+      group: this.#call('negotiatedGroup'),
+      alpn: latin1(this.#answer(256, (out) => this.#checked('negotiatedAlpn', out, 256))),
+      resumed: this.#call('resumed') !== 0,
+      extendedMasterSecret: this.#call('extendedMasterSecret') !== 0,
+      certificateHash: this.#fixed('peerCertificateHash'),
+      clientRandom: this.#fixed('clientRandom'),
+      serverRandom: this.#fixed('serverRandom'),
+    };
+  }
+
+  /** Records on the wire since start, and the index of the first one under the current keys of each direction. */
+  records(): { sent: number; received: number; clientEpochStart: number; originEpochStart: number } {
+    return {
+      sent: this.#call('recordsSent') >>> 0,
+      received: this.#call('recordsReceived') >>> 0,
+      clientEpochStart: this.#call('clientEpochStart') >>> 0,
+      originEpochStart: this.#call('originEpochStart') >>> 0,
+    };
+  }
+
+  /** Plaintext bytes that went through the device's ciphers. */
+  bytes(): { sealed: number; opened: number } {
+    return { sealed: this.#call('bytesSealed') >>> 0, opened: this.#call('bytesOpened') >>> 0 };
+  }
+
+  /** Keying material for another protocol (RFC 5705, RFC 8446 §7.5). */
+  exporter(label: string, context: Uint8Array, length: number): Uint8Array {
+    return this.#guest.lend(ascii(label, 'the label'), (labelAt, labelLength) =>
+      this.#guest.lend(context, (contextAt, contextLength) =>
+        this.#answer(length, (out) => {
+          this.#checked('exporter', labelAt, labelLength, contextAt, contextLength, out, length);
+          return length;
+        }),
+      ),
+    );
+  }
+
+  /** A session to resume with later, undefined where there is none. Each is given once, and is a secret. */
+  takeSession(): Uint8Array | undefined {
+    const session = this.#answer(SESSION_ROOM, (out) => this.#checked('sessionTake', out, SESSION_ROOM));
+    return session.length > 0 ? session : undefined;
+  }
+
+  /** Hands out the secrets of `grant`, once; nothing can be sealed afterwards. */
+  deliver(grant: Grant): Uint8Array {
+    return this.#answer(DELIVERY_ROOM, (out) => this.#checked('deliver', grant, out, DELIVERY_ROOM));
+  }
+
+  #feed(bytes: Uint8Array, enough: () => boolean): number {
+    let taken = 0;
+    while (taken < bytes.length && !enough()) {
+      const wanted = Math.min(this.#call('inputRoomLength'), bytes.length - taken);
+      if (wanted <= 0) break;
+      this.#guest.memory().set(bytes.subarray(taken, taken + wanted), this.#call('inputRoom'));
+      taken += wanted;
+      this.#checked('inputReceived', wanted);
+    }
+    return taken;
+  }
+
+  /** Lends `room` bytes to `fill`, which returns how many it wrote; the room is wiped. */
+  #answer(room: number, fill: (out: number) => number): Uint8Array {
+    return this.#guest.room(room, (out) => this.#guest.copy(out, fill(out)));
+  }
+
+  #fixed(name: string): Uint8Array {
+    return this.#answer(32, (out) => {
+      this.#checked(name, out);
+      return 32;
+    });
+  }
+
+  #call(name: string, ...args: number[]): number {
+    if (this.#pointer === 0) throw tlsError(ErrorCode.WrongState, 'the connection was freed');
+    return this.#guest.exports[name]!(this.#pointer, ...args);
+  }
+
+  #checked(name: string, ...args: number[]): number {
+    return checked(this.#call(name, ...args));
+  }
+}

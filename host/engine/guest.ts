@@ -1,0 +1,82 @@
+// Calls into the wasm program and bytes in its memory: what every typed face of a program needs.
+import { ErrorCode } from '../../assembly/alert.js';
+import { TlsError, tlsError } from './error.js';
+import type { Exports, Program } from './program.js';
+
+/** A program whose traps become TlsErrors, and which takes no further call after one: its memory is in doubt. */
+export class Guest {
+  readonly exports: Exports;
+
+  constructor(readonly program: Program) {
+    const guarded: Record<string, (...args: number[]) => number> = {};
+    for (const [name, run] of Object.entries(program.exports)) {
+      if (typeof run === 'function') guarded[name] = (...args) => this.#call(run, args);
+    }
+    this.exports = guarded;
+  }
+
+  /** The memory now; keep it across no call. */
+  memory(): Uint8Array {
+    return this.program.memory();
+  }
+
+  /** A copy of what lies at `pointer`. */
+  copy(pointer: number, length: number): Uint8Array {
+    return this.memory().slice(pointer, pointer + length);
+  }
+
+  /** Lends `bytes` to `use` at an address of the program, and wipes that room afterwards. */
+  lend<T>(bytes: Uint8Array, use: (pointer: number, length: number) => T): T {
+    return this.room(bytes.length, (pointer) => {
+      this.memory().set(bytes, pointer);
+      return use(pointer, bytes.length);
+    });
+  }
+
+  /** Lends zeroed room, wiped afterwards. Length 0 has address 0. Throws TLS_TOO_LONG above 128 KiB. */
+  room<T>(length: number, use: (pointer: number) => T): T {
+    if (length === 0) return use(0);
+    const pointer = this.exports.allocate!(length);
+    if (pointer === 0) throw tlsError(ErrorCode.TooLong);
+    try {
+      return use(pointer);
+    } finally {
+      if (!this.#fault) this.exports.release!(pointer, length);
+    }
+  }
+
+  #fault: TlsError | undefined;
+
+  #call(run: (...args: number[]) => number, args: number[]): number {
+    if (this.#fault) throw this.#fault;
+    try {
+      return run(...args);
+    } catch (cause) {
+      const text = `The wasm program stopped (${(cause as Error).message}); load it anew, its connections are lost.`;
+      this.#fault = new TlsError('TLS_ENGINE_STOPPED', text, undefined, { cause });
+      throw this.#fault;
+    }
+  }
+}
+
+/** Host names, protocol names and labels are ASCII on the wire. Throws TLS_BAD_ARGUMENT naming `what`. */
+export function ascii(text: string, what: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0 || unit > 127) throw tlsError(ErrorCode.BadArgument, `${what} is not plain ASCII`);
+    bytes[i] = unit;
+  }
+  return bytes;
+}
+
+export function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** Big-endian 16-bit numbers, as TLS lists cipher suites and groups. */
+export function uint16List(numbers: readonly number[]): Uint8Array {
+  return new Uint8Array(numbers.flatMap((number) => [(number >> 8) & 255, number & 255]));
+}

@@ -1,0 +1,169 @@
+// The typed face of build/client.wasm: the device's TLS client. No I/O: bytes in, bytes out.
+import { ErrorCode } from '../../assembly/alert.js';
+import { TlsConnection } from './connection.js';
+import { checked, tlsError } from './error.js';
+import { ascii, Guest, uint16List } from './guest.js';
+import type { Program } from './program.js';
+
+export { type ConnectionFlags, type ConnectionInfo, TlsConnection } from './connection.js';
+export { TlsError } from './error.js';
+
+/** A version of TLS as it stands on the wire. */
+export type TlsVersion = 0x0303 | 0x0304;
+
+export interface TlsOptions {
+  /** DNS name in ASCII (A-labels) or an IP address: sent as SNI where it is a name, and checked in the certificate. */
+  serverName: string;
+  trust: TrustAnchors;
+  /** Seconds since 1970 by the device's clock: decides on the certificates' validity. */
+  unixTime: number;
+  /** Protocols to offer, best first. */
+  alpn?: string[];
+  minVersion?: TlsVersion;
+  maxVersion?: TlsVersion;
+  /** Numbers of the IANA registry, in order of preference. */
+  cipherSuites?: number[];
+  groups?: number[];
+  /** DER certificates, leaf first, and the DER private key of the leaf. */
+  clientCertificate?: { chain: Uint8Array[]; key: Uint8Array };
+  /** What `takeSession` gave on an earlier connection to the same server. */
+  session?: Uint8Array;
+}
+
+/** The roots that a connection trusts; many connections may share them. */
+export class TrustAnchors {
+  #users = 0;
+  #freed = false;
+
+  constructor(
+    readonly guest: Guest,
+    readonly pointer: number,
+    readonly count: number,
+  ) {}
+
+  /** Keeps the roots for a connection; the function given back lets them go. */
+  hold(): () => void {
+    if (this.#freed) throw tlsError(ErrorCode.WrongState, 'these roots were freed');
+    this.#users++;
+    return () => {
+      this.#users--;
+      this.#release();
+    };
+  }
+
+  /** Gives the memory back, as soon as no connection uses the roots. */
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#freed && this.#users === 0) this.guest.exports.trustFree!(this.pointer);
+  }
+}
+
+/** One instance of the TLS program. It serves many connections, one call at a time. */
+export class TlsEngine {
+  readonly kind: Program['engine'];
+  readonly #guest: Guest;
+
+  constructor(program: Program) {
+    this.kind = program.engine;
+    this.#guest = new Guest(program);
+  }
+
+  /** Linear memory of the program in bytes, connections included. */
+  get memoryBytes(): number {
+    return this.#guest.memory().length;
+  }
+
+  /** Seeds the random generator, or adds to its seed: at least 32 bytes from a cryptographic source. */
+  seed(entropy: Uint8Array): void {
+    this.#guest.lend(entropy, (pointer, length) => checked(this.#guest.exports.seed!(pointer, length)));
+  }
+
+  /** Parses root certificates in DER. Throws TlsError naming the first one that can't be used. */
+  addRoots(ders: Uint8Array[]): TrustAnchors {
+    const { trustNew, trustAdd, trustFree } = this.#guest.exports;
+    const trust = trustNew!();
+    if (trust === 0) throw tlsError(ErrorCode.NoMemory);
+    try {
+      for (const [index, der] of ders.entries()) {
+        this.#guest.lend(der, (pointer, length) =>
+          checked(trustAdd!(trust, pointer, length), `root certificate ${index + 1} of ${ders.length}`),
+        );
+      }
+    } catch (error) {
+      trustFree!(trust);
+      throw error;
+    }
+    return new TrustAnchors(this.#guest, trust, ders.length);
+  }
+
+  /** A configured connection, not yet started. Throws TlsError where an option can't be used. */
+  connect(options: TlsOptions): TlsConnection {
+    const { connectionNew, connectionFree } = this.#guest.exports;
+    if (options.trust.guest !== this.#guest)
+      throw tlsError(ErrorCode.NoTrust, 'the roots are another engine’s');
+    const pointer = connectionNew!();
+    if (pointer === 0) throw tlsError(ErrorCode.NoMemory);
+    let letGo: (() => void) | undefined;
+    try {
+      letGo = options.trust.hold();
+      this.#configure(pointer, options);
+    } catch (error) {
+      connectionFree!(pointer);
+      letGo?.();
+      throw error;
+    }
+    return new TlsConnection(this.#guest, pointer, letGo);
+  }
+
+  #configure(c: number, options: TlsOptions): void {
+    const x = this.#guest.exports;
+    const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
+      this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
+
+    const { minVersion = 0x0303, maxVersion = 0x0304, cipherSuites, groups, alpn, session } = options;
+    give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
+    checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
+    if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);
+    if (groups) give('configureGroups', uint16List(groups), 'groups', groups.length);
+    if (alpn?.length) give('configureAlpn', protocolNames(alpn), 'alpn');
+    checked(x.configureTrust!(c, options.trust.pointer), 'trust');
+    checked(x.configureTime!(c, Math.floor(options.unixTime)), 'unixTime');
+    if (options.clientCertificate) {
+      const { chain, key } = options.clientCertificate;
+      this.#guest.lend(certificateList(chain), (list, listLength) =>
+        this.#guest.lend(key, (der, derLength) =>
+          checked(
+            x.configureClientCertificate!(c, list, listLength, der, derLength),
+            'the client certificate',
+          ),
+        ),
+      );
+    }
+    if (session) give('configureSession', session, 'the session');
+  }
+}
+
+/** ProtocolName entries (RFC 7301 §3.1), without the list's own length. */
+function protocolNames(names: readonly string[]): Uint8Array {
+  const entries = names.map((name) => ascii(name, 'a protocol name'));
+  if (entries.some(({ length }) => length === 0 || length > 255))
+    throw tlsError(ErrorCode.BadArgument, 'alpn');
+  return new Uint8Array(entries.flatMap((entry) => [entry.length, ...entry]));
+}
+
+/** Each certificate behind its length in 24 bits (RFC 5246 §7.4.2). */
+function certificateList(chain: readonly Uint8Array[]): Uint8Array {
+  const list = new Uint8Array(chain.reduce((length, der) => length + 3 + der.length, 0));
+  let at = 0;
+  for (const der of chain) {
+    list.set([der.length >> 16, (der.length >> 8) & 255, der.length & 255], at);
+    list.set(der, at + 3);
+    at += 3 + der.length;
+  }
+  return list;
+}
