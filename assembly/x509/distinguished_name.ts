@@ -1,0 +1,105 @@
+// Comparing names (RFC 5280 §7.1). Attributes match where their bytes do, or where both values are PrintableString,
+// UTF8String or IA5String and equal after folding ASCII case, trimming spaces and collapsing runs of them. Beyond ASCII
+// it is byte equality: no Unicode normalization, so a path may be missed, never invented.
+import {
+  after,
+  body,
+  bodyLength,
+  sameElement,
+  TAG_IA5_STRING,
+  TAG_OID,
+  TAG_PRINTABLE_STRING,
+  TAG_SEQUENCE,
+  TAG_SET,
+  TAG_UTF8_STRING,
+  tagOf,
+} from "./der";
+
+/** 1 where the two Name elements name the same entity. */
+export function sameName(a: usize, b: usize): i32 {
+  if (sameElement(a, b)) return 1;
+  return matchRdns(body(a), after(a), body(b), after(b), 0);
+}
+
+/** 1 where the Name at `name` lies in the subtree of the Name at `base`: begins with all its RDNs (§4.2.1.10). */
+export function nameWithin(name: usize, base: usize): i32 {
+  return matchRdns(body(base), after(base), body(name), after(name), 1);
+}
+
+function matchRdns(a: usize, aEnd: usize, b: usize, bEnd: usize, mayBeLonger: i32): i32 {
+  while (a < aEnd) {
+    if (tagOf(a, aEnd) != TAG_SET || tagOf(b, bEnd) != TAG_SET) return 0;
+    if (!sameElement(a, b) && !(holdsAll(a, b) && holdsAll(b, a))) return 0;
+    a = after(a);
+    b = after(b);
+  }
+  return (mayBeLonger || b == bEnd) as i32;
+}
+
+/** 1 where each attribute in the RDN at `b` has its match in the RDN at `a`; their order follows their encoding. */
+function holdsAll(a: usize, b: usize): i32 {
+  const aEnd = after(a);
+  const bEnd = after(b);
+  // RDNs have one attribute, rarely two or three.
+  let pairs = 64;
+  for (let wanted = body(b); wanted < bEnd; wanted = after(wanted)) {
+    let found = 0;
+    for (let one = body(a); one < aEnd && !found; one = after(one)) {
+      if (--pairs < 0) return 0;
+      found = sameAttribute(one, wanted);
+    }
+    if (!found) return 0;
+  }
+  return 1;
+}
+
+function sameAttribute(a: usize, b: usize): i32 {
+  const aEnd = after(a);
+  const bEnd = after(b);
+  if (load<u8>(a) != TAG_SEQUENCE || load<u8>(b) != TAG_SEQUENCE) return 0;
+  const aType = body(a);
+  const bType = body(b);
+  if (tagOf(aType, aEnd) != TAG_OID || tagOf(bType, bEnd) != TAG_OID || !sameElement(aType, bType)) return 0;
+  const aValue = after(aType);
+  const bValue = after(bType);
+  if (aValue >= aEnd || bValue >= bEnd) return 0;
+  if (sameElement(aValue, bValue)) return 1;
+  if (!isFolded(load<u8>(aValue)) || !isFolded(load<u8>(bValue))) return 0;
+  return sameFolded(body(aValue), bodyLength(aValue), body(bValue), bodyLength(bValue));
+}
+
+function isFolded(tag: i32): i32 {
+  return (tag == TAG_PRINTABLE_STRING || tag == TAG_UTF8_STRING || tag == TAG_IA5_STRING) as i32;
+}
+
+function sameFolded(a: usize, aLength: i32, b: usize, bLength: i32): i32 {
+  let aEnd = a + aLength;
+  let bEnd = b + bLength;
+  while (aEnd > a && load<u8>(aEnd - 1) == 0x20) aEnd--;
+  while (bEnd > b && load<u8>(bEnd - 1) == 0x20) bEnd--;
+  a = afterSpaces(a, aEnd);
+  b = afterSpaces(b, bEnd);
+  while (a < aEnd && b < bEnd) {
+    const octet = foldCase(load<u8>(a));
+    if (octet != foldCase(load<u8>(b))) return 0;
+    a++;
+    b++;
+    if (octet == 0x20) {
+      a = afterSpaces(a, aEnd);
+      b = afterSpaces(b, bEnd);
+    }
+  }
+  return (a == aEnd && b == bEnd) as i32;
+}
+
+function afterSpaces(at: usize, end: usize): usize {
+  while (at < end && load<u8>(at) == 0x20) at++;
+  return at;
+}
+
+/** ASCII letters to lower case; every other octet stays. */
+// @ts-ignore: decorator
+@inline
+export function foldCase(octet: i32): i32 {
+  return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+}

@@ -1,0 +1,96 @@
+// Which certificate names stand for which host (RFC 6125 §6.4, RFC 9525 §6).
+import { describe, expect, test } from 'vitest';
+import { generalName } from '../../setup/certificate.js';
+import * as der from '../../setup/der.js';
+import { programs } from '../programs.js';
+
+const dns = (text: string) => der.implicit(2, der.ascii(text));
+
+/** Names in the certificate, host that is asked for, whether they match. */
+const table: [(string | Uint8Array)[], string, boolean][] = [
+  [['www.example.org'], 'www.example.org', true],
+  [['www.example.org'], 'WWW.Example.ORG', true],
+  [['WWW.EXAMPLE.ORG'], 'www.example.org', true],
+  [['www.example.org'], 'www.example.org.', true],
+  [['www.example.org'], 'www.example.org..', false],
+  [[dns('www.example.org.')], 'www.example.org', false],
+  [['www.example.org'], 'example.org', false],
+  [['example.org'], 'www.example.org', false],
+  [['a.example', 'b.example', 'www.example.org'], 'www.example.org', true],
+  [['localhost'], 'localhost', true],
+  [['a_b.example.org'], 'a_b.example.org', true],
+  // Wildcards: the whole leftmost label, one label, at least two labels behind
+  [['*.example.org'], 'www.example.org', true],
+  [['*.example.org'], 'example.org', false],
+  [['*.example.org'], 'a.www.example.org', false],
+  [['*.example.org'], '.example.org', false],
+  [['*.example.org'], 'xn--bcher-kva.example.org', true],
+  [['*.org'], 'example.org', false],
+  [['*'], 'localhost', false],
+  [['*.'], 'localhost', false],
+  [['*..org'], 'www..org', false],
+  [['w*.example.org'], 'www.example.org', false],
+  [['*w.example.org'], 'www.example.org', false],
+  [['w*w.example.org'], 'www.example.org', false],
+  [['xn--*.example.org'], 'xn--bcher-kva.example.org', false],
+  [['www.*.org'], 'www.example.org', false],
+  [['*.*.example.org'], 'a.b.example.org', false],
+  [['**.example.org'], 'www.example.org', false],
+  // IDNs travel as A-labels on both sides
+  [['xn--bcher-kva.example'], 'xn--bcher-kva.example', true],
+  [[dns('b\u00fccher.example')], 'xn--bcher-kva.example', false],
+  [[dns('b\u00fccher.example')], 'b\u00fccher.example', false],
+  // NULs and other dirt
+  [[dns('www.example.org\0.evil.example')], 'www.example.org', false],
+  [[dns('www.example.org\0')], 'www.example.org', false],
+  [['www.example.org'], 'www.example.org\0', false],
+  [['www.example.org'], 'www.example.org\0.evil.example', false],
+  [[dns(' www.example.org')], 'www.example.org', false],
+  [[dns('')], '', false],
+  [['www.example.org'], '', false],
+  [['www.example.org'], '.', false],
+  [[dns(`${'a'.repeat(64)}.example`)], `${'a'.repeat(64)}.example`, false],
+  [[`${'a'.repeat(63)}.example`], `${'a'.repeat(63)}.example`, true],
+  [[`${'a.'.repeat(126)}a`], `${'a.'.repeat(126)}a`, true],
+  [[dns(`${'a.'.repeat(127)}a`)], `${'a.'.repeat(127)}a`, false],
+  // Addresses match addresses, as bytes
+  [['192.0.2.1'], '192.0.2.1', true],
+  [['192.0.2.1'], '192.0.2.2', false],
+  [['192.0.2.1'], '192.0.2.01', false],
+  [['192.0.2.1'], '192.0.2.1.', false],
+  [[dns('192.0.2.1')], '192.0.2.1', false],
+  [[dns('192.0.2')], '192.0.2', false],
+  [[dns('*.0.2.1')], '192.0.2.1', false],
+  [['2001:db8::1'], '2001:db8::1', true],
+  [['2001:db8::1'], '2001:0DB8:0:0:0:0:0:0001', true],
+  [['2001:db8::1'], '2001:db8::2', false],
+  [['::1'], '::1', true],
+  [['::1'], '0.0.0.1', false],
+  [['192.0.2.1'], '::ffff:192.0.2.1', false],
+  [['::'], '::', true],
+  [['2001:db8::1'], '[2001:db8::1]', false],
+  [['fe80::1'], 'fe80::1%eth0', false],
+  // Other kinds of names never name a host
+  [[der.implicit(1, der.ascii('www.example.org'))], 'www.example.org', false],
+  [[der.implicit(6, der.ascii('https://www.example.org/'))], 'www.example.org', false],
+];
+
+describe.each(await programs('primitives'))('host names on %s', (_, bench) => {
+  const match = (names: (string | Uint8Array)[], host: string) => {
+    const list = der.sequence(...names.map((name) => (typeof name === 'string' ? generalName(name) : name)));
+    const text = der.ascii(host);
+    const result = bench.exports.matchHostName!(bench.put(list), bench.put(text), text.length);
+    bench.free();
+    return result === 1;
+  };
+
+  test.each(table)('%j for %j: %s', (names, host, expected) => {
+    expect(match(names, host)).toBe(expected);
+  });
+
+  test('a certificate without alternative names is for nobody', () => {
+    const host = der.ascii('www.example.org');
+    expect(bench.exports.matchHostName!(0, bench.put(host), host.length)).toBe(0);
+    bench.free();
+  });
+});
