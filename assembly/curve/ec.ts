@@ -10,6 +10,8 @@ import { POINT, Y, Z } from "./point";
 import { multiplySecret } from "./scalar_multiply";
 import { x25519, x25519Base } from "./x25519";
 
+export { Curve };
+
 const scalarBytes = memory.data(COORDINATE_MAX, 16);
 const base = memory.data(POINT, 16);
 const result = memory.data(POINT, 16);
