@@ -13,3 +13,7 @@ export * from "./prf/tls10";
 export * from "./prf/ssl3";
 export * from "./prf/hkdf";
 export * from "./prf/hmac_drbg";
+
+export { x25519, x25519Base } from "./curve/x25519";
+export { Curve, ecGenerateScalar, ecPublicKey, ecdh } from "./curve/ec";
+export { ecdsaSign, ecdsaVerify } from "./curve/ecdsa";
