@@ -1,0 +1,74 @@
+// AES-GCM (NIST SP 800-38D) with nonces of 12 and tags of 16 bytes, as TLS has it (RFC 5288, RFC 8446 §5.3).
+//
+// Constant-time in keys, nonces and data; lengths are public.
+
+import { ErrorCode } from "../alert";
+import { equalBytes, store32be, wipe } from "../memory";
+import { AES_KEY, aesEncryptBlocks, aesExpandKey } from "./aes";
+import { aesCtr } from "./ctr";
+import { GHASH_KEY, ghash, ghashInit } from "./ghash";
+
+/** Bytes of an expanded key: AES round keys, then powers of the hash key. */
+export const GCM_KEY: i32 = AES_KEY + GHASH_KEY;
+export const GCM_TAG: i32 = 16;
+
+const counterBlock = memory.data(16, 8);
+const mask = memory.data(16, 8);
+const state = memory.data(16, 8);
+const lengths = memory.data(16, 8);
+
+/** Expands an AES key of 16 or 32 bytes into `context`, GCM_KEY bytes aligned to 8. */
+export function gcmInit(context: usize, key: usize, keyLength: i32): void {
+  aesExpandKey(context, key, keyLength);
+  memory.fill(state, 0, 16);
+  aesEncryptBlocks(context, state, state, 16);
+  ghashInit(context + AES_KEY, state);
+  wipe(state, 16);
+}
+
+/** Encrypts `length` bytes in place and writes the 16 bytes of the tag. */
+export function gcmSeal(
+  context: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize,
+): void {
+  memory.copy(counterBlock, nonce, 12);
+  aesCtr(context, counterBlock, 1, mask, data, length);
+  hash(context, aad, aadLength, data, length);
+  finish();
+  memory.copy(tag, state, GCM_TAG);
+}
+
+/**
+ * Verifies the tag and decrypts `length` bytes in place.
+ * @returns 0, or BadRecordMac, with the data wiped
+ */
+export function gcmOpen(
+  context: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize,
+): i32 {
+  hash(context, aad, aadLength, data, length);
+  memory.copy(counterBlock, nonce, 12);
+  aesCtr(context, counterBlock, 1, mask, data, length);
+  finish();
+  const good = equalBytes(state, tag, GCM_TAG);
+  wipe(state, 16);
+  if (good) return ErrorCode.None;
+  wipe(data, length);
+  return ErrorCode.BadRecordMac;
+}
+
+// GHASH over the additional data, the ciphertext, and the lengths of both in bits.
+function hash(context: usize, aad: usize, aadLength: i32, data: usize, length: i32): void {
+  const key = context + AES_KEY;
+  memory.fill(state, 0, 16);
+  ghash(state, key, aad, aadLength);
+  ghash(state, key, data, length);
+  store<u64>(lengths, 0), store<u64>(lengths, 0, 8);
+  store32be(lengths + 4, aadLength << 3), store32be(lengths + 12, length << 3);
+  ghash(state, key, lengths, 16);
+}
+
+// The tag in `state`; the mask is used up.
+function finish(): void {
+  store<u64>(state, load<u64>(state) ^ load<u64>(mask));
+  store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
+  wipe(mask, 16);
+}

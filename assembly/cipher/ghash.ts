@@ -1,0 +1,146 @@
+// GHASH (NIST SP 800-38D §6.4) without tables: carry-less products by integer multiplication of words in which only every
+// fourth bit is taken, so that carries fall into the gaps (the idea of BearSSL's ctmul64). Sums of products are cleaned of
+// the carries at their end, and reduced once for four blocks.
+//
+// A block is x = F + S x^64. Of each 64-bit half two forms are kept: P, where bit i is the coefficient of x^i, and Q, its
+// mirror. The low half of a product of P forms has the product's lower coefficients, that of Q forms the upper ones.
+//
+// Constant-time in key and data.
+
+import { wipe } from "../memory";
+
+/** Bytes of an expanded hash key: the powers H to H^4. */
+export const GHASH_KEY: i32 = 128;
+
+const M0: u64 = 0x1111111111111111;
+const M1: u64 = 0x2222222222222222;
+const M2: u64 = 0x4444444444444444;
+const M3: u64 = 0x8888888888888888;
+
+/** Turns the order of the bytes. */
+// @ts-ignore: decorator
+@inline
+function turnBytes(x: u64): u64 {
+  x = (x & 0x00ff00ff00ff00ff) << 8 | x >> 8 & 0x00ff00ff00ff00ff;
+  x = (x & 0x0000ffff0000ffff) << 16 | x >> 16 & 0x0000ffff0000ffff;
+  return rotl<u64>(x, 32);
+}
+
+/** Turns the order of the nibbles in each byte. */
+// @ts-ignore: decorator
+@inline
+function turnNibbles(x: u64): u64 {
+  return (x & 0x0f0f0f0f0f0f0f0f) << 4 | x >> 4 & 0x0f0f0f0f0f0f0f0f;
+}
+
+/** Turns the order of the bits in each byte: from a loaded word to the P form and back. */
+// @ts-ignore: decorator
+@inline
+function turnBits(x: u64): u64 {
+  x = turnNibbles(x);
+  x = (x & 0x3333333333333333) << 2 | x >> 2 & 0x3333333333333333;
+  return (x & 0x5555555555555555) << 1 | x >> 1 & 0x5555555555555555;
+}
+
+/** Expands the hash key, a block of 16 bytes, into `key`, GHASH_KEY bytes aligned to 8. */
+export function ghashInit(key: usize, block: usize): void {
+  memory.fill(key, 0, GHASH_KEY);
+  storePower(key, block);
+  memory.copy(factor, block, 16);
+  for (let n = 1; n < 4; n++) {
+    memory.fill(power, 0, 16);
+    // Each power is the one before times H: a hash of one block.
+    ghash(power, key, factor, 16);
+    memory.copy(factor, power, 16);
+    storePower(key + (n << 5), power);
+  }
+  wipe(power, 16);
+  wipe(factor, 16);
+}
+
+const power = memory.data(16, 8);
+const factor = memory.data(16, 8);
+const tail = memory.data(16, 8);
+
+function storePower(at: usize, block: usize): void {
+  const f = load<u64>(block), s = load<u64>(block, 8);
+  store<u64>(at, turnBits(f));
+  store<u64>(at, turnBits(s), 8);
+  store<u64>(at, turnBytes(f), 16);
+  store<u64>(at, turnBytes(s), 24);
+}
+
+/** Takes `length` bytes, padded with zeros to whole blocks, into the hash at `state` (16 bytes). */
+export function ghash(state: usize, key: usize, data: usize, length: i32): void {
+  let yf = load<u64>(state), ys = load<u64>(state, 8);
+  while (length > 0) {
+    let h = key + (((length > 63 ? 4 : (length + 15) >>> 4) - 1) << 5);
+    let p0: u64 = 0, p1: u64 = 0, p2: u64 = 0, p3: u64 = 0, q0: u64 = 0, q1: u64 = 0, q2: u64 = 0, q3: u64 = 0;
+    let r0: u64 = 0, r1: u64 = 0, r2: u64 = 0, r3: u64 = 0, u0: u64 = 0, u1: u64 = 0, u2: u64 = 0, u3: u64 = 0;
+    let v0: u64 = 0, v1: u64 = 0, v2: u64 = 0, v3: u64 = 0, w0: u64 = 0, w1: u64 = 0, w2: u64 = 0, w3: u64 = 0;
+    for (; h >= key; h -= 32) {
+      if (length < 16) {
+        memory.fill(tail, 0, 16);
+        memory.copy(tail, data, length);
+        data = tail;
+      }
+      const f = load<u64>(data) ^ yf, s = load<u64>(data, 8) ^ ys;
+      data += 16, length -= 16;
+      yf = 0, ys = 0;
+      let g = load<u64>(h), k = load<u64>(h, 8);
+      let g0 = g & M0, g1 = g & M1, g2 = g & M2, g3 = g & M3;
+      let k0 = k & M0, k1 = k & M1, k2 = k & M2, k3 = k & M3;
+      // P form of the data: of its bits turned in the byte, only the nibbles need turning before every fourth is taken.
+      g = turnNibbles(f), k = turnNibbles(s);
+      let f0 = g >> 3 & M0, f1 = g >> 1 & M1, f2 = g << 1 & M2, f3 = g << 3 & M3;
+      let s0 = k >> 3 & M0, s1 = k >> 1 & M1, s2 = k << 1 & M2, s3 = k << 3 & M3;
+      p0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
+      p1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
+      p2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
+      p3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
+      q0 ^= s0 * k0 ^ s1 * k3 ^ s2 * k2 ^ s3 * k1;
+      q1 ^= s0 * k1 ^ s1 * k0 ^ s2 * k3 ^ s3 * k2;
+      q2 ^= s0 * k2 ^ s1 * k1 ^ s2 * k0 ^ s3 * k3;
+      q3 ^= s0 * k3 ^ s1 * k2 ^ s2 * k1 ^ s3 * k0;
+      g0 ^= k0, g1 ^= k1, g2 ^= k2, g3 ^= k3, f0 ^= s0, f1 ^= s1, f2 ^= s2, f3 ^= s3;
+      r0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
+      r1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
+      r2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
+      r3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
+
+      g = load<u64>(h, 16), k = load<u64>(h, 24);
+      g0 = g & M0, g1 = g & M1, g2 = g & M2, g3 = g & M3;
+      k0 = k & M0, k1 = k & M1, k2 = k & M2, k3 = k & M3;
+      g = turnBytes(f), k = turnBytes(s);
+      f0 = g & M0, f1 = g & M1, f2 = g & M2, f3 = g & M3;
+      s0 = k & M0, s1 = k & M1, s2 = k & M2, s3 = k & M3;
+      u0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
+      u1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
+      u2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
+      u3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
+      v0 ^= s0 * k0 ^ s1 * k3 ^ s2 * k2 ^ s3 * k1;
+      v1 ^= s0 * k1 ^ s1 * k0 ^ s2 * k3 ^ s3 * k2;
+      v2 ^= s0 * k2 ^ s1 * k1 ^ s2 * k0 ^ s3 * k3;
+      v3 ^= s0 * k3 ^ s1 * k2 ^ s2 * k1 ^ s3 * k0;
+      g0 ^= k0, g1 ^= k1, g2 ^= k2, g3 ^= k3, f0 ^= s0, f1 ^= s1, f2 ^= s2, f3 ^= s3;
+      w0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
+      w1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
+      w2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
+      w3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
+    }
+
+    // Karatsuba: the middle product is that of the sums less both others. Upper coefficients stand one bit too low.
+    const ff = p0 & M0 | p1 & M1 | p2 & M2 | p3 & M3, ss = q0 & M0 | q1 & M1 | q2 & M2 | q3 & M3;
+    const low = ff ^ ss ^ (r0 & M0 | r1 & M1 | r2 & M2 | r3 & M3);
+    const fh = (u0 & M0 | u1 & M1 | u2 & M2 | u3 & M3) << 1, sh = (v0 & M0 | v1 & M1 | v2 & M2 | v3 & M3) << 1;
+    const high = fh ^ sh ^ (w0 & M0 | w1 & M1 | w2 & M2 | w3 & M3) << 1;
+
+    // Modulo x^128 + x^7 + x^2 + x + 1. P forms have the words ff, low, ss; Q forms, one word up, fh, high, sh.
+    const h2 = high ^ sh << 63 ^ sh << 62 ^ sh << 57;
+    yf = turnBits(ff ^ ss ^ ss << 1 ^ ss << 2 ^ ss << 7) ^ turnBytes(h2 ^ h2 >> 1 ^ h2 >> 2 ^ h2 >> 7);
+    ys = turnBits(low ^ ss >> 63 ^ ss >> 62 ^ ss >> 57)
+      ^ turnBytes(fh ^ sh ^ sh >> 1 ^ sh >> 2 ^ sh >> 7 ^ h2 << 63 ^ h2 << 62 ^ h2 << 57);
+  }
+  store<u64>(state, yf);
+  store<u64>(state, ys, 8);
+}
