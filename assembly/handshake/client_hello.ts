@@ -1,0 +1,252 @@
+// ClientHello (RFC 8446 §4.1.2). Nothing in it varies between sessions but random values, times and tickets.
+import { ErrorCode } from "../alert";
+import { hashDigest, hashSize } from "../hash/hash";
+import { load16be, store16be, store24be, store32be, wipe } from "../memory";
+import { suiteHash } from "../record/suites";
+import {
+  ALPN_OFFER, CLIENT_RANDOM, Connection, GROUPS, SECRET, SERVER_NAME, SESSION_ID, SUITES,
+  area, claim, discard, handshakeArea,
+} from "./connection";
+import { markOffered } from "./extensions";
+import { makeShare } from "./key_share";
+import { RESUMPTION_BINDER } from "./labels";
+import { sendRecord } from "./output";
+import { ContentType, ExtensionType, HandshakeType, SignatureScheme, Version } from "./protocol";
+import {
+  sessionSecret, sessionSuite, sessionTicket, sessionTicketAge, sessionTicketLength, sessionVersion,
+} from "./session";
+import { deriveSecret, earlySecret, finishedMac } from "./tls13_schedule";
+import { transcriptAdd, transcriptHashWith } from "./transcript";
+
+const SIGNATURE_SCHEMES_LENGTH: i32 = 22;
+const SIGNATURE_SCHEMES = memory.data<i32>([
+  SignatureScheme.EcdsaP256Sha256, SignatureScheme.EcdsaP384Sha384,
+  SignatureScheme.RsaPssSha256, SignatureScheme.RsaPssSha384, SignatureScheme.RsaPssSha512,
+  SignatureScheme.RsaPssKeySha256, SignatureScheme.RsaPssKeySha384, SignatureScheme.RsaPssKeySha512,
+  SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512,
+]);
+
+/** Everything of a ClientHello but the ticket, the cookie and the lists that have bounds of their own. */
+const FIXED_MAX: i32 = 512;
+const binderHash = memory.data(64, 8);
+const binderSecret = memory.data(64, 8);
+
+/** 1 where our signature_algorithms carry `scheme`. */
+export function schemeOffered(scheme: i32): i32 {
+  for (let i = 0; i < SIGNATURE_SCHEMES_LENGTH; i += 2) {
+    if (load<i32>(SIGNATURE_SCHEMES + 2 * i) == scheme) return 1;
+  }
+  return 0;
+}
+
+/** Writes and sends the ClientHello, the first or the one after a HelloRetryRequest. */
+export function sendClientHello(c: Connection): i32 {
+  const h = c.handshake;
+  const ticket = h.sessionFits ? sessionTicketLength(h.session) : 0;
+  const capacity = FIXED_MAX + c.serverNameLength + h.alpnLength + 2 * h.suiteCount + 2 * h.groupCount + ticket + h.cookieLength;
+  const message = claim(capacity);
+  let at = writeHead(c, message);
+  const extensions = at;
+  at = writeExtensions(c, at + 2);
+  if (at == 0) {
+    discard(message, capacity);
+    return ErrorCode.NoEntropy;
+  }
+  const binderLength = h.pskOffered ? hashSize(suiteHash(sessionSuite(h.session))) : 0;
+  const length = ((at - message) as i32) + (binderLength > 0 ? 3 + binderLength : 0);
+  store16be(extensions, ((message - extensions) as i32) + length - 2);
+  store24be(message + 1, length - 4);
+  if (binderLength > 0) writeBinder(c, message, at, binderLength);
+  return keepAndSend(c, message, capacity, length);
+}
+
+function keepAndSend(c: Connection, message: usize, capacity: i32, length: i32): i32 {
+  const h = c.handshake;
+  discard(h.clientHello, h.clientHelloLength);
+  h.clientHello = 0;
+  transcriptAdd(c, message, length);
+  const record = c.output + c.outputEnd;
+  const sent = sendRecord(c, ContentType.Handshake, message, length);
+  // RFC 8446 §5.1: the very first record may say 3.1, for servers that stumble over more.
+  if (sent == 0 && !h.retried) store<u8>(record, 1, 2);
+  if (h.transcriptHash != 0) {
+    discard(message, capacity);
+    return sent;
+  }
+  h.clientHello = claim(length);
+  h.clientHelloLength = length;
+  memory.copy(h.clientHello, message, length);
+  discard(message, capacity);
+  return sent;
+}
+
+/** Up to and with the compression methods. */
+function writeHead(c: Connection, message: usize): usize {
+  const h = c.handshake;
+  store<u8>(message, HandshakeType.ClientHello);
+  store16be(message + 4, Version.Tls12);
+  memory.copy(message + 6, area(c, CLIENT_RANDOM), 32);
+  let at = message + 38;
+  store<u8>(at, h.sessionIdLength);
+  memory.copy(at + 1, handshakeArea(c, SESSION_ID), h.sessionIdLength);
+  at += 1 + h.sessionIdLength;
+  store16be(at, 2 * h.suiteCount);
+  memory.copy(at + 2, handshakeArea(c, SUITES), 2 * h.suiteCount);
+  at += 2 + 2 * h.suiteCount;
+  store16be(at, 0x0100);
+  return at + 2;
+}
+
+/** Starts an extension; `close` fills in its length. */
+function open(c: Connection, at: usize, type: i32): usize {
+  markOffered(c, type);
+  store16be(at, type);
+  return at + 4;
+}
+
+function close(start: usize, end: usize): usize {
+  store16be(start - 2, (end - start) as i32);
+  return end;
+}
+
+function empty(c: Connection, at: usize, type: i32): usize {
+  const start = open(c, at, type);
+  return close(start, start);
+}
+
+/** All extensions, pre_shared_key last (RFC 8446 §4.2.11) and without its binders; 0 where entropy is missing. */
+function writeExtensions(c: Connection, at: usize): usize {
+  const h = c.handshake;
+  h.offered = 0;
+  at = writeServerName(c, at);
+  if (c.minVersion <= Version.Tls12) at = writeOldExtensions(c, at);
+  at = writeLists(c, at);
+  if (c.maxVersion < Version.Tls13) return at;
+
+  let start = open(c, at, ExtensionType.SupportedVersions);
+  const versions = c.maxVersion - c.minVersion + 1;
+  store<u8>(start, 2 * versions);
+  for (let i = 0; i < versions; i++) store16be(start + 1 + 2 * i, c.maxVersion - i);
+  at = close(start, start + 1 + 2 * versions);
+
+  if (h.cookieLength > 0) {
+    start = open(c, at, ExtensionType.Cookie);
+    store16be(start, h.cookieLength);
+    memory.copy(start + 2, h.cookie, h.cookieLength);
+    at = close(start, start + 2 + h.cookieLength);
+  }
+  start = open(c, at, ExtensionType.PskKeyExchangeModes);
+  store16be(start, 0x0101); // psk_dhe_ke alone: resumption keeps forward secrecy
+  at = writeKeyShare(c, close(start, start + 2));
+  if (at == 0) return 0;
+  h.pskOffered = h.sessionFits && sessionVersion(h.session) == Version.Tls13 ? 1 : 0;
+  // A retry that fixed another hash leaves the session out (RFC 8446 §4.1.4).
+  if (h.transcriptHash != 0 && h.pskOffered && suiteHash(sessionSuite(h.session)) != h.transcriptHash) h.pskOffered = 0;
+  return h.pskOffered ? writePreSharedKey(c, at) : at;
+}
+
+/** RFC 6066 §3: a DNS name only, never an IP address. */
+function writeServerName(c: Connection, at: usize): usize {
+  const length = c.serverNameLength;
+  const name = area(c, SERVER_NAME);
+  let literal = 1;
+  for (let i = 0; i < length; i++) {
+    const character = load<u8>(name + i);
+    if (character == 0x3a) { // a colon: IPv6
+      literal = 1;
+      break;
+    }
+    if (character != 0x2e && (character < 0x30 || character > 0x39)) literal = 0;
+  }
+  if (literal) return at;
+  const start = open(c, at, ExtensionType.ServerName);
+  store16be(start, length + 3);
+  store<u8>(start, 0, 2);
+  store16be(start + 3, length);
+  memory.copy(start + 5, name, length);
+  return close(start, start + 5 + length);
+}
+
+/** What only TLS 1.2 looks at. */
+function writeOldExtensions(c: Connection, at: usize): usize {
+  const h = c.handshake;
+  at = empty(c, at, ExtensionType.ExtendedMasterSecret);
+  let start = open(c, at, ExtensionType.RenegotiationInfo);
+  store<u8>(start, 0);
+  at = close(start, start + 1);
+  start = open(c, at, ExtensionType.EcPointFormats);
+  store16be(start, 0x0100);
+  at = close(start, start + 2);
+  start = open(c, at, ExtensionType.SessionTicket);
+  let length = 0;
+  if (h.sessionFits && sessionVersion(h.session) == Version.Tls12) {
+    length = sessionTicketLength(h.session);
+    memory.copy(start, sessionTicket(h.session), length);
+  }
+  at = close(start, start + length);
+  return empty(c, at, ExtensionType.EncryptThenMac);
+}
+
+/** Groups, signature algorithms, application protocols. */
+function writeLists(c: Connection, at: usize): usize {
+  const h = c.handshake;
+  let start = open(c, at, ExtensionType.SupportedGroups);
+  store16be(start, 2 * h.groupCount);
+  memory.copy(start + 2, handshakeArea(c, GROUPS), 2 * h.groupCount);
+  at = close(start, start + 2 + 2 * h.groupCount);
+
+  start = open(c, at, ExtensionType.SignatureAlgorithms);
+  store16be(start, SIGNATURE_SCHEMES_LENGTH);
+  for (let i = 0; i < SIGNATURE_SCHEMES_LENGTH; i += 2) store16be(start + 2 + i, load<i32>(SIGNATURE_SCHEMES + 2 * i));
+  at = close(start, start + 2 + SIGNATURE_SCHEMES_LENGTH);
+
+  if (h.alpnLength == 0) return at;
+  start = open(c, at, ExtensionType.Alpn);
+  store16be(start, h.alpnLength);
+  memory.copy(start + 2, handshakeArea(c, ALPN_OFFER), h.alpnLength);
+  return close(start, start + 2 + h.alpnLength);
+}
+
+/** One share, for the group that the server is likeliest to take, or that its HelloRetryRequest named. */
+function writeKeyShare(c: Connection, at: usize): usize {
+  const h = c.handshake;
+  const start = open(c, at, ExtensionType.KeyShare);
+  if (h.shareGroup == 0) h.shareGroup = load16be(handshakeArea(c, GROUPS));
+  const length = makeShare(c, h.shareGroup, start + 6);
+  if (length < 0) return 0;
+  store16be(start, 4 + length);
+  store16be(start + 2, h.shareGroup);
+  store16be(start + 4, length);
+  return close(start, start + 6 + length);
+}
+
+/** The one identity; the lengths count the binders that follow. */
+function writePreSharedKey(c: Connection, at: usize): usize {
+  const session = c.handshake.session;
+  const start = open(c, at, ExtensionType.PreSharedKey);
+  const length = sessionTicketLength(session);
+  store16be(start, 2 + length + 4);
+  store16be(start + 2, length);
+  memory.copy(start + 4, sessionTicket(session), length);
+  store32be(start + 4 + length, sessionTicketAge(c, session));
+  const end = start + 8 + length;
+  close(start, end + 3 + hashSize(suiteHash(sessionSuite(session))));
+  return end;
+}
+
+/** Binder over the ClientHello up to the binders (RFC 8446 §4.2.11.2). */
+function writeBinder(c: Connection, message: usize, at: usize, size: i32): void {
+  const h = c.handshake;
+  const hash = suiteHash(sessionSuite(h.session));
+  const secret = handshakeArea(c, SECRET);
+  hashDigest(hash, 0, 0, binderHash);
+  earlySecret(hash, sessionSecret(h.session), secret);
+  deriveSecret(hash, secret, RESUMPTION_BINDER, binderHash, binderSecret);
+  const truncated = (at - message) as i32;
+  if (h.transcriptHash != 0) transcriptHashWith(c, message, truncated, binderHash);
+  else hashDigest(hash, message, truncated, binderHash);
+  store16be(at, 1 + size);
+  store<u8>(at, size, 2);
+  finishedMac(hash, binderSecret, binderHash, at + 3);
+  wipe(binderSecret, 64);
+}

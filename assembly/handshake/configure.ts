@@ -1,0 +1,162 @@
+// What the host fixes before `start`. Each call checks and copies; 0, or WrongState once started, or BadArgument.
+import { ErrorCode } from "../alert";
+import { load16be, load24be, store16be } from "../memory";
+import { KeyExchange, suiteIsTls13, suiteKeyExchange, suiteKnown } from "../record/suites";
+import { PRIVATE_KEY, parsePrivateKey } from "../x509/private_key";
+import {
+  ALPN_OFFER, Connection, GROUPS, GROUPS_MAX, NAME_MAX, SERVER_NAME, SUITES, SUITES_MAX, area, claim, discard,
+  handshakeArea,
+} from "./connection";
+import { groupKnown } from "./key_share";
+import { Version } from "./protocol";
+import { checkSession } from "./session";
+import { State } from "./state";
+
+const CHAIN_MAX: i32 = 16384;
+const KEY_MAX: i32 = 4096;
+const ALPN_MAX: i32 = 256;
+const keyScratch = memory.data(PRIVATE_KEY, 8);
+
+export function setServerName(c: Connection, name: usize, length: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (length < 1 || length > NAME_MAX) return ErrorCode.BadArgument;
+  memory.copy(area(c, SERVER_NAME), name, length);
+  c.serverNameLength = length;
+  return 0;
+}
+
+/** A ProtocolNameList without its outer length (RFC 7301 §3.1). */
+export function setAlpn(c: Connection, list: usize, length: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (length < 0 || length > ALPN_MAX) return ErrorCode.BadArgument;
+  let at = 0;
+  while (at < length) {
+    const name = load<u8>(list + at) as i32;
+    if (name == 0) return ErrorCode.BadArgument;
+    at += 1 + name;
+  }
+  if (at != length) return ErrorCode.BadArgument;
+  memory.copy(handshakeArea(c, ALPN_OFFER), list, length);
+  c.handshake.alpnLength = length;
+  return 0;
+}
+
+export function setVersions(c: Connection, least: i32, most: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (least > most || least < Version.Tls12 || most > Version.Tls13) return ErrorCode.BadArgument;
+  c.minVersion = least;
+  c.maxVersion = most;
+  return 0;
+}
+
+/** `count` big-endian suite numbers, the dearest first. */
+export function setSuites(c: Connection, list: usize, count: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (count < 1 || count > SUITES_MAX) return ErrorCode.BadArgument;
+  for (let i = 0; i < count; i++) {
+    const suite = load16be(list + 2 * i);
+    if (!suiteKnown(suite) || suiteKeyExchange(suite) > KeyExchange.EcdheEcdsa) return ErrorCode.BadArgument;
+  }
+  memory.copy(handshakeArea(c, SUITES), list, 2 * count);
+  c.handshake.suiteCount = count;
+  return 0;
+}
+
+/** `count` big-endian group numbers; the first gets the key share. */
+export function setGroups(c: Connection, list: usize, count: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (count < 1 || count > GROUPS_MAX) return ErrorCode.BadArgument;
+  for (let i = 0; i < count; i++) {
+    if (!groupKnown(load16be(list + 2 * i))) return ErrorCode.BadArgument;
+  }
+  memory.copy(handshakeArea(c, GROUPS), list, 2 * count);
+  c.handshake.groupCount = count;
+  return 0;
+}
+
+/** `trust` must outlive the handshake. */
+export function setTrust(c: Connection, trust: usize): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  c.trust = trust;
+  return 0;
+}
+
+export function setTime(c: Connection, unixSeconds: u32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  c.time = unixSeconds;
+  return 0;
+}
+
+/** Certificates as DER, each after its length in three bytes, ours first; and the key (PKCS #8, PKCS #1 or SEC 1 DER). */
+export function setClientCertificate(c: Connection, list: usize, length: i32, key: usize, keyLength: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (length < 4 || length > CHAIN_MAX || keyLength < 1 || keyLength > KEY_MAX) return ErrorCode.BadArgument;
+  let at = 0;
+  while (at + 3 < length) {
+    const entry = load24be(list + at);
+    if (entry == 0) return ErrorCode.BadArgument;
+    at += 3 + entry;
+  }
+  if (at != length) return ErrorCode.BadArgument;
+  const parsed = parsePrivateKey(key, keyLength, keyScratch);
+  memory.fill(keyScratch, 0, PRIVATE_KEY);
+  if (parsed < 0) return parsed;
+  const h = c.handshake;
+  discard(h.clientCertificates, h.clientCertificatesLength);
+  discard(h.clientKey, h.clientKeyLength);
+  h.clientCertificates = claim(length);
+  h.clientCertificatesLength = length;
+  memory.copy(h.clientCertificates, list, length);
+  h.clientKey = claim(keyLength);
+  h.clientKeyLength = keyLength;
+  memory.copy(h.clientKey, key, keyLength);
+  return 0;
+}
+
+/** A session from `sessionTake`. Whether it fits is judged at the start; one that doesn't costs a full handshake. */
+export function setSession(c: Connection, block: usize, length: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  const checked = checkSession(block, length);
+  if (checked < 0) return checked;
+  const h = c.handshake;
+  discard(h.session, h.sessionLength);
+  h.session = claim(length);
+  h.sessionLength = length;
+  memory.copy(h.session, block, length);
+  return 0;
+}
+
+const DEFAULT_SUITE_COUNT: i32 = 17;
+/** ChaCha20 first: without AES instructions it is the cheaper. CBC last. */
+const DEFAULT_SUITES = memory.data<u16>([
+  0x1303, 0x1301, 0x1302,
+  0xcca9, 0xcca8, 0xc02b, 0xc02f, 0xc02c, 0xc030,
+  0xc023, 0xc027, 0xc024, 0xc028, 0xc009, 0xc013, 0xc00a, 0xc014,
+]);
+const DEFAULT_GROUP_COUNT: i32 = 3;
+/** X25519, P-256, P-384. */
+const DEFAULT_GROUPS = memory.data<u16>([29, 23, 24]);
+
+/** Fills in what the host left open, and drops the suites of versions that are not on offer; 0 or BadArgument. */
+export function completeConfiguration(c: Connection): i32 {
+  const h = c.handshake;
+  const suites = handshakeArea(c, SUITES);
+  if (h.suiteCount == 0) {
+    for (let i = 0; i < DEFAULT_SUITE_COUNT; i++) store16be(suites + 2 * i, load<u16>(DEFAULT_SUITES + 2 * i));
+    h.suiteCount = DEFAULT_SUITE_COUNT;
+  }
+  if (h.groupCount == 0) {
+    for (let i = 0; i < DEFAULT_GROUP_COUNT; i++) store16be(handshakeArea(c, GROUPS) + 2 * i, load<u16>(DEFAULT_GROUPS + 2 * i));
+    h.groupCount = DEFAULT_GROUP_COUNT;
+  }
+  let kept = 0;
+  for (let i = 0; i < h.suiteCount; i++) {
+    const suite = load16be(suites + 2 * i);
+    const wanted = suiteIsTls13(suite) ? c.maxVersion >= Version.Tls13 : c.minVersion <= Version.Tls12;
+    if (!wanted) continue;
+    store16be(suites + 2 * kept, suite);
+    kept++;
+  }
+  h.suiteCount = kept;
+  return kept > 0 && c.serverNameLength > 0 ? 0 : ErrorCode.BadArgument;
+}

@@ -1,0 +1,248 @@
+// The state of one connection: one block of memory for what lasts, one for what the handshake alone needs.
+// Both are plain structs; byte areas follow the fields. Freeing wipes.
+import { HASH_CONTEXT } from "../hash/hash";
+import { wipe } from "../memory";
+import { PROTECTION_CONTEXT, SEAL_HEADROOM, SEAL_TAILROOM, protectionNull, protectionWipe } from "../record/protection";
+import { Version } from "./protocol";
+import { State } from "./state";
+import { KEY_BLOCK_MAX } from "./tls12_schedule";
+
+/** One TLS record: header, 2^14 bytes, and the expansion that TLS 1.2 allows (RFC 5246 §6.2.3). */
+export const INPUT_SIZE: i32 = 5 + 16384 + 2048;
+/** Most plaintext in one record that we send: a device has little room. */
+export const SEND_PAYLOAD: i32 = 4096;
+/** Room for one full record and a few small ones (alert, KeyUpdate, ChangeCipherSpec) behind it. */
+export const OUTPUT_SIZE: i32 = SEND_PAYLOAD + SEAL_HEADROOM + SEAL_TAILROOM + 256;
+export const SECRET_MAX: i32 = 48;
+export const NAME_MAX: i32 = 255;
+export const SUITES_MAX: i32 = 32;
+export const GROUPS_MAX: i32 = 8;
+
+// @ts-ignore: decorator
+@unmanaged
+export class Connection {
+  state: i32;
+  /** 0 until the ServerHello. */
+  version: i32;
+  suite: i32;
+  group: i32;
+  resumed: i32;
+  extendedMasterSecret: i32;
+  handshakeDone: i32;
+  /** The handshake's own memory; 0 once it is done. */
+  handshake: Handshake;
+  lastError: i32;
+  alertSent: i32;
+  alertReceived: i32;
+
+  // Input: one record at a time, opened in place; plaintext waits in it until the host takes it.
+  input: usize;
+  inputHave: i32;
+  plain: usize;
+  plainLength: i32;
+  readProtected: i32;
+  /** A handshake message that spans records: its header, then its own buffer. */
+  message: usize;
+  messageHave: i32;
+  messageLength: i32;
+  /** Whether the peer said close_notify. */
+  peerClosed: i32;
+  // Bounds on what a peer may repeat without a byte of application data in between.
+  emptyRecords: i32;
+  warnings: i32;
+  keyUpdates: i32;
+  dummyRecords: i32;
+
+  // Output: sealed records, from outputStart to outputEnd.
+  output: usize;
+  outputCapacity: i32;
+  outputStart: i32;
+  outputEnd: i32;
+  writeProtected: i32;
+  /** Whether we said close_notify, or may say nothing more. */
+  writeClosed: i32;
+  /** A KeyUpdate that the peer asked for and that waits for the output to drain (RFC 8446 §4.6.3). */
+  keyUpdateDue: i32;
+  compatibilitySent: i32;
+  delivered: i32;
+  certificateRequested: i32;
+  encryptThenMac: i32;
+
+  recordsSent: u32;
+  recordsReceived: u32;
+  clientEpochStart: u32;
+  serverEpochStart: u32;
+  bytesSealed: u32;
+  bytesOpened: u32;
+
+  serverNameLength: i32;
+  alpnLength: i32;
+  minVersion: i32;
+  maxVersion: i32;
+  time: u32;
+  trust: usize;
+  /** Sessions to take: a list of blocks, oldest first (session.ts). */
+  sessions: usize;
+}
+
+// @ts-ignore: decorator
+@unmanaged
+export class Handshake {
+  suiteCount: i32;
+  groupCount: i32;
+  alpnLength: i32;
+  /** Bit per row of extensions.ts. */
+  offered: i32;
+  clientHello: usize;
+  clientHelloLength: i32;
+  /** Group of the key share on offer. */
+  shareGroup: i32;
+  /** Group of the scalar that was drawn, 0 before. */
+  scalarGroup: i32;
+  retried: i32;
+  cookie: usize;
+  cookieLength: i32;
+  /** HashId of the transcript, 0 while the suite is unknown. */
+  transcriptHash: i32;
+  /** HashId of the second transcript that a TLS 1.2 CertificateVerify may need, 0 for none. */
+  signingHash: i32;
+  sessionIdLength: i32;
+  ticketExpected: i32;
+
+  clientCertificates: usize;
+  clientCertificatesLength: i32;
+  clientKey: usize;
+  clientKeyLength: i32;
+  /** Scheme chosen to answer a CertificateRequest, 0 for none. */
+  clientScheme: i32;
+
+  /** The session that may be resumed, as given (session.ts); used only where it fits. */
+  session: usize;
+  sessionLength: i32;
+  sessionFits: i32;
+  pskOffered: i32;
+
+  /** Copy of the server's public key, and its parameters as x509's PublicKey has them. */
+  peerKey: usize;
+  peerKeyLength: i32;
+  /** Our ClientKeyExchange's public value, made when the server's came. */
+  ourShareLength: i32;
+  premasterLength: i32;
+}
+
+// Areas of a Connection.
+const AREAS: i32 = (offsetof<Connection>() as i32 + 15) & ~15;
+export const CLIENT_RANDOM: i32 = AREAS;
+export const SERVER_RANDOM: i32 = CLIENT_RANDOM + 32;
+export const CERTIFICATE_HASH: i32 = SERVER_RANDOM + 32;
+/** TLS 1.3 application traffic secrets. */
+export const CLIENT_SECRET: i32 = CERTIFICATE_HASH + 32;
+export const SERVER_SECRET: i32 = CLIENT_SECRET + SECRET_MAX;
+export const EXPORTER_SECRET: i32 = SERVER_SECRET + SECRET_MAX;
+/** TLS 1.3 resumption master secret; TLS 1.2 master secret. */
+export const MASTER_SECRET: i32 = EXPORTER_SECRET + SECRET_MAX;
+export const KEY_BLOCK: i32 = MASTER_SECRET + SECRET_MAX;
+export const SERVER_NAME: i32 = KEY_BLOCK + KEY_BLOCK_MAX;
+export const ALPN: i32 = SERVER_NAME + 256;
+export const MESSAGE_HEADER: i32 = ALPN + 256;
+export const READ_PROTECTION: i32 = (MESSAGE_HEADER + 4 + 15) & ~15;
+export const WRITE_PROTECTION: i32 = (READ_PROTECTION + PROTECTION_CONTEXT + 15) & ~15;
+export const CONNECTION_SIZE: i32 = WRITE_PROTECTION + PROTECTION_CONTEXT;
+
+// Areas of a Handshake.
+const HANDSHAKE_AREAS: i32 = (offsetof<Handshake>() as i32 + 15) & ~15;
+export const SUITES: i32 = HANDSHAKE_AREAS;
+export const GROUPS: i32 = SUITES + 2 * SUITES_MAX;
+export const ALPN_OFFER: i32 = GROUPS + 2 * GROUPS_MAX;
+export const SESSION_ID: i32 = ALPN_OFFER + 256;
+export const SCALAR: i32 = SESSION_ID + 32;
+/** Early, handshake, master secret of TLS 1.3 in turn; premaster secret of TLS 1.2. */
+export const SECRET: i32 = SCALAR + 64;
+export const CLIENT_HANDSHAKE_SECRET: i32 = SECRET + 64;
+export const SERVER_HANDSHAKE_SECRET: i32 = CLIENT_HANDSHAKE_SECRET + SECRET_MAX;
+/** x509's PublicKey struct, pointing into the copy at `peerKey`. */
+export const PEER_KEY: i32 = SERVER_HANDSHAKE_SECRET + SECRET_MAX;
+export const OUR_SHARE: i32 = PEER_KEY + 64;
+export const TRANSCRIPT: i32 = (OUR_SHARE + 97 + 15) & ~15;
+export const SIGNING_TRANSCRIPT: i32 = (TRANSCRIPT + HASH_CONTEXT + 15) & ~15;
+export const HANDSHAKE_SIZE: i32 = SIGNING_TRANSCRIPT + HASH_CONTEXT;
+
+/** Address of a byte area of the connection. */
+// @ts-ignore: decorator
+@inline
+export function area(c: Connection, offset: i32): usize {
+  return changetype<usize>(c) + offset;
+}
+
+/** Address of a byte area of the connection's handshake. */
+// @ts-ignore: decorator
+@inline
+export function handshakeArea(c: Connection, offset: i32): usize {
+  return changetype<usize>(c.handshake) + offset;
+}
+
+/** Zeroed memory; wiped again by `discard`. */
+export function claim(length: i32): usize {
+  const pointer = heap.alloc(length);
+  memory.fill(pointer, 0, length);
+  return pointer;
+}
+
+export function discard(pointer: usize, length: i32): void {
+  if (pointer == 0) return;
+  wipe(pointer, length);
+  heap.free(pointer);
+}
+
+export function createConnection(): Connection {
+  const c = changetype<Connection>(claim(CONNECTION_SIZE));
+  c.state = State.Idle;
+  c.alertSent = -1;
+  c.alertReceived = -1;
+  c.minVersion = Version.Tls12;
+  c.maxVersion = Version.Tls13;
+  c.input = claim(INPUT_SIZE);
+  c.output = claim(OUTPUT_SIZE);
+  c.outputCapacity = OUTPUT_SIZE;
+  c.handshake = changetype<Handshake>(claim(HANDSHAKE_SIZE));
+  protectionNull(area(c, READ_PROTECTION));
+  protectionNull(area(c, WRITE_PROTECTION));
+  return c;
+}
+
+/** The handshake is done: what only it needed goes. */
+export function finishHandshake(c: Connection, state: i32): void {
+  dropHandshake(c);
+  c.handshakeDone = 1;
+  c.state = state;
+}
+
+function dropHandshake(c: Connection): void {
+  const h = c.handshake;
+  if (changetype<usize>(h) == 0) return;
+  discard(h.clientHello, h.clientHelloLength);
+  discard(h.cookie, h.cookieLength);
+  discard(h.clientCertificates, h.clientCertificatesLength);
+  discard(h.clientKey, h.clientKeyLength);
+  discard(h.session, h.sessionLength);
+  discard(h.peerKey, h.peerKeyLength);
+  discard(changetype<usize>(h), HANDSHAKE_SIZE);
+  c.handshake = changetype<Handshake>(0);
+}
+
+/** Wipes and frees the buffer of a handshake message that spanned records. */
+export function dropMessage(c: Connection): void {
+  discard(c.message, c.messageLength);
+  c.message = 0;
+  c.messageHave = 0;
+  c.messageLength = 0;
+}
+
+/** Wipes every key and secret that the connection holds; the counters and what was negotiated stay readable. */
+export function wipeSecrets(c: Connection): void {
+  protectionWipe(area(c, READ_PROTECTION));
+  protectionWipe(area(c, WRITE_PROTECTION));
+  wipe(area(c, CLIENT_SECRET), SERVER_NAME - CLIENT_SECRET);
+  dropHandshake(c);
+  dropMessage(c);
+}

@@ -1,0 +1,42 @@
+// KeyUpdate in both directions (RFC 8446 §4.6.3).
+import { ErrorCode } from "../alert";
+import { suiteHash } from "../record/suites";
+import { CLIENT_SECRET, Connection, READ_PROTECTION, SERVER_SECRET, WRITE_PROTECTION, area } from "./connection";
+import { sendRecord } from "./output";
+import { ContentType, HandshakeType } from "./protocol";
+import { installTrafficKeys, updateTrafficSecret } from "./tls13_schedule";
+
+/** Updates in a row without application data: a peer that asks for more only burns our time. */
+const UPDATES_MAX: i32 = 32;
+const message = memory.data(8, 4);
+
+/** Connected. */
+export function onKeyUpdate(c: Connection, received: usize, length: i32): i32 {
+  if (length != 5) return ErrorCode.DecodeError;
+  const requested = load<u8>(received, 4);
+  if (requested > 1) return ErrorCode.IllegalParameter;
+  if (++c.keyUpdates > UPDATES_MAX) return ErrorCode.UnexpectedMessage;
+  updateTrafficSecret(suiteHash(c.suite), area(c, SERVER_SECRET));
+  const installed = installTrafficKeys(area(c, READ_PROTECTION), c.suite, area(c, SERVER_SECRET), 0);
+  if (installed < 0) return installed;
+  c.serverEpochStart = c.recordsReceived;
+  if (!requested || c.writeClosed) return 0;
+  // Several requests while our answer still waits for the transport are one request.
+  if (c.outputEnd > 0) {
+    c.keyUpdateDue = 1;
+    return 0;
+  }
+  return sendKeyUpdate(c, 0);
+}
+
+/** Sends a KeyUpdate and takes the next client keys. */
+export function sendKeyUpdate(c: Connection, request: i32): i32 {
+  store<u32>(message, HandshakeType.KeyUpdate | 0x01000000);
+  store<u8>(message, request, 4);
+  c.keyUpdateDue = 0;
+  const sent = sendRecord(c, ContentType.Handshake, message, 5);
+  if (sent < 0) return sent;
+  updateTrafficSecret(suiteHash(c.suite), area(c, CLIENT_SECRET));
+  c.clientEpochStart = c.recordsSent;
+  return installTrafficKeys(area(c, WRITE_PROTECTION), c.suite, area(c, CLIENT_SECRET), 1);
+}

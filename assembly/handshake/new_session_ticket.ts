@@ -1,0 +1,55 @@
+// NewSessionTicket of either version (RFC 8446 §4.6.1, RFC 5077 §3.3).
+import { ErrorCode } from "../alert";
+import { hashSize } from "../hash/hash";
+import { wipe } from "../memory";
+import { suiteHash } from "../record/suites";
+import { Connection, MASTER_SECRET, area } from "./connection";
+import { IN_TICKET, checkExtensions } from "./extensions";
+import { RESUMPTION } from "./labels";
+import { READER_SIZE, Reader } from "./reader";
+import { LIFETIME_OLD, TICKET_MAX, keepSession } from "./session";
+import { State } from "./state";
+import { MASTER_LENGTH } from "./tls12_schedule";
+import { expandLabel } from "./tls13_schedule";
+import { transcriptAdd } from "./transcript";
+
+const reader = changetype<Reader>(memory.data(READER_SIZE, 4));
+const psk = memory.data(64, 8);
+
+/** Connected: a PSK of its own for each ticket, derived at once. */
+export function onNewSessionTicket(c: Connection, message: usize, length: i32): i32 {
+  reader.open(message + 4, length - 4);
+  const lifetime = reader.u32();
+  const ageAdd = reader.u32();
+  const nonceLength = reader.u8();
+  const nonce = reader.take(nonceLength);
+  const ticketLength = reader.u16();
+  const ticket = reader.take(ticketLength);
+  const extensionsLength = reader.u16();
+  const extensions = reader.take(extensionsLength);
+  if (!reader.complete() || ticketLength == 0) return ErrorCode.DecodeError;
+  const checked = checkExtensions(c, extensions, extensionsLength, IN_TICKET);
+  if (checked < 0) return checked;
+  if (lifetime == 0 || ticketLength > TICKET_MAX) return 0;
+  const hash = suiteHash(c.suite);
+  const size = hashSize(hash);
+  expandLabel(hash, area(c, MASTER_SECRET), RESUMPTION, nonce, nonceLength, psk, size);
+  keepSession(c, psk, size, lifetime, ageAdd, 0, 0, ticket, ticketLength);
+  wipe(psk, size);
+  return 0;
+}
+
+/** ExpectTicket of TLS 1.2. An empty ticket takes the promise back (RFC 5077 §3.3). */
+export function onTicket(c: Connection, message: usize, length: i32): i32 {
+  reader.open(message + 4, length - 4);
+  const hint = reader.u32();
+  const ticketLength = reader.u16();
+  const ticket = reader.take(ticketLength);
+  if (!reader.complete()) return ErrorCode.DecodeError;
+  transcriptAdd(c, message, length);
+  c.state = State.ExpectChangeCipherSpec;
+  // Without extended master secret a session is not resumed (RFC 7627 §5.3), so not kept either.
+  if (ticketLength == 0 || ticketLength > TICKET_MAX || !c.extendedMasterSecret) return 0;
+  keepSession(c, area(c, MASTER_SECRET), MASTER_LENGTH, hint == 0 ? LIFETIME_OLD : hint, 0, 0, 0, ticket, ticketLength);
+  return 0;
+}
