@@ -1,5 +1,5 @@
-// What the binding must know of a wasm module beside what wasm3 tells: its exports, and whether wasm3 can run it.
-// Both walks take a module that V8's validator has accepted, and stay inside its bytes all the same.
+// What a host must know of a wasm module beside what wasm3 tells: its exports, and whether wasm3 can run it.
+// Both walks expect a valid module, and stay inside its bytes all the same.
 #ifndef DEPUTY_MODULE_H
 #define DEPUTY_MODULE_H
 

@@ -1,0 +1,127 @@
+// Writes plans for bench.c and runs them on an emulated board.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildFirmware } from '../parts/firmware.mjs';
+
+/** The lines of one run. Verbs are those of bench.c; each answer finds its question by order. */
+export class Plan {
+  #lines = [];
+  #registers = 0;
+  #answers = [];
+
+  /** Loads a wasm file; wasm3's stack has `stackBytes`. */
+  program(file, stackBytes = 16 * 1024) {
+    this.#lines.push(`program ${file} ${stackBytes}`);
+    return this;
+  }
+
+  /** Calls an export. */
+  call(name, ...values) {
+    this.#answers.push(undefined);
+    this.#lines.push(`call ${[name, ...values].join(' ')}`);
+    return this;
+  }
+
+  /** Calls an export and gives the register that keeps its result, for use as `$n` or `$n+offset`. */
+  kept(name, ...values) {
+    this.call(name, ...values);
+    this.#lines.push(`keep ${this.#registers}`);
+    return `$${this.#registers++}`;
+  }
+
+  /** Zeroed room in the program's memory, by its own allocator. */
+  room(length) {
+    return this.kept('allocate', length);
+  }
+
+  bytes(address, bytes) {
+    if (bytes.length > 0) this.#lines.push(`bytes ${address} ${Buffer.from(bytes).toString('hex')}`);
+    return this;
+  }
+
+  /** Pseudo-random bytes, the same for the same seed. */
+  fill(address, length, seed) {
+    this.#lines.push(`fill ${address} ${length} ${seed}`);
+    return this;
+  }
+
+  /**
+   * Counts instructions of `times` calls, after one that makes wasm3 compile what they need. `answer` gets the mean.
+   */
+  count(answer, times, name, ...values) {
+    this.call(name, ...values);
+    this.#answers.push((text) => answer(Number(text) / times));
+    this.#lines.push(`count ${times} ${[name, ...values].join(' ')}`);
+    return this;
+  }
+
+  /** Counts one call that wasm3 has not compiled for yet. */
+  countFirst(answer, name, ...values) {
+    this.#answers.push((text) => answer(Number(text)));
+    this.#lines.push(`count 1 ${[name, ...values].join(' ')}`);
+    return this;
+  }
+
+  /** `answer` gets the result of a call. */
+  result(answer, name, ...values) {
+    this.#answers.push((text) => answer(Number(text)));
+    this.#lines.push(`call ${[name, ...values].join(' ')}`);
+    return this;
+  }
+
+  show(answer, address, length) {
+    this.#answers.push((text) => answer(new Uint8Array(Buffer.from(text, 'hex'))));
+    this.#lines.push(`show ${address} ${length}`);
+    return this;
+  }
+
+  /** `answer` gets the bytes of linear memory and of the board's heap, wasm3's structures and linear memory included. */
+  memory(answer) {
+    this.#answers.push((text) => answer(...text.split(' ').map(Number)));
+    this.#lines.push('memory');
+    return this;
+  }
+
+  get text() {
+    return `${this.#lines.join('\n')}\n`;
+  }
+
+  /** Hands the board's output to the questions. Throws with the board's own words where something went wrong. */
+  take(output) {
+    const lines = output.split('\n').filter((line) => line !== '');
+    const error = lines.find((line) => /^(error|the processor)/.test(line));
+    if (error) throw new Error(this.#explain(error));
+    if (lines.length !== this.#answers.length) {
+      throw new Error(`the board gave ${lines.length} answers to ${this.#answers.length} questions`);
+    }
+    for (const [index, line] of lines.entries()) this.#answers[index]?.(line.slice(line.indexOf(' ') + 1));
+  }
+
+  #explain(error) {
+    const line = this.#lines[Number(/^error line (\d+)/.exec(error)?.[1]) - 1];
+    return line ? `${error} (${line.slice(0, 100)})` : error;
+  }
+}
+
+/** Runs a plan on the board's emulator. `patched`: wasm3 with r0 in registers. */
+export function runPlan(board, plan, { patched = true, timeout = 600_000 } = {}) {
+  const firmware = buildFirmware(board, 'bench', ['bench/bench.c'], { patched });
+  const folder = mkdtempSync(join(tmpdir(), 'deputy-bench-'));
+  try {
+    const file = join(folder, 'plan');
+    writeFileSync(file, plan.text);
+    const semihosting = ['-semihosting-config', `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`];
+    const run = spawnSync(board.emulator, [...board.machine(firmware), ...semihosting], {
+      encoding: 'utf8',
+      timeout,
+      maxBuffer: 2 ** 28,
+    });
+    if (run.error) throw run.error;
+    plan.take(run.stdout);
+    if (run.status !== 0) throw new Error(`${board.emulator} ended with status ${run.status}: ${run.stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,53 @@
+#include "program.h"
+#include <string.h>
+#include "m3_compile.h"
+#include "m3_env.h"
+#include "module.h"
+
+enum { MAX_ARGUMENTS = 16 };
+
+const char *programLoad(Program *program, const uint8_t *wasm, size_t length, uint32_t stackBytes) {
+  IM3Module module;
+  const char *wrong = refusedModule(wasm, length);
+  if (wrong) return wrong;
+  *program = (Program){m3_NewEnvironment(), NULL, wasm, length};
+  if (program->environment) program->runtime = m3_NewRuntime(program->environment, stackBytes, program);
+  if (!program->runtime) return m3Err_mallocFailed;
+  wrong = m3_ParseModule(program->environment, &module, wasm, length);
+  if (wrong) return wrong;
+  wrong = m3_LoadModule(program->runtime, module);
+  if (wrong) {
+    m3_FreeModule(module);
+    return wrong;
+  }
+  return m3_RunStart(module);
+}
+
+IM3Function programFind(Program *program, const char *name) {
+  IM3Module module = program->runtime->modules;
+  ModuleReader reader = moduleExports(program->wasm, program->length);
+  ModuleExport found;
+  while (nextExport(&reader, &found)) {
+    if (strlen(name) == found.nameLength && memcmp(name, found.name, found.nameLength) == 0)
+      return found.index < module->numFunctions ? &module->functions[found.index] : NULL;
+  }
+  return NULL;
+}
+
+const char *programCall(IM3Function function, uint32_t count, const int32_t arguments[], int32_t *result) {
+  const void *pointers[MAX_ARGUMENTS];
+  if (count > MAX_ARGUMENTS) return m3Err_argumentCountMismatch;
+  for (uint32_t i = 0; i < count; i++) pointers[i] = &arguments[i];
+  const char *wrong = function->compiled ? m3Err_none : CompileFunction(function);
+  if (!wrong) wrong = m3_Call(function, count, pointers);
+  if (!wrong && m3_GetRetCount(function) == 1) wrong = m3_GetResultsV(function, result);
+  return wrong;
+}
+
+uint8_t *programMemory(Program *program, uint32_t *length) { return m3_GetMemory(program->runtime, length, 0); }
+
+void programFree(Program *program) {
+  m3_FreeRuntime(program->runtime);
+  m3_FreeEnvironment(program->environment);
+  *program = (Program){0};
+}

@@ -1,0 +1,17 @@
+// The MPS2 AN500: how to compile for it and how to run it under QEMU.
+
+export const name = 'mps2-an500';
+export const title = 'Arm MPS2 AN500, Cortex-M7';
+
+export const compiler = 'arm-none-eabi-gcc';
+export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv5-d16'];
+export const sources = ['start.c', 'syscalls.c'];
+export const linkerScript = 'link.ld';
+
+export const emulator = 'qemu-system-arm';
+
+/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
+export const machine = (firmware) => [
+  ...['-machine', 'mps2-an500', '-icount', 'shift=0', '-display', 'none', '-serial', 'none', '-monitor', 'none'],
+  ...['-kernel', firmware],
+];
