@@ -60,6 +60,8 @@ export class SessionError extends DeputyError {
   readonly alert: Alert;
   /** For PEER_ALERT: what the peer sent. Nothing is sent back. */
   readonly received: number | undefined;
+  /** Whose bytes were wrong, where that is known. */
+  side: 'client' | 'origin' | undefined;
 
   constructor(code: SessionErrorCode, message: string, options: { received?: number; cause?: unknown } = {}) {
     super(code, message, options);

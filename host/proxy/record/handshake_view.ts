@@ -31,8 +31,10 @@ export interface ClientHello {
   random: Buffer;
   sni: string;
   earlyData: boolean;
-  /** Longest plaintext of a record that the client takes; undefined where it did not say. */
+  /** RFC 8449: longest plaintext that the client takes, with the content type in TLS 1.3. */
   recordSizeLimit: number | undefined;
+  /** RFC 6066 §4: longest plaintext in both directions. */
+  maxFragmentLength: number | undefined;
 }
 
 export interface ServerHello {
@@ -118,12 +120,18 @@ function parseClientHello(body: Buffer): ClientHello {
   from.vector(1);
   from.vector(2);
   from.vector(1);
-  const hello: ClientHello = { random, sni: '', earlyData: false, recordSizeLimit: undefined };
+  const hello: ClientHello = {
+    random,
+    sni: '',
+    earlyData: false,
+    recordSizeLimit: undefined,
+    maxFragmentLength: undefined,
+  };
   for (const [type, data] of extensions(from)) {
     if (type === Extension.ServerName && data.left > 0) hello.sni = serverName(data);
     else if (type === Extension.EarlyData) hello.earlyData = true;
     else if (type === Extension.RecordSizeLimit) hello.recordSizeLimit = data.integer(2);
-    else if (type === Extension.MaxFragmentLength) hello.recordSizeLimit ??= 2 ** (8 + data.integer(1));
+    else if (type === Extension.MaxFragmentLength) hello.maxFragmentLength = 2 ** (8 + data.integer(1));
   }
   return hello;
 }

@@ -29,6 +29,11 @@ export interface RecordStreamOptions {
   transport: Pick<ByteStream, 'write' | 'end' | 'destroy'>;
   /** Longest plaintext to seal; 16384 unless the peer asked for less. */
   recordSizeLimit?: number | undefined;
+  /**
+   * Takes records that come before the first one that opens, where nobody said which that is: they belong to an
+   * epoch that the proxy has no keys of. Throws where such a record can't be.
+   */
+  beforeEpoch?: (record: Buffer) => Promise<void>;
   /** TLS 1.3: a whole NewSessionTicket message, header included. */
   onTicket?: (message: Buffer) => void;
   /** Keys of one direction moved on, this many times so far. */
@@ -40,6 +45,8 @@ export class RecordStream implements ByteStream {
   readonly #limit: number;
   #messages: Buffer = Buffer.alloc(0);
   #idleRecords = 0;
+  /** A record has opened: from there on all must. */
+  #inEpoch = false;
   #peerClosed = false;
   #closed = false;
   #generations = { opening: 0, sealing: 0 };
@@ -53,6 +60,15 @@ export class RecordStream implements ByteStream {
   }
 
   async read(): Promise<Buffer | undefined> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (error instanceof SessionError) error.side ??= this.#options.role === 'client' ? 'origin' : 'client';
+      throw error;
+    }
+  }
+
+  async #read(): Promise<Buffer | undefined> {
     for (;;) {
       const ready = this.#ready.shift();
       if (ready !== undefined) return ready;
@@ -61,17 +77,31 @@ export class RecordStream implements ByteStream {
       const record = await this.#options.nextRecord();
       // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
-      this.push(record);
+      const opened = await this.#open(record);
+      if (opened !== undefined) this.#onRecord(opened, false);
     }
   }
 
-  /** Takes in a record that was read elsewhere; its content comes out of `read`. */
-  push(record: Buffer): void {
-    this.pushOpened(this.#options.opening.open(record));
+  /** Follows a record that the other leg has already got as it is: only the state counts. */
+  follow(record: Buffer): void {
+    this.#inEpoch = true;
+    this.#onRecord(this.#options.opening.open(record), true);
   }
 
-  /** The same for a record that is already open. `relayed`: the other leg has it, so only the state is followed. */
-  pushOpened({ type, content }: OpenedRecord, relayed = false): void {
+  async #open(record: Buffer): Promise<OpenedRecord | undefined> {
+    const { opening, beforeEpoch } = this.#options;
+    if (this.#inEpoch || beforeEpoch === undefined) return opening.open(record);
+    try {
+      const opened = opening.open(record);
+      this.#inEpoch = true;
+      return opened;
+    } catch {
+      await beforeEpoch(record);
+      return undefined;
+    }
+  }
+
+  #onRecord({ type, content }: OpenedRecord, relayed: boolean): void {
     if (content.length === 0 || type !== ContentType.ApplicationData) this.#countIdle();
     else this.#idleRecords = 0;
     if (this.#messages.length > 0 && type !== ContentType.Handshake) {

@@ -1,0 +1,57 @@
+// What an observer can follow of a proxy: each step of each session, and never a secret.
+import { EventEmitter } from 'node:events';
+import type { GrantName } from '../delegation/grant.js';
+import type { SessionId } from '../delegation/session_id.js';
+
+export interface ProxyEvents {
+  /** R1: a main session greeted. */
+  mainSession: [{ principal: string; device: string; resumed: boolean }];
+  mainSessionClosed: [{ principal: string }];
+  /** R3 to R5: a tunnel stands. `sessionId` is null for a blind one. */
+  tunnel: [
+    {
+      principal: string;
+      host: string;
+      port: number;
+      address: string;
+      sessionId: SessionId | null;
+      leg: string | null;
+    },
+  ];
+  /** A request for a tunnel was turned down. */
+  refused: [{ principal: string | null; target: string; status: number; reason: string }];
+  /** R6: what the relaying proxy saw of the handshake, which is all that anybody on the path can see. */
+  handshake: [{ sessionId: SessionId; tlsVersion: string; cipherSuite: string; serverName: string }];
+  /** R7, R8. `records` are those relayed blindly before the change. */
+  active: [
+    {
+      sessionId: SessionId;
+      grant: GrantName;
+      leg: 'open' | 'mirror' | 'other';
+      clientRecords: number;
+      originRecords: number;
+    },
+  ];
+  /** R9: the proxy reads a request. */
+  request: [{ sessionId: SessionId; method: string; url: string }];
+  /** R10, R14. Bytes of the body, before and after the services. */
+  response: [
+    {
+      sessionId: SessionId;
+      status: number;
+      services: readonly string[];
+      bytesBefore: number;
+      bytesAfter: number;
+    },
+  ];
+  /** R12. */
+  cipherChanged: [{ sessionId: SessionId; change: string }];
+  /** R13: the proxy asks for another origin. */
+  otherOrigin: [{ forSession: SessionId; requestId: number; host: string; port: number }];
+  denied: [{ forSession: SessionId; requestId: number; reason: string }];
+  /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
+  closed: [{ sessionId: SessionId; code: string }];
+}
+
+export type Observers = EventEmitter<ProxyEvents>;
+export const observers = (): Observers => new EventEmitter<ProxyEvents>();

@@ -1,0 +1,282 @@
+// One request and its answer through an active session. What no service changes passes byte for byte: the origin
+// sees what it would see of the client itself, the client what it would see of the origin.
+import { createHash } from 'node:crypto';
+import type { Answer, HeaderList } from '../../services/service.js';
+import { SessionError } from '../error.js';
+import type { ByteStream, ReadAhead } from '../stream.js';
+import { bodyPieces, type Framing, type Piece, requestFraming, responseFraming } from './framing.js';
+import {
+  parseRequestHead,
+  parseResponseHead,
+  type RequestHead,
+  type ResponseHead,
+  readRawHead,
+  writeHead,
+} from './head.js';
+import { type FlowContext, type RequestState, type ResponseState, ServiceChain } from './services.js';
+
+/** A stream, and what has been read ahead of it. */
+export interface Side {
+  stream: ByteStream;
+  bytes: ReadAhead;
+}
+
+export interface ExchangeOptions {
+  client: Side;
+  origin: Side;
+  flow: FlowContext;
+  limits: { requestHeadBytes: number; responseHeadBytes: number };
+  onRequest: (method: string, target: string) => void;
+  onResponse: (report: ResponseReport) => void;
+  /** Hash of the previous answer's receipt, or zeros. */
+  previousHash: Uint8Array;
+}
+
+export interface ResponseReport {
+  status: number;
+  services: readonly string[];
+  bytesBefore: number;
+  bytesAfter: number;
+  hash: Buffer;
+}
+
+/** `next`: the connection lives. `close`: this was the last exchange. `bytes`: no HTTP any more (RFC 9110 §7.8). */
+export type ExchangeOutcome = 'next' | 'close' | 'bytes';
+
+/** Runs one exchange whose request head is on its way. Throws SessionError. */
+export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcome> {
+  const { client, limits } = options;
+  const raw = await readRawHead(client.bytes, limits.requestHeadBytes, 'BAD_REQUEST');
+  if (raw === undefined) return 'close';
+  const head = parseRequestHead(raw);
+  const framing = requestFraming(head);
+  options.onRequest(head.method, head.target);
+  const chain = new ServiceChain(options.flow);
+  try {
+    return await new Exchange(options, head, framing, chain).run();
+  } finally {
+    chain.end();
+  }
+}
+
+class Exchange {
+  readonly #pieces: AsyncGenerator<Piece, void, void>;
+  #bytesBefore = 0;
+
+  constructor(
+    private readonly options: ExchangeOptions,
+    private readonly request: RequestHead,
+    private readonly framing: Framing,
+    private readonly chain: ServiceChain,
+  ) {
+    this.#pieces = bodyPieces(options.client.bytes, framing, 'BAD_REQUEST');
+  }
+
+  async run(): Promise<ExchangeOutcome> {
+    const { method, target, headers } = this.request;
+    const state: RequestState = {
+      method,
+      target,
+      headers,
+      body: this.framing.kind === 'none' ? undefined : contents(this.#pieces),
+      bodyTouched: false,
+      length: knownLength(this.framing),
+      applied: [],
+    };
+    const answered = await this.chain.request(state);
+    if (answered !== undefined) return this.#answer(answered.answer, answered.by);
+    const sending = this.#sendRequest(state);
+    // A client that vanishes must not leave its origin working; a request that fails must not wait for an answer.
+    // An origin that takes no more of the request may still answer it.
+    const broken = sending.then(
+      () => this.#clientGone(),
+      (error) => (isOriginGone(error) ? never() : Promise.reject(error)),
+    );
+    broken.catch(() => {});
+    const outcome = await Promise.race([this.#receive(state), broken]);
+    if (outcome === 'next') await sending;
+    return outcome;
+  }
+
+  /** Rejects when the client's side fails while the answer is awaited; otherwise never settles. */
+  async #clientGone(): Promise<never> {
+    await this.options.client.bytes.prefetch();
+    return never();
+  }
+
+  async #sendRequest(state: RequestState): Promise<void> {
+    const { stream } = this.options.origin;
+    const isChunked = this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined);
+    if (state.applied.length === 0 && !state.bodyTouched) {
+      await stream.write(this.request.raw);
+    } else {
+      if (state.body !== undefined) reframe(state.headers, isChunked ? 'chunked' : state.length!);
+      await stream.write(
+        writeHead(`${state.method} ${state.target} HTTP/1.${this.request.minorVersion}`, state.headers),
+      );
+    }
+    if (!state.bodyTouched) {
+      for await (const { raw } of this.#pieces) await stream.write(raw);
+      return;
+    }
+    for await (const chunk of state.body!) await stream.write(isChunked ? chunkOf(chunk) : chunk);
+    if (isChunked) await stream.write(LAST_CHUNK);
+  }
+
+  async #receive(state: RequestState): Promise<ExchangeOutcome> {
+    const { client, origin, limits } = this.options;
+    for (;;) {
+      const raw = await readRawHead(origin.bytes, limits.responseHeadBytes, 'BAD_RESPONSE');
+      // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
+      if (raw === undefined) throw new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
+      const head = parseResponseHead(raw);
+      const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
+      if (head.status >= 200 && !isTunnel) return this.#respond(head, state);
+      await client.stream.write(raw);
+      if (isTunnel || head.status === 101) return 'bytes';
+    }
+  }
+
+  async #respond(head: ResponseHead, request: RequestState): Promise<ExchangeOutcome> {
+    const framing = responseFraming(head, request.method);
+    const pieces = this.#counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'));
+    const state: ResponseState = {
+      status: head.status,
+      reason: head.reason,
+      headers: head.headers,
+      body: contents(pieces),
+      bodyTouched: false,
+      length: knownLength(framing),
+      applied: [],
+    };
+    if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
+    const sent = new Sent(this.options.client.stream, this.options.previousHash);
+    let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
+    if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
+    else closes = await this.#writeHead(state, framing, closes, sent);
+    if (!state.bodyTouched) {
+      for await (const { raw, content } of pieces) await sent.piece(raw, content);
+    } else {
+      await this.#writeBody(state, sent);
+    }
+    this.#report(state, sent);
+    return closes ? 'close' : 'next';
+  }
+
+  /** A head with the framing that the body will have. True where the connection ends with the body. */
+  async #writeHead(state: ResponseState, framing: Framing, closes: boolean, sent: Sent): Promise<boolean> {
+    const { minorVersion } = this.request;
+    let ends = closes;
+    if (state.bodyTouched) {
+      const isChunked = state.length === undefined && minorVersion === 1;
+      ends ||= state.length === undefined && !isChunked;
+      reframe(state.headers, isChunked ? 'chunked' : (state.length ?? 'close'));
+      if (ends) state.headers.set('Connection', 'close');
+    } else if (framing.kind !== 'none') {
+      reframe(state.headers, framing.kind === 'length' ? framing.length : framing.kind);
+    }
+    await sent.raw(writeHead(`HTTP/1.${minorVersion} ${state.status} ${state.reason}`, state.headers));
+    return ends;
+  }
+
+  async #writeBody(state: ResponseState, sent: Sent): Promise<void> {
+    const isChunked = state.length === undefined && this.request.minorVersion === 1;
+    for await (const chunk of state.body!) {
+      if (chunk.length > 0) await sent.piece(isChunked ? chunkOf(chunk) : chunk, [chunk]);
+    }
+    if (isChunked) await sent.raw(LAST_CHUNK);
+    else if (state.length !== undefined && sent.bytes !== state.length) {
+      throw new SessionError('SERVICE_FAILED', 'a service gave another length than it had announced');
+    }
+  }
+
+  async #answer(answer: Answer, by: string): Promise<ExchangeOutcome> {
+    const sent = new Sent(this.options.client.stream, this.options.previousHash);
+    // The rest of the request goes nowhere, but it stands before the next one.
+    for await (const _ of this.#pieces);
+    reframe(answer.headers, answer.body.length);
+    await sent.raw(writeHead(`HTTP/1.1 ${answer.status} ${answer.reason ?? ''}`, answer.headers));
+    if (this.request.method !== 'HEAD') await sent.piece(answer.body, [answer.body]);
+    this.#report({ status: answer.status, applied: [by] }, sent);
+    return persists(this.request) ? 'next' : 'close';
+  }
+
+  #report({ status, applied }: { status: number; applied: string[] }, sent: Sent): void {
+    this.options.onResponse({
+      status,
+      services: applied,
+      bytesBefore: this.#bytesBefore,
+      bytesAfter: sent.bytes,
+      hash: sent.digest(),
+    });
+  }
+
+  async *#counted(pieces: AsyncGenerator<Piece, void, void>): AsyncGenerator<Piece, void, void> {
+    for await (const piece of pieces) {
+      for (const part of piece.content) this.#bytesBefore += part.length;
+      yield piece;
+    }
+  }
+}
+
+/** What goes to the client, counted and hashed as content. */
+class Sent {
+  bytes = 0;
+  readonly #hash = createHash('sha256');
+
+  constructor(
+    private readonly stream: ByteStream,
+    previousHash: Uint8Array,
+  ) {
+    this.#hash.update(previousHash);
+  }
+
+  raw(bytes: Uint8Array): Promise<void> {
+    return this.stream.write(bytes);
+  }
+
+  piece(raw: Uint8Array, content: readonly Uint8Array[]): Promise<void> {
+    for (const part of content) {
+      this.bytes += part.length;
+      this.#hash.update(part);
+    }
+    return this.stream.write(raw);
+  }
+
+  digest(): Buffer {
+    return this.#hash.digest();
+  }
+}
+
+async function* contents(pieces: AsyncGenerator<Piece, void, void>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { content } of pieces) yield* content;
+}
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+const chunkOf = (content: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
+
+const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
+
+/** Puts the framing headers right (RFC 9112 §6): never both, and no trailers announced that don't come. */
+function reframe(headers: HeaderList, framing: number | 'chunked' | 'close'): void {
+  if (framing !== 'chunked') headers.delete('Transfer-Encoding').delete('Trailer');
+  else if (headers.get('Transfer-Encoding')?.toLowerCase() !== 'chunked')
+    headers.set('Transfer-Encoding', 'chunked');
+  if (typeof framing === 'number') headers.set('Content-Length', String(framing));
+  else headers.delete('Content-Length');
+}
+
+/** Transfer codings other than chunked are not undone here: such a body passes as it is. */
+const hasPlainFraming = ({ headers }: ResponseHead): boolean =>
+  (headers.get('transfer-encoding') ?? 'chunked').toLowerCase() === 'chunked';
+
+/** RFC 9112 §9.3. */
+function persists({ headers, minorVersion }: RequestHead | ResponseHead): boolean {
+  const tokens = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/);
+  return minorVersion === 1 ? !tokens.includes('close') : tokens.includes('keep-alive');
+}
+
+const isOriginGone = (error: unknown) => error instanceof SessionError && error.code === 'ORIGIN_GONE';
+const never = () => new Promise<never>(() => {});

@@ -1,0 +1,144 @@
+// Where the body of an HTTP/1.x message ends (RFC 9112 §6, §7), and the body in pieces: as it came, and as content.
+import type { HeaderList } from '../../services/headers.js';
+import { SessionError, type SessionErrorCode } from '../error.js';
+import type { ReadAhead } from '../stream.js';
+import type { RequestHead, ResponseHead } from './head.js';
+
+export type Framing =
+  | { kind: 'none' }
+  | { kind: 'length'; length: number }
+  | { kind: 'chunked' }
+  | { kind: 'close' };
+
+/** Some bytes of a body: the wire's own, framing included, and the content that lies in them. */
+export interface Piece {
+  raw: Buffer;
+  content: Buffer[];
+}
+
+const CHUNK_LINE_LIMIT = 4096;
+const TRAILER_LIMIT = 32_768;
+
+/** Throws BAD_REQUEST where two readers could disagree. */
+export function requestFraming({ headers, minorVersion }: RequestHead): Framing {
+  const coding = headers.get('transfer-encoding');
+  const length = contentLength(headers, 'BAD_REQUEST');
+  if (coding !== undefined) {
+    if (length !== undefined || minorVersion === 0 || coding.toLowerCase() !== 'chunked') {
+      throw new SessionError('BAD_REQUEST', 'the framing of a request is ambiguous');
+    }
+    return { kind: 'chunked' };
+  }
+  return length === undefined ? { kind: 'none' } : { kind: 'length', length };
+}
+
+/** RFC 9112 §6.3. */
+export function responseFraming({ headers, status }: ResponseHead, method: string): Framing {
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' };
+  const coding = headers.get('transfer-encoding');
+  if (coding !== undefined) return /(^|,)\s*chunked$/i.test(coding) ? { kind: 'chunked' } : { kind: 'close' };
+  const length = contentLength(headers, 'BAD_RESPONSE');
+  return length === undefined ? { kind: 'close' } : { kind: 'length', length };
+}
+
+function contentLength(headers: HeaderList, code: SessionErrorCode): number | undefined {
+  const values = new Set(headers.all('content-length').flatMap((value) => value.split(/\s*,\s*/)));
+  if (values.size === 0) return undefined;
+  const [value] = values as unknown as [string];
+  const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (values.size > 1 || Number.isNaN(length)) throw new SessionError(code, 'a Content-Length is ambiguous');
+  return length;
+}
+
+/** The body, as fast as it is pulled. Throws TRUNCATED where the stream ends before the body does. */
+export async function* bodyPieces(
+  from: ReadAhead,
+  framing: Framing,
+  code: SessionErrorCode,
+): AsyncGenerator<Piece, void, void> {
+  if (framing.kind === 'none') return;
+  const scanner =
+    framing.kind === 'chunked'
+      ? new ChunkScanner(code)
+      : new LengthScanner(framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY);
+  while (!scanner.done) {
+    if (from.buffer.length === 0 && (await from.fill()) === false) {
+      if (framing.kind === 'close') return;
+      throw new SessionError('TRUNCATED', 'a side ended inside the body of a message');
+    }
+    const piece = scanner.scan(from.buffer);
+    from.take(piece.raw.length);
+    if (piece.raw.length > 0) yield piece;
+  }
+}
+
+class LengthScanner {
+  constructor(private left: number) {}
+
+  get done(): boolean {
+    return this.left === 0;
+  }
+
+  scan(bytes: Buffer): Piece {
+    const raw = bytes.subarray(0, Math.min(bytes.length, this.left));
+    this.left -= raw.length;
+    return { raw, content: [raw] };
+  }
+}
+
+/** Chunked transfer coding (RFC 9112 §7.1), whatever the cuts. */
+class ChunkScanner {
+  done = false;
+  #state: 'size' | 'data' | 'data-end' | 'trailer' = 'size';
+  #line = '';
+  #left = 0;
+  #trailerBytes = 0;
+
+  constructor(private readonly code: SessionErrorCode) {}
+
+  scan(bytes: Buffer): Piece {
+    const content: Buffer[] = [];
+    let at = 0;
+    while (at < bytes.length && !this.done) {
+      if (this.#state === 'data') {
+        const data = bytes.subarray(at, at + this.#left);
+        content.push(data);
+        at += data.length;
+        this.#left -= data.length;
+        if (this.#left === 0) this.#state = 'data-end';
+        continue;
+      }
+      const newline = bytes.indexOf(0x0a, at);
+      const end = newline < 0 ? bytes.length : newline + 1;
+      this.#line += bytes.toString('latin1', at, end);
+      if (this.#line.length > CHUNK_LINE_LIMIT) throw this.#malformed();
+      at = end;
+      if (newline >= 0) this.#onLine();
+    }
+    return { raw: bytes.subarray(0, at), content };
+  }
+
+  #onLine(): void {
+    const line = this.#line;
+    this.#line = '';
+    if (!line.endsWith('\r\n')) throw this.#malformed();
+    const text = line.slice(0, -2);
+    if (this.#state === 'data-end') {
+      if (text !== '') throw this.#malformed();
+      this.#state = 'size';
+    } else if (this.#state === 'size') {
+      const match = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
+      if (match === null) throw this.#malformed();
+      this.#left = Number.parseInt(match[1]!, 16);
+      this.#state = this.#left === 0 ? 'trailer' : 'data';
+    } else {
+      this.#trailerBytes += line.length;
+      if (this.#trailerBytes > TRAILER_LIMIT) throw this.#malformed();
+      this.done = text === '';
+    }
+  }
+
+  #malformed(): SessionError {
+    return new SessionError(this.code, 'a chunk of a body is malformed');
+  }
+}

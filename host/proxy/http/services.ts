@@ -1,0 +1,211 @@
+// Runs the services of a proxy over one exchange, in order, each shielded from the others' failures.
+import type { DeviceProfile } from '../../delegation/device.js';
+import type { SessionId } from '../../delegation/session_id.js';
+import type {
+  Answer,
+  Body,
+  Flow,
+  FlowRequest,
+  HeaderList,
+  OtherOptions,
+  OtherResponse,
+  Service,
+} from '../../services/service.js';
+import { SessionError } from '../error.js';
+import type { Log } from '../log.js';
+import { CutOff, type GuardLimits, guardBody, Watch } from './guard.js';
+
+/** What the services of a session are told about it. */
+export interface FlowContext {
+  sessionId: SessionId;
+  origin: { host: string; port: number };
+  profile: DeviceProfile;
+  services: readonly Service[];
+  limits: GuardLimits;
+  log: Log;
+  fetchOther: (url: string, options?: OtherOptions) => Promise<OtherResponse>;
+}
+
+interface MessageState {
+  headers: HeaderList;
+  /** Undefined where the message has none. */
+  body: Body | undefined;
+  /** A service has read of the body: its framing as it came is void, even where its content stays. */
+  bodyTouched: boolean;
+  /** Bytes of the body, where they are known before it is read. */
+  length: number | undefined;
+  /** Names of the services that changed something. */
+  applied: string[];
+}
+
+export interface RequestState extends MessageState {
+  method: string;
+  target: string;
+}
+
+export interface ResponseState extends MessageState {
+  status: number;
+  reason: string;
+}
+
+/** The services of one exchange. */
+export class ServiceChain {
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly context: FlowContext) {}
+
+  /** The exchange is over: what services still have under way is called off. */
+  end(): void {
+    this.#stopped.abort();
+  }
+
+  /** Changes `state`; an answer, where a service gave one, ends the round. */
+  async request(state: RequestState): Promise<{ answer: Answer; by: string } | undefined> {
+    for (const service of this.context.services) {
+      if (service.request === undefined) continue;
+      const run = this.#run(service, state);
+      try {
+        const outcome = await run.watch.guard((async () => service.request!(run.flow))());
+        if (outcome?.kind === 'answer') return { answer: checkedAnswer(outcome), by: service.name };
+        if (outcome === undefined) continue;
+        const target = checkedTarget(outcome.target ?? state.target);
+        if (!(await this.#replaceBody(state, outcome.body, undefined, run))) continue;
+        state.target = target;
+        if (outcome.headers !== undefined) state.headers = outcome.headers.clone();
+        state.applied.push(service.name);
+      } catch (error) {
+        if (error instanceof SessionError) throw error;
+        run.cutOff(error);
+      }
+    }
+    return undefined;
+  }
+
+  async response(
+    request: Pick<FlowRequest, 'method' | 'target' | 'headers'>,
+    state: ResponseState,
+  ): Promise<void> {
+    for (const service of this.context.services) {
+      if (service.response === undefined) continue;
+      const run = this.#run(service, request);
+      const { status, reason, headers } = state;
+      const flow = { ...run.flow, response: { status, reason, headers: headers.clone() } };
+      try {
+        const change = await run.watch.guard((async () => service.response!(flow))());
+        if (change === undefined) continue;
+        const head = checkedHead(change.status ?? status, change.reason ?? reason);
+        if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
+        Object.assign(state, head);
+        if (change.headers !== undefined) state.headers = change.headers.clone();
+        state.applied.push(service.name);
+      } catch (error) {
+        if (error instanceof SessionError) throw error;
+        run.cutOff(error);
+      }
+    }
+  }
+
+  /** False where the service failed and the old body stays. */
+  async #replaceBody(
+    state: MessageState,
+    make: ((body: Body) => Body) | undefined,
+    length: number | undefined,
+    run: Run,
+  ): Promise<boolean> {
+    if (make === undefined || state.body === undefined) return true;
+    state.bodyTouched = true;
+    const guarded = await guardBody(state.body, make, run.watch, this.context.limits);
+    state.body = guarded.body;
+    if ('cutOff' in guarded) {
+      run.cutOff(guarded.cutOff);
+      return false;
+    }
+    state.length = length;
+    return true;
+  }
+
+  #run(service: Service, request: Pick<FlowRequest, 'method' | 'target' | 'headers'>): Run {
+    const { sessionId, origin, profile, limits, log, fetchOther } = this.context;
+    const watch = new Watch(limits.serviceTimeout);
+    const own = new AbortController();
+    const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
+    const fields = { session: sessionId, service: service.name };
+    const flow: Flow = {
+      sessionId,
+      origin,
+      profile,
+      request: {
+        method: request.method,
+        target: request.target,
+        url: urlOf(origin, request.target),
+        headers: request.headers.clone(),
+      },
+      log: {
+        debug: (message, more) => log.debug({ ...more, ...fields }, message),
+        info: (message, more) => log.info({ ...more, ...fields }, message),
+        warn: (message, more) => log.warn({ ...more, ...fields }, message),
+      },
+      signal,
+      fetchOther: async (url, options = {}) => {
+        const signals = options.signal === undefined ? [signal] : [signal, options.signal];
+        const response = await watch.outside(
+          fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),
+        );
+        return { ...response, body: watched(response.body, watch) };
+      },
+    };
+    const cutOff = (error: unknown) => {
+      own.abort();
+      const why = error instanceof CutOff ? error.message : describe(error);
+      log.warn({ ...fields, why }, 'service cut off, content goes on without it');
+    };
+    return { flow, watch, cutOff };
+  }
+}
+
+interface Run {
+  flow: Flow;
+  watch: Watch;
+  cutOff: (error: unknown) => void;
+}
+
+const describe = (error: unknown) =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+
+async function* watched(body: Body, watch: Watch): AsyncGenerator<Uint8Array, void, void> {
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const step = await watch.outside(chunks.next());
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+/** RFC 9112 §3.2: the target is a path, or already a URL. */
+export function urlOf(origin: { host: string; port: number }, target: string): string {
+  if (!target.startsWith('/')) return target;
+  const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host;
+  return `https://${host}${origin.port === 443 ? '' : `:${origin.port}`}${target}`;
+}
+
+function checkedAnswer(answer: Answer): Answer {
+  const { status, reason } = checkedHead(answer.status, answer.reason ?? '');
+  return { ...answer, status, reason, headers: answer.headers.clone() };
+}
+
+function checkedTarget(target: string): string {
+  if (!/^[\x21-\x7e]+$/.test(target)) throw new TypeError('a request target holds a space or a control');
+  return target;
+}
+
+function checkedHead(status: number, reason: string): { status: number; reason: string } {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`${status} is no final status`);
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason))
+    throw new TypeError('a reason phrase holds a control character');
+  return { status, reason };
+}

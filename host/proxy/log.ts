@@ -1,0 +1,11 @@
+// Where the proxy writes what happened. The fields it passes never hold secrets; sinks redact all the same.
+
+export interface Log {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+const nothing = () => {};
+export const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,0 +1,121 @@
+// What a proxy can be told, and the values where it is told nothing.
+import type { Service } from '../services/service.js';
+import { type Log, SILENT } from './log.js';
+
+export interface ProxyOptions {
+  /** The proxy's own certificate chain and key, PEM. Without them it can only listen in plaintext. */
+  tls?: { certificate: string; key: string };
+  /**
+   * Listens without TLS: blind tunnels only, for clients on this machine or behind another terminator. Delegation is
+   * refused there, for either leg would put what the session protects on the wire in the clear.
+   */
+  plaintext?: boolean;
+  /** Bearer tokens, each a principal of its own, named for the log. */
+  tokens?: readonly { name: string; token: string }[];
+  /** PEM certificates of the authorities whose client certificates are admitted. */
+  clientAuthorities?: readonly string[];
+  targets?: TargetOptions;
+  /** In the order in which they run. */
+  services?: readonly Service[];
+  log?: Log;
+  limits?: Partial<Limits>;
+  /** What becomes of a mirror session whose delivery never comes. */
+  undelivered?: 'relay' | 'close';
+}
+
+export interface TargetOptions {
+  /**
+   * Targets that are let through although they are private, link-local, loopback, multicast or otherwise special:
+   * an address, a CIDR block, or a host name whatever it resolves to.
+   */
+  allow?: readonly string[];
+  /** Hosts, addresses and blocks that are refused in any case. */
+  deny?: readonly string[];
+  /** Ports; unless told, those of TLS services below 1024, and all from 1024. */
+  ports?: readonly number[] | 'any';
+}
+
+/** Milliseconds and bytes. */
+export interface Limits {
+  connections: number;
+  mainSessionsPerPrincipal: number;
+  /** Delegable sessions of one principal at once. */
+  sessionsPerPrincipal: number;
+  /** The TLS handshake with a client, the head of its CONNECT, its HELLO: each. */
+  greetingTimeout: number;
+  connectTimeout: number;
+  /** From the session id to the delivery; how long a mirror client's application data is held. */
+  deliveryTimeout: number;
+  /** A connection on which nothing moves. */
+  idleTimeout: number;
+  /** Bytes of a client that are held at once until the delivery. */
+  heldBytes: number;
+  /** Bytes of an origin's handshake that are kept to find where a logged key begins. */
+  handshakeBytes: number;
+  requestHeadBytes: number;
+  responseHeadBytes: number;
+  /** A service's hook, and the wait for the first or the next chunk of what it makes. */
+  serviceTimeout: number;
+  /** Bytes of a body that a service may take before it gives any, and still be replaced by the original. */
+  serviceReplayBytes: number;
+  /** From TUNNEL to an active session. */
+  tunnelTimeout: number;
+  /** Answer of another origin, and each wait for more of it. */
+  otherOriginTimeout: number;
+  /** TUNNELs of one main session that wait for an answer at once. */
+  pendingTunnels: number;
+  /** Other origins' sessions that one main session keeps at once. */
+  otherOrigins: number;
+  /** Bytes of frames that a client leaves unread before its main session is closed. */
+  unreadFrameBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  connections: 4096,
+  mainSessionsPerPrincipal: 256,
+  sessionsPerPrincipal: 256,
+  greetingTimeout: 15_000,
+  connectTimeout: 15_000,
+  deliveryTimeout: 15_000,
+  idleTimeout: 300_000,
+  heldBytes: 65_536,
+  handshakeBytes: 262_144,
+  requestHeadBytes: 65_536,
+  responseHeadBytes: 131_072,
+  serviceTimeout: 60_000,
+  serviceReplayBytes: 16_777_216,
+  tunnelTimeout: 30_000,
+  otherOriginTimeout: 30_000,
+  pendingTunnels: 8,
+  otherOrigins: 16,
+  unreadFrameBytes: 1_048_576,
+};
+
+export interface Settings extends ProxyOptions {
+  targets: TargetOptions;
+  services: readonly Service[];
+  log: Log;
+  limits: Limits;
+  undelivered: 'relay' | 'close';
+}
+
+export function settingsOf(options: ProxyOptions): Settings {
+  if (options.tls === undefined && options.plaintext !== true) {
+    throw new TypeError('a proxy needs a certificate and a key, or plaintext: true');
+  }
+  if (!options.tokens?.length && !options.clientAuthorities?.length) {
+    throw new TypeError('a proxy admits nobody without tokens or clientAuthorities');
+  }
+  if (options.tls === undefined && !options.tokens?.length) {
+    throw new TypeError('a plaintext proxy sees no client certificates: give it tokens');
+  }
+  const undelivered = options.undelivered ?? 'relay';
+  return {
+    ...options,
+    targets: options.targets ?? {},
+    services: options.services ?? [],
+    log: options.log ?? SILENT,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    undelivered,
+  };
+}

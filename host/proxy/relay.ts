@@ -1,0 +1,179 @@
+// The blind relay of a session that may be delegated: whole records pass untouched and are counted, until a delivery
+// parks each direction between two records.
+import type { SessionErrorCode } from './error.js';
+import { SessionError } from './error.js';
+import type { Limits } from './options.js';
+import { HandshakeView } from './record/handshake_view.js';
+import { type RecordReader, recordReader } from './record/reader.js';
+import { type ByteStream, INTERRUPTED } from './stream.js';
+
+/** `parked`: stopped between two records, at the count that was asked for. `ended`: the side closed. */
+export type RelayOutcome = 'parked' | 'ended';
+
+export interface RelayOptions {
+  client: ByteStream;
+  origin: ByteStream;
+  /** Whether the client sends its request without waiting for ACTIVE, so that it must be held. */
+  holds: boolean;
+  limits: Pick<Limits, 'heldBytes' | 'handshakeBytes'>;
+  /** Both hellos have passed. */
+  onHandshake: () => void;
+}
+
+export class Relay {
+  readonly view = new HandshakeView();
+  readonly clientReader: RecordReader;
+  readonly originReader: RecordReader;
+  /** Whole records that have gone on, each direction. */
+  clientRecords = 0;
+  originRecords = 0;
+  /** What the client sent that may be application data, in order. */
+  readonly held: Buffer[] = [];
+  /** TLS 1.3: the origin's encrypted records, which the client has got, kept to find the first of the epoch. */
+  readonly passed: Buffer[] = [];
+  /** The kept records are not all there are: the epoch can't be found. */
+  passedTooMuch = false;
+  readonly #options: RelayOptions;
+  #holding = false;
+  #released = false;
+  #heldBytes = 0;
+  #passedBytes = 0;
+  #clientStop: (() => boolean) | undefined;
+  #originStop: (() => boolean) | undefined;
+  #wakeHeld: (() => void) | undefined;
+  #announced = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.clientReader = recordReader(options.client);
+    this.originReader = recordReader(options.origin);
+  }
+
+  get isHolding(): boolean {
+    return this.#holding;
+  }
+
+  /** Lets go on what is held, and holds nothing more. */
+  release(): void {
+    this.#released = true;
+    this.#holding = false;
+    this.#wake();
+  }
+
+  /** Parks the client's direction as soon as `stop` says so, which is asked between records. */
+  parkClient(stop: () => boolean): void {
+    this.#clientStop = stop;
+    this.#wake();
+  }
+
+  parkOrigin(stop: () => boolean): void {
+    this.#originStop = stop;
+    this.originReader.bytes.interrupt();
+  }
+
+  /** Relays what the client sends. Rejects with SessionError. */
+  async relayClient(): Promise<RelayOutcome> {
+    const { origin, limits } = this.#options;
+    for (;;) {
+      if (this.#clientStop?.()) return 'parked';
+      if (!this.#holding && this.held.length > 0) {
+        await this.#forward(this.held.shift()!);
+        continue;
+      }
+      if (this.#heldBytes > limits.heldBytes && this.#holding) {
+        await new Promise<void>((resolve) => {
+          this.#wakeHeld = resolve;
+        });
+        continue;
+      }
+      const record = await this.clientReader.next();
+      if (record === INTERRUPTED) continue;
+      if (record === undefined) {
+        this.release();
+        while (this.held.length > 0) await this.#forward(this.held.shift()!);
+        await origin.end();
+        return 'ended';
+      }
+      this.view.client.record(record);
+      if (this.#holds(record)) {
+        this.held.push(record);
+        this.#heldBytes += record.length;
+      } else {
+        await this.#forward(record);
+      }
+    }
+  }
+
+  /** Relays what the origin sends. */
+  async relayOrigin(): Promise<RelayOutcome> {
+    const { client } = this.#options;
+    for (;;) {
+      if (this.#originStop?.()) return 'parked';
+      const record = await this.originReader.next();
+      if (record === INTERRUPTED) continue;
+      if (record === undefined) {
+        await client.end();
+        return 'ended';
+      }
+      this.view.origin.record(record);
+      if (this.view.serverHello !== undefined && !this.#announced) {
+        this.#announced = true;
+        this.#options.onHandshake();
+      }
+      this.#keep(record);
+      await client.write(record);
+      this.originRecords++;
+    }
+  }
+
+  async #forward(record: Buffer): Promise<void> {
+    await this.#options.origin.write(record);
+    this.clientRecords++;
+  }
+
+  #holds(record: Buffer): boolean {
+    if (!this.#options.holds || this.#released) return false;
+    if (!this.#holding && this.view.mayBeApplicationData(record)) this.#holding = true;
+    return this.#holding;
+  }
+
+  #keep(record: Buffer): void {
+    if (!this.#options.holds || this.#released || !this.view.isTls13 || record[0] !== 23) return;
+    this.#passedBytes += record.length;
+    if (this.#passedBytes > this.#options.limits.handshakeBytes) {
+      this.passedTooMuch = true;
+      this.passed.length = 0;
+    } else {
+      this.passed.push(Buffer.from(record));
+    }
+  }
+
+  #wake(): void {
+    this.#wakeHeld?.();
+    this.#wakeHeld = undefined;
+    this.clientReader.bytes.interrupt();
+  }
+}
+
+/** Rejects when one direction has ended where it should have parked, or when `milliseconds` pass first. */
+export async function parked(
+  direction: Promise<RelayOutcome>,
+  gone: SessionErrorCode,
+  milliseconds: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(new SessionError('RECORDS_MISSING', 'the records before the delivery did not arrive in time')),
+      milliseconds,
+    );
+  });
+  try {
+    if ((await Promise.race([direction, late])) === 'ended') {
+      throw new SessionError(gone, 'a side closed before the session became active');
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
