@@ -1,0 +1,90 @@
+// Which names are one name (RFC 5280 §7.1).
+import { describe, expect, test } from 'vitest';
+import { distinguishedName } from '../../setup/certificate.js';
+import * as der from '../../setup/der.js';
+import { programs } from '../programs.js';
+
+const printable = 0x13;
+const utf8 = 0x0c;
+const teletex = 0x14;
+
+const attribute = (type: string, value: string, tag = utf8) =>
+  der.sequence(der.oid(type), der.tlv(tag, der.utf8(value)));
+const name = (...rdns: Uint8Array[][]) => der.sequence(...rdns.map((attributes) => der.set(...attributes)));
+const cn = '2.5.4.3';
+const ou = '2.5.4.11';
+
+const table: [string, Uint8Array, Uint8Array, boolean][] = [
+  ['the same bytes', distinguishedName({ O: 'A', CN: 'b' }), distinguishedName({ O: 'A', CN: 'b' }), true],
+  ['another order', distinguishedName({ O: 'A', CN: 'b' }), distinguishedName({ CN: 'b', O: 'A' }), false],
+  ['one RDN more', distinguishedName({ O: 'A' }), distinguishedName({ O: 'A', CN: 'b' }), false],
+  ['one RDN fewer', distinguishedName({ O: 'A', CN: 'b' }), distinguishedName({ O: 'A' }), false],
+  ['another type', distinguishedName({ O: 'A' }), distinguishedName({ OU: 'A' }), false],
+  ['another value', distinguishedName({ O: 'A' }), distinguishedName({ O: 'B' }), false],
+  ['another case', distinguishedName({ O: 'Some Root' }), distinguishedName({ O: 'sOME rOOT' }), true],
+  [
+    'PrintableString and UTF8String',
+    distinguishedName({ O: 'Root' }, printable),
+    distinguishedName({ O: 'root' }, utf8),
+    true,
+  ],
+  ['spaces around', distinguishedName({ O: '  Root ' }), distinguishedName({ O: 'Root' }), true],
+  ['spaces between', distinguishedName({ O: 'Some   Root' }), distinguishedName({ O: 'Some Root' }), true],
+  ['a space and none', distinguishedName({ O: 'Some Root' }), distinguishedName({ O: 'SomeRoot' }), false],
+  ['spaces alone', distinguishedName({ O: '   ' }), distinguishedName({ O: ' ' }), true],
+  ['a longer value', distinguishedName({ O: 'Root' }), distinguishedName({ O: 'Root 2' }), false],
+  [
+    'TeletexString, byte for byte',
+    distinguishedName({ O: 'Root' }, teletex),
+    distinguishedName({ O: 'Root' }, teletex),
+    true,
+  ],
+  [
+    'TeletexString, another case',
+    distinguishedName({ O: 'Root' }, teletex),
+    distinguishedName({ O: 'root' }, teletex),
+    false,
+  ],
+  [
+    'TeletexString and UTF8String',
+    distinguishedName({ O: 'Root' }, teletex),
+    distinguishedName({ O: 'Root' }),
+    false,
+  ],
+  ['beyond ASCII, the same', distinguishedName({ O: 'Zürich' }), distinguishedName({ O: 'zürich' }), true],
+  [
+    'beyond ASCII, another case',
+    distinguishedName({ O: 'ZÜRICH' }),
+    distinguishedName({ O: 'zürich' }),
+    false,
+  ],
+  ['brackets are no letters', distinguishedName({ O: '[a]' }), distinguishedName({ O: '{a}' }), false],
+  [
+    'two attributes in either order',
+    name([attribute(cn, 'a'), attribute(ou, 'b')]),
+    name([attribute(ou, 'B'), attribute(cn, 'A')]),
+    true,
+  ],
+  [
+    'two attributes, one of them twice',
+    name([attribute(cn, 'a'), attribute(cn, 'A')]),
+    name([attribute(cn, 'a'), attribute(cn, 'b')]),
+    false,
+  ],
+  ['one attribute of two', name([attribute(cn, 'a')]), name([attribute(cn, 'a'), attribute(ou, 'b')]), false],
+  ['no RDN', name(), name(), true],
+  ['an attribute without value', name([der.sequence(der.oid(cn))]), name([der.sequence(der.oid(ou))]), false],
+  ['an attribute that is no sequence', name([der.oid(cn)]), name([der.oid(ou)]), false],
+];
+
+describe.each(await programs('primitives'))('distinguished names on %s', (_, bench) => {
+  test.each(table)('%s', (_, a, b, same) => {
+    for (const [left, right] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      expect(bench.exports.sameName!(bench.put(left), bench.put(right))).toBe(same ? 1 : 0);
+      bench.free();
+    }
+  });
+});
