@@ -18,13 +18,18 @@ export function md5Init(state: usize): void {
 /**
  * Compresses `blocks` blocks of 64 bytes at `data` into `state` (four u32 in the machine's order).
  * The four rounds of RFC 1321 §3.4 line by line; F and G with one operation fewer than they are written there.
+ *
+ * From the last lines of round 3 to those of round 4, `b` and `c` hold the complements of their words. Then I(b, c, d) =
+ * c ^ (b | ~d) needs no `~`, or one that a subtraction and the constant take in: -1 - x is ~x.
  */
 export function md5Blocks(state: usize, data: usize, blocks: i32): void {
   let s0 = load<u32>(state); let a = s0;
   let s1 = load<u32>(state, 4); let b = s1;
   let s2 = load<u32>(state, 8); let c = s2;
   let s3 = load<u32>(state, 12); let d = s3;
-  while (blocks > 0) {
+  if (blocks <= 0) return;
+  const end = data + (blocks << 6);
+  do {
     const x0 = load<u32>(data);
     const x1 = load<u32>(data, 4);
     const x2 = load<u32>(data, 8);
@@ -90,33 +95,32 @@ export function md5Blocks(state: usize, data: usize, blocks: i32): void {
     b = rotl<u32>((c ^ d ^ a) + b + x6 + 0x04881d05, 23) + c;
     a = rotl<u32>((b ^ c ^ d) + a + x9 + 0xd9d4d039, 4) + b;
     d = rotl<u32>((a ^ b ^ c) + d + x12 + 0xe6db99e5, 11) + a;
-    c = rotl<u32>((d ^ a ^ b) + c + x15 + 0x1fa27cf8, 16) + d;
-    b = rotl<u32>((c ^ d ^ a) + b + x2 + 0xc4ac5665, 23) + c;
+    c = ~(rotl<u32>((d ^ a ^ b) + c + x15 + 0x1fa27cf8, 16) + d);
+    b = c - rotl<u32>(b + x2 + (0xc4ac5665 - 1) - (c ^ d ^ a), 23);
 
-    a = rotl<u32>(((~d | b) ^ c) + a + x0 + 0xf4292244, 6) + b;
-    d = rotl<u32>(((~c | a) ^ b) + d + x7 + 0x432aff97, 10) + a;
-    c = rotl<u32>(((~b | d) ^ a) + c + x14 + 0xab9423a7, 15) + d;
-    b = rotl<u32>(((~a | c) ^ d) + b + x5 + 0xfc93a039, 21) + c;
-    a = rotl<u32>(((~d | b) ^ c) + a + x12 + 0x655b59c3, 6) + b;
-    d = rotl<u32>(((~c | a) ^ b) + d + x3 + 0x8f0ccc92, 10) + a;
-    c = rotl<u32>(((~b | d) ^ a) + c + x10 + 0xffeff47d, 15) + d;
-    b = rotl<u32>(((~a | c) ^ d) + b + x1 + 0x85845dd1, 21) + c;
-    a = rotl<u32>(((~d | b) ^ c) + a + x8 + 0x6fa87e4f, 6) + b;
-    d = rotl<u32>(((~c | a) ^ b) + d + x15 + 0xfe2ce6e0, 10) + a;
-    c = rotl<u32>(((~b | d) ^ a) + c + x6 + 0xa3014314, 15) + d;
-    b = rotl<u32>(((~a | c) ^ d) + b + x13 + 0x4e0811a1, 21) + c;
-    a = rotl<u32>(((~d | b) ^ c) + a + x4 + 0xf7537e82, 6) + b;
-    d = rotl<u32>(((~c | a) ^ b) + d + x11 + 0xbd3af235, 10) + a;
-    c = rotl<u32>(((~b | d) ^ a) + c + x2 + 0x2ad7d2bb, 15) + d;
-    b = rotl<u32>(((~a | c) ^ d) + b + x9 + 0xeb86d391, 21) + c;
+    a = rotl<u32>(((b & d) ^ c) + a + x0 + 0xf4292244, 6) - b - 1;
+    d = rotl<u32>(x7 - ((c | a) ^ b) + d + (0x432aff97 - 1), 10) + a;
+    c = ~(rotl<u32>(((b | d) ^ a) + x14 + (0xab9423a7 - 1) - c, 15) + d);
+    b = c - rotl<u32>(x5 - ((c & a) ^ d) - b + (0xfc93a039 - 2), 21);
+    a = rotl<u32>(((b & d) ^ c) + a + x12 + 0x655b59c3, 6) - b - 1;
+    d = rotl<u32>(x3 - ((c | a) ^ b) + d + (0x8f0ccc92 - 1), 10) + a;
+    c = ~(rotl<u32>(((b | d) ^ a) + x10 + (0xffeff47d - 1) - c, 15) + d);
+    b = c - rotl<u32>(x1 - ((c & a) ^ d) - b + (0x85845dd1 - 2), 21);
+    a = rotl<u32>(((b & d) ^ c) + a + x8 + 0x6fa87e4f, 6) - b - 1;
+    d = rotl<u32>(x15 - ((c | a) ^ b) + d + (0xfe2ce6e0 - 1), 10) + a;
+    c = ~(rotl<u32>(((b | d) ^ a) + x6 + (0xa3014314 - 1) - c, 15) + d);
+    b = c - rotl<u32>(x13 - ((c & a) ^ d) - b + (0x4e0811a1 - 2), 21);
+    a = rotl<u32>(((b & d) ^ c) + a + x4 + 0xf7537e82, 6) - b - 1;
+    d = rotl<u32>(x11 - ((c | a) ^ b) + d + (0xbd3af235 - 1), 10) + a;
+    c = rotl<u32>(((b | d) ^ a) + x2 + (0x2ad7d2bb - 1) - c, 15) + d;
+    b = rotl<u32>(((~a | c) ^ d) + x9 + (0xeb86d391 - 1) - b, 21) + c;
 
     s0 += a; a = s0;
     s1 += b; b = s1;
     s2 += c; c = s2;
     s3 += d; d = s3;
     data += 64;
-    blocks--;
-  }
+  } while (data != end);
   store<u32>(state, s0);
   store<u32>(state, s1, 4);
   store<u32>(state, s2, 8);

@@ -48,7 +48,9 @@ export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
   let s2 = load<u32>(state, 8); let c = s2;
   let s3 = load<u32>(state, 12); let d = s3;
   let s4 = load<u32>(state, 16); let e = s4;
-  while (blocks > 0) {
+  if (blocks <= 0) return;
+  const end = data + (blocks << 6);
+  do {
     let w0 = swap(load<u32>(data));
     let w1 = swap(load<u32>(data, 4));
     let w2 = swap(load<u32>(data, 8));
@@ -156,8 +158,7 @@ export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
     s3 += d; d = s3;
     s4 += e; e = s4;
     data += 64;
-    blocks--;
-  }
+  } while (data != end);
   store<u32>(state, s0);
   store<u32>(state, s1, 4);
   store<u32>(state, s2, 8);

@@ -91,7 +91,7 @@ function swap(x: u64): u64 {
 
 /**
  * Compresses `blocks` blocks of 128 bytes at `data` into `state` (eight u64 in the machine's order).
- * Sixteen rounds make one turn of the inner loop.
+ * Sixteen rounds make one turn of the inner loop; the message schedule moves on in place between the turns.
  * maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, where b ^ c is the a ^ b of the round before.
  */
 export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
@@ -103,7 +103,9 @@ export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
   let s5 = load<u64>(state, 40); let f = s5;
   let s6 = load<u64>(state, 48); let g = s6;
   let s7 = load<u64>(state, 56); let h = s7;
-  while (blocks > 0) {
+  if (blocks <= 0) return;
+  const end = data + (blocks << 7);
+  do {
     let w0 = swap(load<u64>(data));
     let w1 = swap(load<u64>(data, 8));
     let w2 = swap(load<u64>(data, 16));
@@ -123,22 +125,22 @@ export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
     let k = K;
     let x: u64, y = b ^ c;
     for (;;) {
-      h += load<u64>(k) + w0; h += ((f ^ g) & e) ^ g; h += sum1(e); d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-      g += load<u64>(k, 8) + w1; g += ((e ^ f) & d) ^ f; g += sum1(d); c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-      f += load<u64>(k, 16) + w2; f += ((d ^ e) & c) ^ e; f += sum1(c); b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-      e += load<u64>(k, 24) + w3; e += ((c ^ d) & b) ^ d; e += sum1(b); a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-      d += load<u64>(k, 32) + w4; d += ((b ^ c) & a) ^ c; d += sum1(a); h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-      c += load<u64>(k, 40) + w5; c += ((a ^ b) & h) ^ b; c += sum1(h); g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-      b += load<u64>(k, 48) + w6; b += ((h ^ a) & g) ^ a; b += sum1(g); f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-      a += load<u64>(k, 56) + w7; a += ((g ^ h) & f) ^ h; a += sum1(f); e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
-      h += load<u64>(k, 64) + w8; h += ((f ^ g) & e) ^ g; h += sum1(e); d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-      g += load<u64>(k, 72) + w9; g += ((e ^ f) & d) ^ f; g += sum1(d); c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-      f += load<u64>(k, 80) + w10; f += ((d ^ e) & c) ^ e; f += sum1(c); b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-      e += load<u64>(k, 88) + w11; e += ((c ^ d) & b) ^ d; e += sum1(b); a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-      d += load<u64>(k, 96) + w12; d += ((b ^ c) & a) ^ c; d += sum1(a); h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-      c += load<u64>(k, 104) + w13; c += ((a ^ b) & h) ^ b; c += sum1(h); g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-      b += load<u64>(k, 112) + w14; b += ((h ^ a) & g) ^ a; b += sum1(g); f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-      a += load<u64>(k, 120) + w15; a += ((g ^ h) & f) ^ h; a += sum1(f); e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+      h += load<u64>(k) + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += load<u64>(k, 8) + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += load<u64>(k, 16) + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += load<u64>(k, 24) + w3; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += load<u64>(k, 32) + w4; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += load<u64>(k, 40) + w5; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += load<u64>(k, 48) + w6; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += load<u64>(k, 56) + w7; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+      h += load<u64>(k, 64) + w8; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += load<u64>(k, 72) + w9; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += load<u64>(k, 80) + w10; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += load<u64>(k, 88) + w11; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += load<u64>(k, 96) + w12; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += load<u64>(k, 104) + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += load<u64>(k, 112) + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += load<u64>(k, 120) + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
       if (k == K + K_LAST) break;
       k += 128;
       w0 += sigma0(w1) + w9; w0 += sigma1(w14);
@@ -167,8 +169,7 @@ export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
     s6 += g; g = s6;
     s7 += h; h = s7;
     data += 128;
-    blocks--;
-  }
+  } while (data != end);
   store<u64>(state, s0);
   store<u64>(state, s1, 8);
   store<u64>(state, s2, 16);
