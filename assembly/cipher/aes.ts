@@ -14,7 +14,7 @@ export const AES_KEY: i32 = 968;
 
 // Fields of an expanded key: the number of rounds, and the round keys as planes, 64 bytes each.
 const ROUNDS: usize = 0;
-const ROUND_KEYS: usize = 8;
+export const ROUND_KEYS: usize = 8;
 
 const ROW_AND_COLUMN_1: u64 = 0x0fff0fff0fff0fff;
 const ROW_AND_COLUMN_2: u64 = 0x00ff00ff00ff00ff;
