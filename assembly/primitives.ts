@@ -17,3 +17,7 @@ export * from "./prf/hmac_drbg";
 export { x25519, x25519Base } from "./curve/x25519";
 export { Curve, ecGenerateScalar, ecPublicKey, ecdh } from "./curve/ec";
 export { ecdsaSign, ecdsaVerify } from "./curve/ecdsa";
+
+export { rsaPublic } from "./rsa/public_key";
+export { rsaSignPkcs1, rsaVerifyPkcs1 } from "./rsa/pkcs1";
+export { rsaSignPss, rsaVerifyPss } from "./rsa/pss";
