@@ -4,6 +4,7 @@
 //   program FILE STACK             load a wasm file, wasm3's stack in bytes
 //   call NAME ARGUMENT…            call a function; prints `result N`
 //   keep REGISTER                  register := result of the last call
+//   expect NUMBER                  stop unless the last call gave this
 //   bytes ADDRESS HEX              write into linear memory
 //   fill ADDRESS LENGTH SEED       write pseudo-random bytes
 //   count TIMES NAME ARGUMENT…     call that often; prints `count NANOSECONDS` for all of them
@@ -18,7 +19,7 @@
 #include "program.h"
 #include "semihosting.h"
 
-enum { REGISTERS = 64, ARGUMENTS = 16, LINE = 300 };
+enum { REGISTERS = 256, ARGUMENTS = 16, LINE = 300 };
 
 static Program program;
 static int32_t registers[REGISTERS];
@@ -100,6 +101,12 @@ static void doKeep(void) {
   registers[index] = last;
 }
 
+static void doExpect(void) {
+  char got[16];
+  snprintf(got, sizeof got, "%ld", (long)last);
+  if (last != value(word())) fail("the call gave", got);
+}
+
 static int nibble(char digit) { return digit <= '9' ? digit - '0' : (digit | 32) - 'a' + 10; }
 
 static void doBytes(void) {
@@ -141,8 +148,8 @@ static const struct {
   const char *name;
   void (*run)(void);
 } verbs[] = {
-    {"program", doProgram}, {"call", doCall}, {"count", doCount}, {"keep", doKeep},
-    {"bytes", doBytes},     {"fill", doFill}, {"show", doShow},   {"memory", doMemory},
+    {"program", doProgram}, {"call", doCall},   {"count", doCount}, {"keep", doKeep},     {"expect", doExpect},
+    {"bytes", doBytes},     {"fill", doFill},   {"show", doShow},   {"memory", doMemory},
 };
 
 static void runLine(char *line) {

@@ -24,11 +24,21 @@ export class Plan {
     return this;
   }
 
-  /** Calls an export and gives the register that keeps its result, for use as `$n` or `$n+offset`. */
-  kept(name, ...values) {
-    this.call(name, ...values);
+  /** The register that keeps the result of the last call or count. */
+  last() {
     this.#lines.push(`keep ${this.#registers}`);
     return `$${this.#registers++}`;
+  }
+
+  /** The board stops where the last call or count gave another result. */
+  expect(result) {
+    this.#lines.push(`expect ${result}`);
+    return this;
+  }
+
+  /** Calls an export and gives the register that keeps its result, for use as `$n` or `$n+offset`. */
+  kept(name, ...values) {
+    return this.call(name, ...values).last();
   }
 
   /** Zeroed room in the program's memory, by its own allocator. */
@@ -112,7 +122,10 @@ export function runPlan(board, plan, { patched = true, timeout = 600_000 } = {})
   try {
     const file = join(folder, 'plan');
     writeFileSync(file, plan.text);
-    const semihosting = ['-semihosting-config', `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`];
+    const semihosting = [
+      '-semihosting-config',
+      `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`,
+    ];
     const run = spawnSync(board.emulator, [...board.machine(firmware), ...semihosting], {
       encoding: 'utf8',
       timeout,

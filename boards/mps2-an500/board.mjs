@@ -12,6 +12,17 @@ export const emulator = 'qemu-system-arm';
 
 /** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
 export const machine = (firmware) => [
-  ...['-machine', 'mps2-an500', '-icount', 'shift=0', '-display', 'none', '-serial', 'none', '-monitor', 'none'],
+  ...[
+    '-machine',
+    'mps2-an500',
+    '-icount',
+    'shift=0',
+    '-display',
+    'none',
+    '-serial',
+    'none',
+    '-monitor',
+    'none',
+  ],
   ...['-kernel', firmware],
 ];

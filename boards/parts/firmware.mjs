@@ -17,7 +17,14 @@ const wasm3Settings = [
   '-Dd_m3VerboseErrorMessages=0',
 ];
 
-const flags = ['-O3', '-std=gnu11', '-DNDEBUG', '-fno-strict-aliasing', '-ffunction-sections', '-fdata-sections'];
+const flags = [
+  '-O3',
+  '-std=gnu11',
+  '-DNDEBUG',
+  '-fno-strict-aliasing',
+  '-ffunction-sections',
+  '-fdata-sections',
+];
 
 /** Loads a board's description from boards/<name>/board.mjs. Throws where there is no such board. */
 export async function findBoard(name) {
