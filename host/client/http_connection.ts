@@ -44,6 +44,11 @@ export class HttpConnection {
     return this.#state === 'idle' && this.#reader.waiting === 0;
   }
 
+  /** Whether an exchange is under way. */
+  get busy(): boolean {
+    return this.#state === 'busy';
+  }
+
   get exchanges(): number {
     return this.#exchanges;
   }

@@ -1,0 +1,325 @@
+// Deputy's client: requests to HTTPS origins, through sessions to which the policy admits the proxy.
+import { HANDHELD } from '../delegation/device.js';
+import { DeputyError } from '../delegation/error.js';
+import type { Grant } from '../delegation/grant.js';
+import { authority } from '../delegation/origin.js';
+import { DelegationPolicy } from '../delegation/policy.js';
+import type { SessionId } from '../delegation/session_id.js';
+import { TlsEngine } from '../engine/tls.js';
+import type { CancelSignal } from '../platform/platform.js';
+import { decodedBody, offeredCodings } from './content_coding.js';
+import type { Context } from './context.js';
+import type { HttpResponse } from './http_connection.js';
+import type { HeaderList } from './http_head.js';
+import type { RequestBody } from './http_request.js';
+import { MainSession } from './main_session.js';
+import type { Observer, Origin } from './observer.js';
+import { type ClientOptions, TIMEOUTS } from './options.js';
+import { OriginLink } from './origin_link.js';
+import { ProxyLink } from './proxy_link.js';
+import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
+import { ResponseBody } from './response_body.js';
+import { type SessionFacts, SessionOpener } from './session_opener.js';
+import { type Pooled, SessionPool } from './sessions.js';
+import { TicketStore } from './tickets.js';
+import { cancelled, within } from './timeout.js';
+import { TunnelAnswerer } from './tunnels.js';
+
+export interface RequestOptions {
+  /** GET unless told. */
+  method?: string;
+  headers?: HeaderList;
+  body?: RequestBody;
+  signal?: CancelSignal;
+  redirect?: 'follow' | 'manual' | 'error';
+}
+
+export interface ClientResponse {
+  url: string;
+  redirected: boolean;
+  status: number;
+  statusText: string;
+  headers: HeaderList;
+  /** Content codings undone where the platform can. Read it to its end or leave it: either frees the session. */
+  body: AsyncIterable<Uint8Array>;
+  session: SessionFacts;
+}
+
+interface Running {
+  context: Context;
+  origins: OriginLink;
+  proxy: ProxyLink | undefined;
+  opener: SessionOpener;
+}
+
+const DEFAULT_SESSIONS = 8;
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #policy: DelegationPolicy;
+  readonly #observer: Observer;
+  readonly #pool: SessionPool<SessionFacts>;
+  readonly #tunnels: TunnelAnswerer;
+  #running: Promise<Running> | undefined;
+  #main: Promise<MainSession> | undefined;
+  /** Sessions whose responses the application still reads. */
+  readonly #inUse = new Map<SessionId, number>();
+  #closed = false;
+
+  constructor(options: ClientOptions) {
+    const { policy } = options;
+    this.#options = options;
+    this.#policy = policy instanceof DelegationPolicy ? policy : new DelegationPolicy(policy);
+    this.#observer = options.observer ?? {};
+    this.#pool = new SessionPool(options.platform, options.maxSessions ?? DEFAULT_SESSIONS);
+    this.#tunnels = new TunnelAnswerer({
+      policy: this.#policy,
+      isInUse: (session) => this.#inUse.has(session),
+      tryReserve: () => this.#pool.tryReserve(),
+      drop: (held) => this.#pool.drop(held),
+    });
+  }
+
+  /** Sends a request and gives its response as soon as the head is there. Throws DeputyError, or the signal's reason. */
+  async request(url: string, init: RequestOptions = {}): Promise<ClientResponse> {
+    const { platform } = this.#options;
+    let plan: RequestPlan = {
+      url: requestUrl(platform, url),
+      method: init.method ?? 'GET',
+      headers: this.#withDefaults(init.headers ?? []),
+      body: init.body,
+    };
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.#follow(plan, init.signal, redirects > 0);
+      const next = init.redirect === 'manual' ? undefined : this.#redirect(plan, response, init, redirects);
+      if (next === undefined) return response;
+      await response.body[Symbol.asyncIterator]().return?.();
+      plan = next;
+    }
+  }
+
+  /** The engine that runs the device program, and the bytes of its linear memory. */
+  async engine(): Promise<{ kind: 'v8' | 'wasm3'; memoryBytes: number }> {
+    const { engine } = (await this.#start()).context;
+    return { kind: engine.kind, memoryBytes: engine.memoryBytes };
+  }
+
+  /** Ends every session, tells the proxy, and wipes what was kept. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pool.closeAll();
+    const main = await this.#main?.catch(() => undefined);
+    main?.close();
+    const running = await this.#running?.catch(() => undefined);
+    running?.context.tickets.clear();
+    running?.proxy?.free();
+    running?.origins.free();
+  }
+
+  #withDefaults(headers: HeaderList): HeaderList {
+    const has = (wanted: string) => headers.some(([name]) => name.toLowerCase() === wanted);
+    const codings = offeredCodings(this.#options.platform);
+    return [
+      ...(has('user-agent') ? [] : [['User-Agent', 'Deputy/0.1'] as const]),
+      ...(has('accept') ? [] : [['Accept', '*/*'] as const]),
+      ...(has('accept-encoding') || codings === '' ? [] : [['Accept-Encoding', codings] as const]),
+      ...headers,
+    ];
+  }
+
+  #redirect(
+    plan: RequestPlan,
+    response: ClientResponse,
+    init: RequestOptions,
+    redirects: number,
+  ): RequestPlan | undefined {
+    const next = redirected(this.#options.platform, plan, response);
+    if (next === undefined) return undefined;
+    if (init.redirect === 'error')
+      throw new DeputyError('REDIRECTED', `the origin redirects to ${next.url.href}`);
+    if (redirects >= REDIRECT_LIMIT) {
+      throw new DeputyError(
+        'REDIRECT_LOOP',
+        `more than ${REDIRECT_LIMIT} redirects: the last led to ${next.url.href}`,
+      );
+    }
+    return next;
+  }
+
+  /** One request, on an idle session where there is one. */
+  async #follow(
+    plan: RequestPlan,
+    signal: CancelSignal | undefined,
+    hasMoved: boolean,
+  ): Promise<ClientResponse> {
+    const origin: Origin = { host: plan.url.host, port: plan.url.port };
+    for (;;) {
+      if (signal?.aborted) throw cancelled(signal);
+      const idle = this.#pool.takeIdle(origin);
+      const pooled = idle ?? (await this.#open(origin, signal));
+      try {
+        const response = await this.#exchange(pooled, plan, idle !== undefined, signal);
+        return this.#toResponse(pooled, plan, response, hasMoved, signal);
+      } catch (error) {
+        this.#release(pooled);
+        if (signal?.aborted) throw cancelled(signal);
+        // The other side may have closed an idle session just now (RFC 9112 §9.3.1): ask once more on a new one.
+        const isSafe = (plan.method === 'GET' || plan.method === 'HEAD') && plan.body === undefined;
+        const stale = ['HTTP_NO_RESPONSE', 'TLS_TRUNCATED', 'CONNECTION_FAILED', 'CLOSED'];
+        if (idle === undefined || !isSafe || !stale.includes((error as DeputyError).code)) throw error;
+      }
+    }
+  }
+
+  async #exchange(
+    pooled: Pooled<SessionFacts>,
+    plan: RequestPlan,
+    reused: boolean,
+    signal: CancelSignal | undefined,
+  ): Promise<HttpResponse> {
+    const { origin, facts } = pooled;
+    const { sessionId } = facts;
+    if (sessionId !== undefined) this.#inUse.set(sessionId, (this.#inUse.get(sessionId) ?? 0) + 1);
+    const { method, headers, body } = plan;
+    const { path } = plan.url;
+    this.#observer.onStep?.({ step: 'request-sent', origin, method, path, reused });
+    const milliseconds = this.#timeouts.response;
+    const name = authority(origin.host, origin.port);
+    const response = await within(
+      this.#options.platform,
+      pooled.http.exchange({ method, host: origin.host, port: origin.port, path, headers, body }),
+      {
+        milliseconds,
+        error: () =>
+          new DeputyError('RESPONSE_TIMEOUT', `${name} did not answer within ${milliseconds} ms; try again`),
+        signal,
+        onGivenUp: () => pooled.abort(),
+      },
+    );
+    this.#observer.onStep?.({ step: 'response', origin, status: response.status });
+    return response;
+  }
+
+  #toResponse(
+    pooled: Pooled<SessionFacts>,
+    plan: RequestPlan,
+    response: HttpResponse,
+    hasMoved: boolean,
+    signal: CancelSignal | undefined,
+  ): ClientResponse {
+    const onAbort = () => pooled.abort();
+    signal?.addEventListener('abort', onAbort);
+    const raw = new ResponseBody(response.body, {
+      onEnd: (bytes) => {
+        signal?.removeEventListener('abort', onAbort);
+        this.#observer.onStep?.({ step: 'response-end', origin: pooled.origin, bytes });
+        // Leaving a body closes its connection only after this: judge it then.
+        void Promise.resolve().then(() => this.#release(pooled));
+      },
+      explain: (error) => (signal?.aborted ? cancelled(signal) : error),
+    });
+    // Nothing to read: the session is free at once, whether or not anybody looks.
+    if (!pooled.http.busy) void raw.next();
+    const { status, statusText, headers } = response;
+    const body = decodedBody(this.#options.platform, plan.method, response, raw);
+    return {
+      url: plan.url.href,
+      redirected: hasMoved,
+      status,
+      statusText,
+      headers,
+      body,
+      session: pooled.facts,
+    };
+  }
+
+  #release(pooled: Pooled<SessionFacts>): void {
+    const { sessionId } = pooled.facts;
+    const users = sessionId === undefined ? 0 : (this.#inUse.get(sessionId) ?? 0);
+    if (users > 1) this.#inUse.set(sessionId!, users - 1);
+    else if (sessionId !== undefined) this.#inUse.delete(sessionId);
+    this.#pool.giveBack(pooled);
+  }
+
+  /** A new session with `origin`, of the kind that the policy wants. */
+  async #open(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {
+    const running = await this.#start();
+    const grant = await this.#grantFor(origin);
+    const reservation = await this.#pool.reserve(signal);
+    try {
+      const pooled = await running.opener.open(origin, grant, signal);
+      reservation.hold(pooled);
+      if (this.#closed) this.#pool.drop(pooled);
+      return pooled;
+    } catch (error) {
+      reservation.cancel();
+      throw error;
+    }
+  }
+
+  async #grantFor(origin: Origin): Promise<Grant | undefined> {
+    if (this.#options.proxy === undefined) return undefined;
+    const grant = await this.#policy.decide({ ...origin, asker: 'request', reason: '' });
+    if (grant === undefined && !this.#policy.allowsUndelegated) {
+      throw new DeputyError(
+        'POLICY_DENIED',
+        `the policy does not admit the proxy to ${authority(origin.host, origin.port)}: ` +
+          'add a rule with a grant, or allow undelegated requests',
+      );
+    }
+    return grant;
+  }
+
+  /** The main session: opened for the first delivery, and again where the last one has ended. */
+  async #mainSession(context: Context, origins: OriginLink, proxy: ProxyLink): Promise<MainSession> {
+    const current = await this.#main?.catch(() => undefined);
+    if (current !== undefined && current.ended === undefined) return current;
+    const opening = MainSession.open(context, proxy, this.#options.profile ?? HANDHELD, {
+      onTunnel: (tunnel) => {
+        void opening.then((main) => this.#tunnels.answer({ context, origins, proxy, main }, tunnel));
+      },
+      onEnd: () => {
+        if (this.#main === opening) this.#main = undefined;
+      },
+    });
+    this.#main = opening;
+    return opening;
+  }
+
+  #start(): Promise<Running> {
+    if (this.#closed)
+      return Promise.reject(new DeputyError('CLOSED', 'this client was closed: make a new one'));
+    this.#running ??= this.#load();
+    return this.#running;
+  }
+
+  async #load(): Promise<Running> {
+    const { platform, proxy } = this.#options;
+    const engine = new TlsEngine(await platform.loadProgram());
+    const entropy = platform.entropy(48);
+    engine.seed(entropy);
+    entropy.fill(0);
+    const tickets = new TicketStore();
+    const context: Context = {
+      platform,
+      engine,
+      observer: this.#observer,
+      timeouts: this.#timeouts,
+      tickets,
+    };
+    const origins = new OriginLink(context, this.#options);
+    const link = proxy && new ProxyLink(context, proxy);
+    const opener = new SessionOpener({
+      context,
+      origins,
+      proxy: link,
+      mainSession: () => this.#mainSession(context, origins, link!),
+      allowsUndelegated: this.#policy.allowsUndelegated,
+    });
+    return { context, origins, proxy: link, opener };
+  }
+
+  get #timeouts() {
+    return { ...TIMEOUTS, ...this.#options.timeouts };
+  }
+}

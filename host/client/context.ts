@@ -1,0 +1,78 @@
+// What the parts of one client share.
+import type { TlsEngine } from '../engine/tls.js';
+import type { CancelSignal, Platform, Transport } from '../platform/platform.js';
+import type { Link, Observer } from './observer.js';
+import type { Timeouts } from './options.js';
+import type { TicketStore } from './tickets.js';
+import { within } from './timeout.js';
+import { tlsFailure } from './tls_failure.js';
+import { TlsStream } from './tls_stream.js';
+
+export interface Context {
+  platform: Platform;
+  engine: TlsEngine;
+  observer: Observer;
+  timeouts: Timeouts;
+  tickets: TicketStore;
+}
+
+/** Opens TCP within the time allowed. Throws CONNECTION_FAILED, or the signal's reason. */
+export async function openTransport(
+  context: Context,
+  link: Link,
+  host: string,
+  port: number,
+  signal?: CancelSignal,
+): Promise<Transport> {
+  const { platform, timeouts } = context;
+  let late = false;
+  const connecting = platform.connect(host, port, signal);
+  connecting.then(
+    (transport) => late && transport.close(),
+    () => {},
+  );
+  try {
+    return await within(platform, connecting, {
+      milliseconds: timeouts.connect,
+      error: () =>
+        tlsFailure(new Error(`no TCP connection within ${timeouts.connect} ms; is it reachable?`), link),
+      signal,
+      onGivenUp: () => {
+        late = true;
+      },
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw tlsFailure(error, link);
+  }
+}
+
+/** Runs the handshake of a new TLS connection over `below`; when it fails, `below` is closed. */
+export async function openTls(
+  context: Context,
+  link: Link,
+  options: Omit<Parameters<TlsEngine['connect']>[0], 'unixTime'>,
+  below: Transport,
+  signal?: CancelSignal,
+): Promise<TlsStream> {
+  const { platform, engine, observer, timeouts } = context;
+  let stream: TlsStream;
+  try {
+    const unixTime = Math.floor(platform.now() / 1000);
+    stream = new TlsStream(engine.connect({ ...options, unixTime }), below, platform, link, observer);
+  } catch (error) {
+    below.close();
+    throw tlsFailure(error, link);
+  }
+  try {
+    await within(platform, stream.handshake(), {
+      milliseconds: timeouts.handshake,
+      error: () => tlsFailure(new Error(`no TLS handshake within ${timeouts.handshake} ms; try again`), link),
+      signal,
+    });
+    return stream;
+  } catch (error) {
+    stream.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+// What a client is told when it is made.
+import type { DeviceProfile } from '../delegation/device.js';
+import type { DelegationPolicy, PolicyOptions } from '../delegation/policy.js';
+import type { Platform } from '../platform/platform.js';
+import type { Observer, Origin } from './observer.js';
+
+/** Certificates and keys: PEM text (one or more blocks) or DER. */
+export type Pem = string | Uint8Array | readonly Uint8Array[];
+
+export interface CertificateAndKey {
+  /** The client's certificate first, then its issuers. */
+  certificate: Pem;
+  /** PKCS#8, PKCS#1 or SEC1, not encrypted. */
+  key: Pem;
+}
+
+export interface ProxyOptions {
+  host: string;
+  port: number;
+  /** Roots that the proxy's certificate must lead to. */
+  roots: Pem;
+  /** The name that its certificate must bear; `host` unless told. */
+  serverName?: string;
+  /** Bearer token, where the proxy asks for one. */
+  token?: string;
+  /** Client certificate, where the proxy asks for one. */
+  identity?: CertificateAndKey;
+}
+
+export interface TlsLimits {
+  minVersion?: 0x0303 | 0x0304;
+  maxVersion?: 0x0303 | 0x0304;
+  /** TLS numbers, best first. */
+  cipherSuites?: number[];
+  groups?: number[];
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** TCP. */
+  connect: number;
+  /** Each TLS handshake, HELLO to WELCOME, and CONNECT to its answer. */
+  handshake: number;
+  /** DELIVER to ACTIVE. */
+  active: number;
+  /** Request to the head of its response. */
+  response: number;
+}
+
+export const TIMEOUTS: Timeouts = { connect: 10_000, handshake: 20_000, active: 10_000, response: 120_000 };
+
+export interface ClientOptions {
+  platform: Platform;
+  /** Without a proxy the client goes to the origins directly. */
+  proxy?: ProxyOptions;
+  /** Roots that the origins' certificates must lead to. */
+  roots: Pem;
+  /** To which origins the proxy is admitted, and how far. Default: to none. */
+  policy?: DelegationPolicy | PolicyOptions;
+  /** Client certificate for origins that ask for one. */
+  identity?: CertificateAndKey | ((origin: Origin) => CertificateAndKey | undefined);
+  profile?: DeviceProfile;
+  /** Toward origins. */
+  tls?: TlsLimits;
+  timeouts?: Partial<Timeouts>;
+  /** Sessions with origins at one time, those that the proxy asked for included. 8 unless told. */
+  maxSessions?: number;
+  observer?: Observer;
+}

@@ -1,0 +1,82 @@
+// TLS to origins: verified by the device itself, through a conduit or directly.
+import { authority } from '../delegation/origin.js';
+import type { TlsConnection, TrustAnchors } from '../engine/tls.js';
+import type { CancelSignal, Transport } from '../platform/platform.js';
+import { type Context, openTls } from './context.js';
+import type { Link, Origin } from './observer.js';
+import type { CertificateAndKey, ClientOptions } from './options.js';
+import { certificates, privateKey } from './pem.js';
+import type { TlsStream } from './tls_stream.js';
+
+/** The only protocol offered: HTTP/2 is not for delegated sessions, and the origin must not see a difference. */
+const ALPN = ['http/1.1'];
+
+export class OriginLink {
+  readonly #context: Context;
+  readonly #trust: TrustAnchors;
+  readonly #options: Pick<ClientOptions, 'identity' | 'tls'>;
+
+  constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
+    this.#context = context;
+    this.#trust = context.engine.addRoots(certificates(options.roots));
+    this.#options = options;
+  }
+
+  /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */
+  async open(origin: Origin, below: Transport, signal?: CancelSignal): Promise<TlsStream> {
+    const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
+    const { minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
+    const identity = this.#identity(origin);
+    const session = this.#context.tickets.take(ticketKey(origin));
+    const options = {
+      serverName: origin.host,
+      trust: this.#trust,
+      alpn: ALPN,
+      ...(minVersion && { minVersion }),
+      ...(maxVersion && { maxVersion }),
+      ...(cipherSuites && { cipherSuites }),
+      ...(groups && { groups }),
+      ...(identity && {
+        clientCertificate: { chain: certificates(identity.certificate), key: privateKey(identity.key) },
+      }),
+      ...(session && { session }),
+    };
+    try {
+      return await openTls(this.#context, link, options, below, signal);
+    } catch (error) {
+      // A ticket that led to a failure would lead to it again.
+      this.#context.tickets.forget(ticketKey(origin));
+      throw error;
+    } finally {
+      session?.fill(0);
+    }
+  }
+
+  /** Keeps what tickets the origin has sent on this connection, for the next session with it. */
+  keepTickets(origin: Origin, connection: TlsConnection): void {
+    const { version, extendedMasterSecret } = connection.info();
+    while (connection.flags.sessionAvailable) {
+      const ticket = connection.takeSession();
+      if (ticket === undefined) return;
+      // RFC 7627 §5.3: without extended master secret a session is not resumed.
+      if (version >= 0x0304 || extendedMasterSecret) this.#context.tickets.put(ticketKey(origin), ticket);
+      else ticket.fill(0);
+    }
+  }
+
+  /** After the proxy learnt the master secret: a session resumed from it would not be the device's own. */
+  forgetTickets(origin: Origin): void {
+    this.#context.tickets.forget(ticketKey(origin));
+  }
+
+  free(): void {
+    this.#trust.free();
+  }
+
+  #identity(origin: Origin): CertificateAndKey | undefined {
+    const { identity } = this.#options;
+    return typeof identity === 'function' ? identity(origin) : identity;
+  }
+}
+
+const ticketKey = (origin: Origin) => `origin ${authority(origin.host, origin.port)}`;

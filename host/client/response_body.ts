@@ -1,0 +1,52 @@
+// The content of a response on its way to the application: read once, no faster than it is taken.
+
+export interface BodyHandlers {
+  /** Once, when the body is over: whole, broken or left. `bytes` is what was given out. */
+  onEnd(bytes: number): void;
+  /** What to throw in place of `error`: a cancelled request breaks with the reason of its signal. */
+  explain(error: unknown): unknown;
+}
+
+export class ResponseBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #handlers: BodyHandlers;
+  #bytes = 0;
+  #over = false;
+
+  constructor(source: AsyncIterable<Uint8Array>, handlers: BodyHandlers) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#handlers = handlers;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#over) return { done: true, value: undefined };
+    try {
+      const result = await this.#source.next();
+      if (result.done) this.#end();
+      else this.#bytes += result.value.length;
+      return result;
+    } catch (error) {
+      this.#end();
+      throw this.#handlers.explain(error);
+    }
+  }
+
+  /** Leaves the rest unread. */
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    if (!this.#over) {
+      this.#end();
+      await this.#source.return?.();
+    }
+    return { done: true, value: undefined };
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#handlers.onEnd(this.#bytes);
+  }
+}

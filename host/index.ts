@@ -1,0 +1,74 @@
+// Deputy for programs on Node.
+import { Client } from './client/client.js';
+import { fetchThrough } from './client/fetch.js';
+import type { ClientOptions } from './client/options.js';
+import { nodePlatform } from './platform/node/platform.js';
+import type { Platform } from './platform/platform.js';
+
+export type { ClientResponse, RequestOptions } from './client/client.js';
+export type { DeliveryFacts, Direction, Link, Observer, Origin, Step, TlsFacts } from './client/observer.js';
+export type {
+  CertificateAndKey,
+  ClientOptions,
+  Pem,
+  ProxyOptions,
+  Timeouts,
+  TlsLimits,
+} from './client/options.js';
+export type { SessionFacts } from './client/session_opener.js';
+export { type DeviceProfile, HANDHELD } from './delegation/device.js';
+export { DeputyError } from './delegation/error.js';
+export {
+  Grant,
+  type GrantName,
+  type GrantPower,
+  grantName,
+  grantPower,
+  parseGrant,
+} from './delegation/grant.js';
+export type { CipherChanged, Receipt, Tunnel, Welcome } from './delegation/message.js';
+export {
+  DelegationPolicy,
+  type PolicyOptions,
+  type PolicyQuestion,
+  type PolicyRule,
+} from './delegation/policy.js';
+export { nodePlatform } from './platform/node/platform.js';
+export type { Platform, Transport } from './platform/platform.js';
+
+export interface DeputyClientOptions extends Omit<ClientOptions, 'platform'> {
+  /** Node's unless told. */
+  platform?: Platform;
+  /** Runs the TLS engine: wasm3 by default, V8 where its addon can't be loaded. */
+  engine?: 'wasm3' | 'v8';
+  /** Gets the one line about an engine that can't be loaded; standard error unless told. */
+  notice?: (line: string) => void;
+}
+
+/**
+ * A client for HTTPS origins that admits a proxy into its sessions, as far as its policy allows.
+ *
+ * ```ts
+ * const client = new DeputyClient({
+ *   proxy: { host: 'proxy.example', port: 8443, roots: proxyCa, token },
+ *   roots: originCa,
+ *   policy: { rules: [{ origin: '*.example.com', decision: 'session' }] },
+ * });
+ * const response = await client.fetch('https://www.example.com/');
+ * await client.close();
+ * ```
+ */
+export class DeputyClient extends Client {
+  constructor(options: DeputyClientOptions) {
+    const { platform, engine, notice, ...rest } = options;
+    super({
+      ...rest,
+      platform: platform ?? nodePlatform({ ...(engine && { engine }), ...(notice && { notice }) }),
+    });
+  }
+
+  /** Fetches as the standard does; https: only. Rejects with DeputyError, or with the signal's reason. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    return fetchThrough(this, input, init);
+  }
+}
