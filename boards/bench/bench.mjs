@@ -15,7 +15,7 @@ Counts the instructions that Deputy's primitives take on an emulated board, unde
   --board NAME   mps2-an500
   --wasm FILE    the program to measure (build/primitives.wasm)
   --only TEXT    rows whose name contains TEXT
-  --released     also with wasm3 as released, without r0 in registers
+  --released     also with wasm3 as released, compiled without our changes
   --json         one JSON object instead of a table
 `;
 
@@ -76,14 +76,14 @@ async function main() {
   const step = process.stderr.isTTY ? (name) => process.stderr.write(`\r\x1b[K${name}`) : undefined;
   const { measured, skipped } = measureRows(board, wasm, wanted, { step });
   if (values.released) {
-    const released = measureRows(board, wasm, wanted, { patched: false, step }).measured;
+    const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
     for (const [i, row] of measured.entries()) row.instructionsReleased = released[i].instructions;
   }
   step?.('');
   const report = {
     board: board.name,
     unit: 'instructions (QEMU -icount shift=0), not cycles',
-    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, r0 in registers`,
+    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, r4 to r6 unsaved`,
     released: values.released,
     rows: measured,
     skipped,

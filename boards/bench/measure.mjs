@@ -6,7 +6,7 @@ import { Plan, runPlan } from './plan.mjs';
  * Counts each row's instructions, at each of its sizes. Gives `{ primitive, size, instructions, instructionsPerByte,
  * constantTime }` for what ran and `{ primitive, reason }` for what did not. `step` is told the row that runs now.
  */
-export function measureRows(board, wasm, rows, { patched = true, step } = {}) {
+export function measureRows(board, wasm, rows, { tuned = true, step } = {}) {
   const { exports } = describeProgram(wasm);
   const measured = [];
   const skipped = [];
@@ -18,7 +18,7 @@ export function measureRows(board, wasm, rows, { patched = true, step } = {}) {
     }
     step?.(row.primitive);
     try {
-      measured.push(...measureRow(board, wasm, row, patched));
+      measured.push(...measureRow(board, wasm, row, tuned));
     } catch (error) {
       skipped.push({ primitive: row.primitive, reason: error.message, failed: true });
     }
@@ -33,7 +33,7 @@ export function describeProgram(wasm) {
 }
 
 // One run of the board for each size, so that no size meets a heap or code pages that another one left.
-function measureRow(board, wasm, row, patched) {
+function measureRow(board, wasm, row, tuned) {
   return (row.sizes ?? [undefined]).map((size) => {
     const result = {
       primitive: row.primitive,
@@ -46,7 +46,7 @@ function measureRow(board, wasm, row, patched) {
       result.instructions = Math.round(instructions);
     });
     plan.memory((linear, heap) => Object.assign(result, { linearBytes: linear, heapBytes: heap }));
-    runPlan(board, plan, { patched });
+    runPlan(board, plan, { tuned });
     if (size) result.instructionsPerByte = Math.round((10 * result.instructions) / size) / 10;
     return { ...result, constantTime: row.constantTime === true };
   });

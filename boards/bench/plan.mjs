@@ -115,9 +115,9 @@ export class Plan {
   }
 }
 
-/** Runs a plan on the board's emulator. `patched`: wasm3 with r0 in registers. */
-export function runPlan(board, plan, { patched = true, timeout = 600_000 } = {}) {
-  const firmware = buildFirmware(board, 'bench', ['bench/bench.c'], { patched });
+/** Runs a plan on the board's emulator. `tuned: false` runs wasm3 as released. */
+export function runPlan(board, plan, { tuned = true, timeout = 600_000 } = {}) {
+  const firmware = buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
   const folder = mkdtempSync(join(tmpdir(), 'deputy-bench-'));
   try {
     const file = join(folder, 'plan');

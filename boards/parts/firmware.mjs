@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patchedSources, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
 
@@ -42,42 +42,60 @@ export function missingTools(board) {
   return absent.length > 0 ? `${absent.join(' and ')} not found` : undefined;
 }
 
+// What is compiled with the interpreter's own use of registers, and its way in: see common/program_call.S.
+const interpreterFlags = ['-fcall-used-r4', '-fcall-used-r5', '-fcall-used-r6'];
+const entries = ['programLoad', 'programFind', 'programCall', 'programMemory', 'programFree'];
+
 /**
- * Builds `program` (C files below boards/) for the board. `patched` gives wasm3 with r0 in registers. Returns the ELF
- * file's path; nothing is compiled where that file was built from the same bytes.
+ * Builds `program` (C files below boards/) for the board. Returns the ELF file's path; nothing is compiled where that
+ * file was built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
  */
-export function buildFirmware(board, name, program, { patched = true } = {}) {
-  const folder = join(build, board.name);
-  const sources = patched ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
+export function buildFirmware(board, name, program, { tuned = true } = {}) {
+  const objects = join(build, board.name, `${name}${tuned ? '' : '-released'}`);
+  const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
   const own = [
     ...board.sources.map((file) => join(boards, board.name, file)),
-    ...['module.c', 'program.c', 'semihosting.c'].map((file) => join(boards, 'common', file)),
+    ...['module.c', 'semihosting.c', ...(tuned ? ['program_call.S'] : [])].map((file) =>
+      join(boards, 'common', file),
+    ),
     ...program.map((file) => join(boards, file)),
   ];
+  const interpreter = [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))];
   const script = join(boards, board.name, board.linkerScript);
-  const output = join(folder, `${name}${patched ? '-r0' : ''}.elf`);
-  const command = [
+  const output = `${objects}.elf`;
+  const compile = [
     ...board.cpu,
     ...flags,
     ...wasm3Settings,
     `-I${sources}`,
     `-I${join(boards, 'common')}`,
-    ...own,
-    ...wasm3Units.map((unit) => join(sources, unit)),
-    ...['-nostartfiles', '-Wl,--gc-sections', `-Wl,-T,${script}`, '-lm'],
+    '-c',
   ];
-  const hash = createHash('sha256').update(JSON.stringify(command));
+  const commands = [
+    [...compile, ...own],
+    [...compile, ...(tuned ? interpreterFlags : []), ...interpreter],
+    [
+      ...board.cpu,
+      ...[...own, ...interpreter].map((file) => `${basename(file, extname(file))}.o`),
+      ...['-nostartfiles', '-Wl,--gc-sections', `-Wl,-T,${script}`],
+      ...(tuned ? entries.map((entry) => `-Wl,--wrap=${entry}`) : []),
+      ...['-lm', '-o', output],
+    ],
+  ];
+  const hash = createHash('sha256').update(JSON.stringify(commands));
   const headers = readdirSync(join(boards, 'common')).map((file) => join(boards, 'common', file));
   const parts = readdirSync(sources).map((file) => join(sources, file));
-  for (const file of [...own, ...headers, ...parts, script]) hash.update(readFileSync(file));
+  for (const file of [...own, ...interpreter, ...headers, ...parts, script]) hash.update(readFileSync(file));
   const print = hash.digest('hex');
   const stamp = `${output}.stamp`;
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return output;
 
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(objects, { recursive: true });
   rmSync(stamp, { force: true });
-  const run = spawnSync(board.compiler, [...command, '-o', output], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`${board.compiler} failed:\n${run.stderr ?? run.error?.message}`);
+  for (const command of commands) {
+    const run = spawnSync(board.compiler, command, { cwd: objects, encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`${board.compiler} failed:\n${run.stderr ?? run.error?.message}`);
+  }
   writeFileSync(stamp, print);
   return output;
 }

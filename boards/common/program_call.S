@@ -1,0 +1,28 @@
+// The way into the interpreter on 32-bit ARM.
+//
+// boards/parts/firmware.mjs compiles wasm3 and program.c with r4 to r6 as registers that a call may destroy: an
+// operation then saves none of them, though each needs two or three (a fifth fewer instructions in hash code). All
+// other code keeps to AAPCS §6.1.1 and expects them back, so the linker's --wrap leads its calls through here.
+
+  .syntax unified
+#if __ARM_ARCH_PROFILE == 'M'
+  .thumb
+#else
+  .arm
+#endif
+  .text
+
+.macro wrap name
+  .global __wrap_\name
+  .type __wrap_\name, %function
+__wrap_\name:
+  push {r4, r5, r6, lr}
+  bl __real_\name
+  pop {r4, r5, r6, pc}
+.endm
+
+  wrap programLoad
+  wrap programFind
+  wrap programCall
+  wrap programMemory
+  wrap programFree
