@@ -15,9 +15,22 @@ export * from "./prf/hkdf";
 export * from "./prf/hmac_drbg";
 
 export { x25519, x25519Base } from "./curve/x25519";
+export { invert } from "./curve/inverse";
+export { multiply256, square256 } from "./curve/p256";
+export { multiply384, square384 } from "./curve/p384";
 export { Curve, ecGenerateScalar, ecPublicKey, ecdh } from "./curve/ec";
 export { ecdsaSign, ecdsaVerify } from "./curve/ecdsa";
 
 export { rsaPublic } from "./rsa/public_key";
 export { rsaSignPkcs1, rsaVerifyPkcs1 } from "./rsa/pkcs1";
 export { rsaSignPss, rsaVerifyPss } from "./rsa/pss";
+
+export { checkDer } from "./x509/der";
+export { parseAddress } from "./x509/address";
+export { sameName } from "./x509/distinguished_name";
+export { matchHostName } from "./x509/host_name";
+export { parsePublicKey } from "./x509/public_key";
+export { parsePrivateKey } from "./x509/private_key";
+export { schemeFitsTls13, signMessage, verifySignature } from "./x509/signature";
+export { trustAdd, trustFree, trustNew } from "./x509/trust";
+export { verifyChain } from "./x509/chain";
