@@ -11,6 +11,7 @@ import {
   TAG_SEQUENCE,
   tagOf,
 } from "./der";
+import { isName } from "./distinguished_name";
 import { parseExtensions } from "./extensions";
 import { BAD_TIME, parseTime } from "./time";
 
@@ -98,7 +99,7 @@ function parseSigned(at: usize, end: usize, certificate: Certificate): i32 {
   at = after(at);
 
   // RFC 5280 §4.1.2.4: somebody issued it.
-  if (tagOf(at, end) != TAG_SEQUENCE || bodyLength(at) == 0) return ErrorCode.CertificateDer;
+  if (tagOf(at, end) != TAG_SEQUENCE || bodyLength(at) == 0 || !isName(at)) return ErrorCode.CertificateDer;
   certificate.issuer = at;
   at = after(at);
 
@@ -107,7 +108,7 @@ function parseSigned(at: usize, end: usize, certificate: Certificate): i32 {
   }
   at = after(at);
 
-  if (tagOf(at, end) != TAG_SEQUENCE) return ErrorCode.CertificateDer;
+  if (tagOf(at, end) != TAG_SEQUENCE || !isName(at)) return ErrorCode.CertificateDer;
   certificate.subject = at;
   at = after(at);
 

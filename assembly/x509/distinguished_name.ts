@@ -1,6 +1,7 @@
 // Comparing names (RFC 5280 §7.1). Attributes match where their bytes do, or where both values are PrintableString,
 // UTF8String or IA5String and equal after folding ASCII case, trimming spaces and collapsing runs of them. Beyond ASCII
-// it is byte equality: no Unicode normalization, so a path may be missed, never invented.
+// it is byte equality: no Unicode normalization, so a path may be missed, never invented. Comparing expects names that
+// `isName` has seen.
 import {
   after,
   body,
@@ -15,6 +16,23 @@ import {
   tagOf,
 } from "./der";
 
+/** 1 where the element at `at` has a Name's shape (§4.1.2.4): sets of type and value, none of them empty. */
+export function isName(at: usize): i32 {
+  const end = after(at);
+  for (at = body(at); at < end; at = after(at)) {
+    const rdnEnd = after(at);
+    if (load<u8>(at) != TAG_SET || body(at) == rdnEnd) return 0;
+    for (let attribute = body(at); attribute < rdnEnd; attribute = after(attribute)) {
+      const type = body(attribute);
+      const attributeEnd = after(attribute);
+      if (load<u8>(attribute) != TAG_SEQUENCE || tagOf(type, attributeEnd) != TAG_OID) return 0;
+      const value = after(type);
+      if (value >= attributeEnd || after(value) != attributeEnd) return 0;
+    }
+  }
+  return 1;
+}
+
 /** 1 where the two Name elements name the same entity. */
 export function sameName(a: usize, b: usize): i32 {
   if (sameElement(a, b)) return 1;
@@ -28,7 +46,7 @@ export function nameWithin(name: usize, base: usize): i32 {
 
 function matchRdns(a: usize, aEnd: usize, b: usize, bEnd: usize, mayBeLonger: i32): i32 {
   while (a < aEnd) {
-    if (tagOf(a, aEnd) != TAG_SET || tagOf(b, bEnd) != TAG_SET) return 0;
+    if (b == bEnd) return 0;
     if (!sameElement(a, b) && !(holdsAll(a, b) && holdsAll(b, a))) return 0;
     a = after(a);
     b = after(b);
@@ -54,15 +72,11 @@ function holdsAll(a: usize, b: usize): i32 {
 }
 
 function sameAttribute(a: usize, b: usize): i32 {
-  const aEnd = after(a);
-  const bEnd = after(b);
-  if (load<u8>(a) != TAG_SEQUENCE || load<u8>(b) != TAG_SEQUENCE) return 0;
   const aType = body(a);
   const bType = body(b);
-  if (tagOf(aType, aEnd) != TAG_OID || tagOf(bType, bEnd) != TAG_OID || !sameElement(aType, bType)) return 0;
+  if (!sameElement(aType, bType)) return 0;
   const aValue = after(aType);
   const bValue = after(bType);
-  if (aValue >= aEnd || bValue >= bEnd) return 0;
   if (sameElement(aValue, bValue)) return 1;
   if (!isFolded(load<u8>(aValue)) || !isFolded(load<u8>(bValue))) return 0;
   return sameFolded(body(aValue), bodyLength(aValue), body(bValue), bodyLength(bValue));

@@ -13,6 +13,7 @@ import {
   tagOf,
 } from "./der";
 import { Certificate } from "./certificate";
+import { isName } from "./distinguished_name";
 
 export const USAGE_DIGITAL_SIGNATURE: i32 = 0x80;
 export const USAGE_CERTIFICATE_SIGN: i32 = 0x04;
@@ -157,7 +158,9 @@ function checkGeneralNames(at: usize): i32 {
     const constructed = choice == 0 || (choice >= 3 && choice <= 5);
     if (choice > 8 || tag != (constructed ? 0xa0 | choice : 0x80 | choice)) return 0;
     if (choice == 7 && bodyLength(at) != 4 && bodyLength(at) != 16) return 0;
-    if (choice == 4 && (tagOf(body(at), after(at)) != TAG_SEQUENCE || after(body(at)) != after(at))) return 0;
+    if (choice == 4 && (tagOf(body(at), after(at)) != TAG_SEQUENCE || after(body(at)) != after(at) || !isName(body(at)))) {
+      return 0;
+    }
   }
   return 1;
 }

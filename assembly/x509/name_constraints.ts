@@ -2,8 +2,8 @@
 // another kind of name refuses every certificate that bears such a name, critical or not.
 import { ErrorCode } from "../alert";
 import { Certificate } from "./certificate";
-import { after, body, bodyLength, isOid, TAG_OID, TAG_SEQUENCE, TAG_SET, tagOf } from "./der";
-import { nameWithin } from "./distinguished_name";
+import { after, body, bodyLength, isOid, TAG_SEQUENCE, tagOf } from "./der";
+import { isName, nameWithin } from "./distinguished_name";
 import { DNS_NAME, IP_ADDRESS, sameText } from "./host_name";
 
 const EMAIL_ADDRESS: i32 = 0x81;
@@ -69,9 +69,13 @@ function isSubtreeList(at: usize): i32 {
     const base = body(at);
     const tag = tagOf(base, next);
     if (tag == IP_ADDRESS && !isAddressRange(body(base), bodyLength(base))) return 0;
-    if (tag == DIRECTORY_NAME && (tagOf(body(base), next) != TAG_SEQUENCE || after(body(base)) != next)) return 0;
+    if (tag == DIRECTORY_NAME && !isWholeName(body(base), next)) return 0;
   }
   return 1;
+}
+
+function isWholeName(at: usize, end: usize): i32 {
+  return (tagOf(at, end) == TAG_SEQUENCE && after(at) == end && isName(at)) as i32;
 }
 
 /** An address and a mask of ones followed by zeros (RFC 4632). */
@@ -163,12 +167,9 @@ function addressWithin(name: usize, length: i32, range: usize, rangeLength: i32)
 function hasEmailAddress(subject: usize): i32 {
   const end = after(subject);
   for (let rdn = body(subject); rdn < end; rdn = after(rdn)) {
-    if (load<u8>(rdn) != TAG_SET) continue;
     const rdnEnd = after(rdn);
     for (let attribute = body(rdn); attribute < rdnEnd; attribute = after(attribute)) {
-      if (load<u8>(attribute) != TAG_SEQUENCE) continue;
-      const type = body(attribute);
-      if (tagOf(type, after(attribute)) == TAG_OID && isOid(type, OID_EMAIL, 9)) return 1;
+      if (isOid(body(attribute), OID_EMAIL, 9)) return 1;
     }
   }
   return 0;

@@ -76,7 +76,7 @@ export interface IssueOptions {
   flaw?: Flaw;
   /** Replaces single fields of the leaf, or of the intermediates (counted from the root, 0 first). */
   leaf?: Partial<CertificateFields>;
-  intermediate?: (index: number, key: KeyObject) => Partial<CertificateFields>;
+  intermediate?: (index: number, key: KeyObject, issuer: KeyObject) => Partial<CertificateFields>;
   /** A key to use again instead of a new one. */
   key?: KeyObject;
 }
@@ -133,7 +133,7 @@ async function issue(root: Signer, keyType: KeyType, options: IssueOptions): Pro
       notAfter: new Date(Date.now() + 1825 * day),
       extensions: authorityExtensions(key, signer.key),
       ...(i === 0 ? flawedIntermediate(flaw, key, signer.key) : {}),
-      ...options.intermediate?.(i, key),
+      ...options.intermediate?.(i, key, signer.key),
     });
     chain.unshift(certificate);
     signer = { name: subject, key };

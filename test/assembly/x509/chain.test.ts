@@ -312,8 +312,10 @@ describe.each(await programs('primitives'))('certificate chains on %s', (_, benc
           ...(leaf === 'none' ? [] : [extendedKeyUsage([leaf], true)]),
         ],
       },
-      intermediate: (_, key) =>
-        above === undefined ? {} : { extensions: [...authorityExtensions(key), extendedKeyUsage([above])] },
+      intermediate: (_, key, issuer) =>
+        above === undefined
+          ? {}
+          : { extensions: [...authorityExtensions(key, issuer), extendedKeyUsage([above])] },
     });
     expect(ask(issued)).toBe(verdict);
   });

@@ -115,7 +115,8 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
       names: ['www.example.org'],
       intermediates,
       leaf: { extensions: [subjectAlternativeName(names)] },
-      intermediate: (i, key) => (i === 0 ? { extensions: [...authorityExtensions(key), constraints] } : {}),
+      intermediate: (i, key, issuer) =>
+        i === 0 ? { extensions: [...authorityExtensions(key, issuer), constraints] } : {},
     });
   const ask = (chain: Uint8Array[], names: (string | Uint8Array)[], root = authority.root.der) => {
     const host = names.find((name) => typeof name === 'string') as string;
@@ -151,7 +152,7 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
     const issued = await authority.issue({
       names: ['www.example.org'],
       leaf: { subject },
-      intermediate: (_, key) => ({ extensions: [...authorityExtensions(key), constrained] }),
+      intermediate: (_, key, issuer) => ({ extensions: [...authorityExtensions(key, issuer), constrained] }),
     });
     expect(ask(issued.chainDer, ['www.example.org'])).toBe(outside);
   });
@@ -160,9 +161,9 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
     const issued = await authority.issue({
       names: ['www.example.org'],
       intermediates: 2,
-      intermediate: (i, key) => ({
+      intermediate: (i, key, issuer) => ({
         extensions: [
-          ...authorityExtensions(key),
+          ...authorityExtensions(key, issuer),
           nameConstraints({ permitted: [i === 0 ? 'example.org' : 'www.example.org'] }),
         ],
       }),
@@ -171,9 +172,9 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
     const wider = await authority.issue({
       names: ['www.example.net'],
       intermediates: 2,
-      intermediate: (i, key) => ({
+      intermediate: (i, key, issuer) => ({
         extensions: [
-          ...authorityExtensions(key),
+          ...authorityExtensions(key, issuer),
           nameConstraints({ permitted: i === 0 ? ['example.org'] : ['example.org', 'example.net'] }),
         ],
       }),
@@ -187,8 +188,10 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
         names: ['www.example.org'],
         intermediates: 2,
         leaf: { subject: distinguishedName({ O: 'Permitted' }) },
-        intermediate: (i, key) =>
-          i === 0 ? { subject, extensions: [...authorityExtensions(key), nameConstraints(constraints)] } : {},
+        intermediate: (i, key, issuer) =>
+          i === 0
+            ? { subject, extensions: [...authorityExtensions(key, issuer), nameConstraints(constraints)] }
+            : {},
       });
     const permitted = { permitted: [directory({ O: 'Permitted' })] };
     const issued = await below(
