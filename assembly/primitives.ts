@@ -34,3 +34,7 @@ export { parsePrivateKey } from "./x509/private_key";
 export { schemeFitsTls13, signMessage, verifySignature } from "./x509/signature";
 export { trustAdd, trustFree, trustNew } from "./x509/trust";
 export { verifyChain } from "./x509/chain";
+
+export { sequenceAllows, sequenceRow } from "./handshake/sequence";
+export { deriveSecret, earlySecret, expandLabel, finishedMac, nextSecret, updateTrafficSecret } from "./handshake/tls13_schedule";
+export { extendedMasterSecret, keyBlock, masterSecret, verifyData } from "./handshake/tls12_schedule";
