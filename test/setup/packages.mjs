@@ -10,10 +10,19 @@ export const packages = [
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
 ];
 
-export const missing = () => packages.filter(([, file]) => !existsSync(file)).map(([name]) => name);
+/** Compiler, C library and emulator of the boards: large, so they are asked for by `--boards`. */
+export const boardPackages = [
+  ['gcc-arm-none-eabi', '/usr/bin/arm-none-eabi-gcc'],
+  ['libnewlib-arm-none-eabi', '/usr/lib/arm-none-eabi/newlib/libc.a'],
+  ['qemu-system-arm', '/usr/bin/qemu-system-arm'],
+];
+
+export const missing = (wanted = packages) =>
+  wanted.filter(([, file]) => !existsSync(file)).map(([name]) => name);
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const names = missing();
+  const boards = process.argv.includes('--boards');
+  const names = missing(boards ? [...packages, ...boardPackages] : packages);
   if (names.length > 0) {
     const root = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
     if (!root) {
