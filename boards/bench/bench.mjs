@@ -83,7 +83,7 @@ async function main() {
   const report = {
     board: board.name,
     unit: 'instructions (QEMU -icount shift=0), not cycles',
-    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, r4 to r6 unsaved`,
+    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
     released: values.released,
     rows: measured,
     skipped,

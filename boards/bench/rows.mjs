@@ -112,7 +112,6 @@ const record = (primitive, suite, direction, constantTime = true) => ({
   },
 });
 
-/** @type {ReadonlyArray<{primitive: string, sizes?: number[], constantTime?: boolean, exports: string[], measure: Function}>} */
 export const rows = [
   hash('SHA-256', HashId.sha256),
   hash('SHA-384', HashId.sha384),

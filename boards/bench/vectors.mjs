@@ -1,5 +1,5 @@
-// Fixed public-key inputs: verification works on public values and is not constant-time, so that a fresh signature each
-// run would count differently. checked by test/boards/bench against node:crypto.
+// Fixed public-key inputs: verification works on public values and is not constant-time, so a fresh signature each
+// run would count differently. Checked by test/boards/bench against node:crypto.
 
 const hex = (text) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 

@@ -1,7 +1,7 @@
 // Compiles firmware for a board: the board's own start-up, what all boards share, wasm3, and the program on top.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patchedSources, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
@@ -43,7 +43,7 @@ export function missingTools(board) {
 }
 
 // What is compiled with the interpreter's own use of registers, and its way in: see common/program_call.S.
-const interpreterFlags = ['-fcall-used-r4', '-fcall-used-r5', '-fcall-used-r6'];
+const interpreterFlags = ['r4', 'r5', 'r6', 'r8', 'r9', 'r10'].map((register) => `-fcall-used-${register}`);
 const entries = ['programLoad', 'programFind', 'programCall', 'programMemory', 'programFree'];
 
 /**
@@ -51,7 +51,9 @@ const entries = ['programLoad', 'programFind', 'programCall', 'programMemory', '
  * file was built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
  */
 export function buildFirmware(board, name, program, { tuned = true } = {}) {
-  const objects = join(build, board.name, `${name}${tuned ? '' : '-released'}`);
+  const output = join(build, board.name, `${name}${tuned ? '' : '-released'}.elf`);
+  // Of this process alone: tests and a benchmark may build at the same time.
+  const objects = `${output}.${process.pid}`;
   const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
   const own = [
     ...board.sources.map((file) => join(boards, board.name, file)),
@@ -62,7 +64,6 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
   ];
   const interpreter = [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))];
   const script = join(boards, board.name, board.linkerScript);
-  const output = `${objects}.elf`;
   const compile = [
     ...board.cpu,
     ...flags,
@@ -79,7 +80,7 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
       ...[...own, ...interpreter].map((file) => `${basename(file, extname(file))}.o`),
       ...['-nostartfiles', '-Wl,--gc-sections', `-Wl,-T,${script}`],
       ...(tuned ? entries.map((entry) => `-Wl,--wrap=${entry}`) : []),
-      ...['-lm', '-o', output],
+      ...['-lm', '-o', 'firmware.elf'],
     ],
   ];
   const hash = createHash('sha256').update(JSON.stringify(commands));
@@ -92,9 +93,14 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
 
   mkdirSync(objects, { recursive: true });
   rmSync(stamp, { force: true });
-  for (const command of commands) {
-    const run = spawnSync(board.compiler, command, { cwd: objects, encoding: 'utf8' });
-    if (run.status !== 0) throw new Error(`${board.compiler} failed:\n${run.stderr ?? run.error?.message}`);
+  try {
+    for (const command of commands) {
+      const run = spawnSync(board.compiler, command, { cwd: objects, encoding: 'utf8' });
+      if (run.status !== 0) throw new Error(`${board.compiler} failed:\n${run.stderr ?? run.error?.message}`);
+    }
+    renameSync(join(objects, 'firmware.elf'), output);
+  } finally {
+    rmSync(objects, { recursive: true });
   }
   writeFileSync(stamp, print);
   return output;

@@ -92,7 +92,9 @@ export function patchedSources(target, source = wasm3Sources()) {
       }
       text = parts.join(after);
     }
-    writeFileSync(join(target, name), text);
+    const file = join(target, name);
+    // Another build may be reading them: what is there already stays untouched.
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
   }
   return resolve(target);
 }

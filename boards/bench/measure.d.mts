@@ -1,0 +1,26 @@
+import type { Board } from '../parts/firmware.mjs';
+import type { Row } from './rows.mjs';
+
+export interface Measured {
+  primitive: string;
+  size: number | null;
+  instructions: number;
+  instructionsPerByte: number | null;
+  constantTime: boolean;
+  linearBytes: number;
+  heapBytes: number;
+}
+
+export interface Skipped {
+  primitive: string;
+  reason: string;
+  failed?: boolean;
+}
+
+export function measureRows(
+  board: Board,
+  wasm: string,
+  rows: readonly Row[],
+  options?: { tuned?: boolean; step?: (primitive: string) => void },
+): { measured: Measured[]; skipped: Skipped[] };
+export function describeProgram(wasm: string): { exports: Set<string> };

@@ -1,0 +1,13 @@
+import type { Answer, Plan } from './plan.mjs';
+
+export interface Row {
+  readonly primitive: string;
+  /** Bytes of a message; none where there is no message. */
+  readonly sizes?: readonly number[];
+  readonly constantTime?: boolean;
+  /** What the wasm program must export. */
+  readonly exports: readonly string[];
+  measure(plan: Plan, size: number | undefined, answer: Answer<number>): void;
+}
+
+export const rows: readonly Row[];
