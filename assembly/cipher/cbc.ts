@@ -53,3 +53,25 @@ export function aesCbcDecrypt(key: usize, data: usize, length: i32): void {
   wipe(planes, 512);
   wipe(edge, 64);
 }
+
+/** CBC-MAC as CCM uses it: takes `length` bytes, padded with zeros to whole blocks, into the 16 bytes at `state`. */
+export function aesCbcMac(key: usize, state: usize, data: usize, length: i32): void {
+  let f = load<u64>(state), s = load<u64>(state, 8);
+  memory.fill(edge, 0, 64);
+  for (; length > 0; length -= 16, data += 16) {
+    if (length < 16) {
+      memory.copy(edge, data, length);
+      data = edge;
+    }
+    store<u64>(edge, f ^ load<u64>(data)), store<u64>(edge, s ^ load<u64>(data, 8), 8);
+    slice(planes, edge, 1, 0);
+    aesEncryptPlanes(key, planes, 1);
+    store<u64>(edge, 0), store<u64>(edge, 0, 8);
+    unsliceXor(edge, planes, 1, 1);
+    f = load<u64>(edge), s = load<u64>(edge, 8);
+    store<u64>(edge, 0), store<u64>(edge, 0, 8);
+  }
+  store<u64>(state, f), store<u64>(state, s, 8);
+  wipe(planes, 64);
+  wipe(edge, 64);
+}

@@ -1,0 +1,71 @@
+// AES-CCM (RFC 3610, NIST SP 800-38C) with nonces of 12 bytes and tags of 16 or 8, as TLS has it (RFC 6655).
+//
+// Constant-time in keys, nonces and data; lengths are public.
+
+import { ErrorCode } from "../alert";
+import { equalBytes, store16be, store24be, wipe } from "../memory";
+import { aesCbcMac } from "./cbc";
+import { aesCtr } from "./ctr";
+
+const counterBlock = memory.data(16, 8);
+const mask = memory.data(16, 8);
+const state = memory.data(16, 8);
+const first = memory.data(48, 8);
+
+/** Encrypts `length` bytes (under 2^24) in place and writes `tagLength` bytes of tag. `key` is an expanded AES key. */
+export function ccmSeal(
+  key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize, tagLength: i32,
+): void {
+  authenticate(key, nonce, aad, aadLength, data, length, tagLength);
+  encrypt(key, nonce, data, length);
+  memory.copy(tag, state, tagLength);
+  wipe(state, 16);
+}
+
+/**
+ * Decrypts `length` bytes in place and verifies the tag.
+ * @returns 0, or BadRecordMac, with the data wiped
+ */
+export function ccmOpen(
+  key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize, tagLength: i32,
+): i32 {
+  memory.fill(state, 0, 16);
+  encrypt(key, nonce, data, length);
+  memory.copy(mask, state, 16);
+  authenticate(key, nonce, aad, aadLength, data, length, tagLength);
+  store<u64>(state, load<u64>(state) ^ load<u64>(mask));
+  store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
+  const good = equalBytes(state, tag, tagLength);
+  wipe(state, 16);
+  wipe(mask, 16);
+  if (good) return ErrorCode.None;
+  wipe(data, length);
+  return ErrorCode.BadRecordMac;
+}
+
+/** Counter mode over the data; block 0 of the key stream onto `state`. */
+function encrypt(key: usize, nonce: usize, data: usize, length: i32): void {
+  // Flags: a counter of 3 bytes (§2.3).
+  store<u8>(counterBlock, 2);
+  memory.copy(counterBlock + 1, nonce, 12);
+  store24be(counterBlock + 13, 0);
+  aesCtr(key, counterBlock, 0, mask, data, length);
+  store<u64>(state, load<u64>(state) ^ load<u64>(mask));
+  store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
+  wipe(mask, 16);
+}
+
+/** CBC-MAC to `state` over B_0, the additional data (at most 30 bytes) behind their length, and the plaintext (§2.2). */
+function authenticate(
+  key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tagLength: i32,
+): void {
+  memory.fill(first, 0, 48);
+  store<u8>(first, (aadLength > 0 ? 0x40 : 0) | ((tagLength - 2) >> 1) << 3 | 2);
+  memory.copy(first + 1, nonce, 12);
+  store24be(first + 13, length);
+  store16be(first + 16, aadLength);
+  memory.copy(first + 18, aad, aadLength);
+  memory.fill(state, 0, 16);
+  aesCbcMac(key, state, first, aadLength > 0 ? 18 + aadLength : 16);
+  aesCbcMac(key, state, data, length);
+}
