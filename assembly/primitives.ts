@@ -38,3 +38,18 @@ export { verifyChain } from "./x509/chain";
 export { sequenceAllows, sequenceRow } from "./handshake/sequence";
 export { deriveSecret, earlySecret, expandLabel, finishedMac, nextSecret, updateTrafficSecret } from "./handshake/tls13_schedule";
 export { extendedMasterSecret, keyBlock, masterSecret, verifyData } from "./handshake/tls12_schedule";
+
+export { AES_KEY, aesEncryptBlocks, aesExpandKey } from "./cipher/aes";
+export { aesCtr } from "./cipher/ctr";
+export { aesCbcDecrypt, aesCbcEncrypt } from "./cipher/cbc";
+export { GHASH_KEY, ghash, ghashInit } from "./cipher/ghash";
+export { GCM_KEY, gcmInit, gcmOpen, gcmSeal } from "./cipher/gcm";
+export { ccmOpen, ccmSeal } from "./cipher/ccm";
+export { chacha20 } from "./cipher/chacha20";
+export { poly1305Final, poly1305Init, poly1305Last, poly1305Padded } from "./cipher/poly1305";
+export { chacha20Poly1305Open, chacha20Poly1305Seal } from "./cipher/chacha20poly1305";
+export { DES_KEY, desCbcDecrypt, desCbcEncrypt, desExpandKey } from "./cipher/des";
+export { RC4_STATE, rc4, rc4Init } from "./cipher/rc4";
+
+export * from "./record/suites";
+export * from "./record/protection";
