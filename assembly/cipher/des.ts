@@ -103,23 +103,23 @@ function des(key: usize, block: usize): void {
   for (let pass = load<i32>(key); pass; pass--) {
     for (const end = k + 128; k < end; k += 16) {
         u = r ^ load<u32>(k, 0), t = rotl<u32>(r, 4) ^ load<u32>(k, 4);
-        l ^= load<u32>(BOXES + (u >> 24 & 252), 0)
-          ^ load<u32>(BOXES + (u >> 16 & 252), 512)
-          ^ load<u32>(BOXES + (u >> 8 & 252), 1024)
-          ^ load<u32>(BOXES + (u & 252), 1536)
-          ^ load<u32>(BOXES + (t >> 24 & 252), 256)
-          ^ load<u32>(BOXES + (t >> 16 & 252), 768)
-          ^ load<u32>(BOXES + (t >> 8 & 252), 1280)
-          ^ load<u32>(BOXES + (t & 252), 1792);
+        l ^= load<u32>(u >> 24 & 252, BOXES + 0)
+          ^ load<u32>(u >> 16 & 252, BOXES + 512)
+          ^ load<u32>(u >> 8 & 252, BOXES + 1024)
+          ^ load<u32>(u & 252, BOXES + 1536)
+          ^ load<u32>(t >> 24 & 252, BOXES + 256)
+          ^ load<u32>(t >> 16 & 252, BOXES + 768)
+          ^ load<u32>(t >> 8 & 252, BOXES + 1280)
+          ^ load<u32>(t & 252, BOXES + 1792);
         u = l ^ load<u32>(k, 8), t = rotl<u32>(l, 4) ^ load<u32>(k, 12);
-        r ^= load<u32>(BOXES + (u >> 24 & 252), 0)
-          ^ load<u32>(BOXES + (u >> 16 & 252), 512)
-          ^ load<u32>(BOXES + (u >> 8 & 252), 1024)
-          ^ load<u32>(BOXES + (u & 252), 1536)
-          ^ load<u32>(BOXES + (t >> 24 & 252), 256)
-          ^ load<u32>(BOXES + (t >> 16 & 252), 768)
-          ^ load<u32>(BOXES + (t >> 8 & 252), 1280)
-          ^ load<u32>(BOXES + (t & 252), 1792);
+        r ^= load<u32>(u >> 24 & 252, BOXES + 0)
+          ^ load<u32>(u >> 16 & 252, BOXES + 512)
+          ^ load<u32>(u >> 8 & 252, BOXES + 1024)
+          ^ load<u32>(u & 252, BOXES + 1536)
+          ^ load<u32>(t >> 24 & 252, BOXES + 256)
+          ^ load<u32>(t >> 16 & 252, BOXES + 768)
+          ^ load<u32>(t >> 8 & 252, BOXES + 1280)
+          ^ load<u32>(t & 252, BOXES + 1792);
     }
     t = l, l = r, r = t;
   }
