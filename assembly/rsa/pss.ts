@@ -1,6 +1,6 @@
 // RSASSA-PSS (RFC 8017 §8.1) with a salt as long as the digest and MGF1 of the same hash (RFC 8446 §4.2.3).
 import { ErrorCode } from "../alert";
-import { HASH_CONTEXT, HASH_MAX, hashFinal, hashInit, hashSize, hashUpdate } from "../hash/hash";
+import { HASH_CONTEXT, HASH_MAX, HashId, hashFinal, hashInit, hashSize, hashUpdate } from "../hash/hash";
 import { equalBytes, store32be } from "../memory";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import { bitLength } from "./modular";
@@ -19,8 +19,8 @@ const block = memory.data(HASH_MAX, 16);
 export function rsaVerifyPss(
   hashId: i32, digest: usize, n: usize, nLength: i32, e: usize, eLength: i32, signature: usize, signatureLength: i32,
 ): i32 {
+  if (!isSha2(hashId)) return ErrorCode.BadArgument;
   const size = hashSize(hashId);
-  if (size == 0) return ErrorCode.BadArgument;
   const length = rsaPublic(encoded, n, nLength, e, eLength, signature, signatureLength);
   if (length < 0) return length;
   return verifyEncoding(hashId, size, digest, bitLength(n, nLength) - 1, length) ? 0 : ErrorCode.BadSignature;
@@ -59,7 +59,7 @@ export function rsaSignPss(hashId: i32, digest: usize, key: usize, out: usize): 
   const modulusBits = bitLength(numbers.n, numbers.nLength);
   const bits = modulusBits - 1;
   const length = (bits + 7) >> 3;
-  if (size == 0 || length > RSA_MAX || length < 2 * size + 2) return ErrorCode.BadArgument;
+  if (!isSha2(hashId) || length > RSA_MAX || length < 2 * size + 2) return ErrorCode.BadArgument;
   // EMSA-PSS-ENCODE (RFC 8017 §9.1.1): zeros, 1, salt, masked; then the hash; then 0xbc.
   const start = encoded + ((modulusBits + 7) >> 3) - length;
   memory.fill(encoded, 0, RSA_MAX);
@@ -73,6 +73,11 @@ export function rsaSignPss(hashId: i32, digest: usize, key: usize, out: usize): 
   store<u8>(start, (load<u8>(start) as i32) & (0xff >> ((length << 3) - bits)));
   store<u8>(start + masked + size, 0xbc);
   return rsaPrivate(out, key, encoded);
+}
+
+/** No TLS version pairs PSS with another hash (RFC 8446 §4.2.3). */
+function isSha2(hashId: i32): bool {
+  return hashId == HashId.Sha256 || hashId == HashId.Sha384 || hashId == HashId.Sha512;
 }
 
 /** Hash(eight zero bytes ‖ digest ‖ salt). */
