@@ -48,7 +48,7 @@ export interface ProxyEvents {
   cipherChanged: [{ sessionId: SessionId; change: string }];
   /** R13: the proxy asks for another origin. */
   otherOrigin: [{ forSession: SessionId; requestId: number; host: string; port: number }];
-  denied: [{ forSession: SessionId; requestId: number; reason: string }];
+  denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
   closed: [{ sessionId: SessionId; code: string }];
 }

@@ -78,7 +78,7 @@ class Exchange {
       method,
       target,
       headers,
-      body: this.framing.kind === 'none' ? undefined : contents(this.#pieces),
+      body: this.framing.kind === 'none' ? undefined : this.#expected(),
       bodyTouched: false,
       length: knownLength(this.framing),
       applied: [],
@@ -98,6 +98,14 @@ class Exchange {
     return outcome;
   }
 
+  /** For a service that reads the body before the origin was asked: the client is told to send it. */
+  async *#expected(): AsyncGenerator<Uint8Array, void, void> {
+    if (this.request.headers.get('expect')?.toLowerCase() === '100-continue') {
+      await this.options.client.stream.write(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'));
+    }
+    yield* contents(this.#pieces);
+  }
+
   /** Rejects when the client's side fails while the answer is awaited; otherwise never settles. */
   async #clientGone(): Promise<never> {
     await this.options.client.bytes.prefetch();
@@ -110,6 +118,7 @@ class Exchange {
     if (state.applied.length === 0 && !state.bodyTouched) {
       await stream.write(this.request.raw);
     } else {
+      if (state.bodyTouched) state.headers.delete('Expect');
       if (state.body !== undefined) reframe(state.headers, isChunked ? 'chunked' : state.length!);
       await stream.write(
         writeHead(`${state.method} ${state.target} HTTP/1.${this.request.minorVersion}`, state.headers),
@@ -119,7 +128,9 @@ class Exchange {
       for await (const { raw } of this.#pieces) await stream.write(raw);
       return;
     }
-    for await (const chunk of state.body!) await stream.write(isChunked ? chunkOf(chunk) : chunk);
+    for await (const chunk of state.body!) {
+      if (chunk.length > 0) await stream.write(isChunked ? chunkOf(chunk) : chunk);
+    }
     if (isChunked) await stream.write(LAST_CHUNK);
   }
 

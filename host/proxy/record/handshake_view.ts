@@ -50,13 +50,17 @@ export interface ServerHello {
 /** One direction of a handshake as its records pass. */
 class Direction {
   records = 0;
-  /** Index of the record after the first ChangeCipherSpec. */
+  /** TLS 1.2: index of the record after the first ChangeCipherSpec. */
   epochStart: number | undefined;
-  /** TLS 1.2: that record itself, which is the Finished message. */
+  /** That record itself, which is the Finished message. */
   finished: Buffer | undefined;
   #messages: Buffer = Buffer.alloc(0);
 
-  constructor(readonly onMessage: (type: number, body: Buffer) => void) {}
+  /** `hasEpochs`: ChangeCipherSpec means something, as it does in TLS 1.2 alone (RFC 8446 §D.4). */
+  constructor(
+    readonly onMessage: (type: number, body: Buffer) => void,
+    readonly hasEpochs: () => boolean,
+  ) {}
 
   record(record: Buffer): void {
     const index = this.records++;
@@ -64,7 +68,7 @@ class Direction {
       if (index === this.epochStart) this.finished = Buffer.from(record);
       return;
     }
-    if (record[0] === ContentType.ChangeCipherSpec) this.epochStart = this.records;
+    if (record[0] === ContentType.ChangeCipherSpec && this.hasEpochs()) this.epochStart = this.records;
     else if (record[0] === ContentType.Handshake) this.#handshake(record.subarray(RECORD_HEADER_BYTES));
   }
 
@@ -88,10 +92,16 @@ export class HandshakeView {
   serverHello: ServerHello | undefined;
   /** SHA-256 of the origin's certificate, where TLS 1.2 shows it. */
   certificateHash: Buffer | undefined;
-  readonly client = new Direction((type, body) => {
-    if (type === HandshakeType.ClientHello) this.clientHello = parseClientHello(body);
-  });
-  readonly origin = new Direction((type, body) => this.#onOriginMessage(type, body));
+  readonly client = new Direction(
+    (type, body) => {
+      if (type === HandshakeType.ClientHello) this.clientHello = parseClientHello(body);
+    },
+    () => this.#hasEpochs,
+  );
+  readonly origin = new Direction(
+    (type, body) => this.#onOriginMessage(type, body),
+    () => this.#hasEpochs,
+  );
 
   get isTls13(): boolean {
     return this.serverHello?.version === 0x0304;
@@ -100,6 +110,10 @@ export class HandshakeView {
   /** Whether this record of the client may hold application data: it must wait where the client waits for nobody. */
   mayBeApplicationData(record: Buffer): boolean {
     return record[0] === ContentType.ApplicationData && this.serverHello !== undefined;
+  }
+
+  get #hasEpochs(): boolean {
+    return this.serverHello !== undefined && !this.isTls13;
   }
 
   #onOriginMessage(type: number, body: Buffer): void {

@@ -1,0 +1,67 @@
+// An active session: HTTP/1.x exchange by exchange, or plain bytes for any other protocol (R19).
+import { SessionError } from './error.js';
+import { type ExchangeOptions, exchange, type Side } from './http/exchange.js';
+import { beginsLikeHttp } from './http/head.js';
+import { type ByteStream, ReadAhead } from './stream.js';
+
+export interface ActiveOptions extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash'> {
+  leg: ByteStream;
+  origin: ByteStream;
+  /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
+  alpn: string | undefined;
+}
+
+/** Carries the session until both sides have ended it in order. Throws SessionError where one did not. */
+export async function carry(options: ActiveOptions): Promise<void> {
+  const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
+  const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
+  const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
+  if (!isHttp && (options.alpn || !(await speaksHttp(client, origin)))) return carryBytes(client, origin);
+  let previousHash: Uint8Array = new Uint8Array(32);
+  const onResponse: ExchangeOptions['onResponse'] = (report) => {
+    previousHash = report.hash;
+    options.onResponse(report);
+  };
+  while (await nextRequest(client, origin)) {
+    const outcome = await exchange({ ...options, client, origin, onResponse, previousHash });
+    if (outcome === 'bytes') return carryBytes(client, origin);
+    if (outcome === 'close') break;
+  }
+  await Promise.all([client.stream.end(), origin.stream.end()]);
+}
+
+/** An HTTP client speaks first, and in request lines. */
+async function speaksHttp(client: Side, origin: Side): Promise<boolean> {
+  for (;;) {
+    const verdict = beginsLikeHttp(client.bytes.buffer);
+    if (verdict !== undefined) return verdict;
+    if (client.bytes.buffer.length >= 8192) return true;
+    if (client.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'origin') return false;
+    if ((await client.bytes.fill()) === false) return false;
+  }
+}
+
+/** Whose bytes, or whose end, come first. */
+const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> =>
+  Promise.race([
+    client.bytes.prefetch().then(() => 'client' as const),
+    origin.bytes.prefetch().then(() => 'origin' as const),
+  ]);
+
+/** True when a request begins; false when a side has ended in order between two exchanges. */
+async function nextRequest(client: Side, origin: Side): Promise<boolean> {
+  if (client.bytes.buffer.length > 0) return true;
+  if (origin.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'client') {
+    return (await client.bytes.fill()) !== false;
+  }
+  if (origin.bytes.buffer.length === 0 && (await origin.bytes.fill()) === false) return false;
+  throw new SessionError('BAD_RESPONSE', 'the origin sent more than it was asked for');
+}
+
+async function carryBytes(client: Side, origin: Side): Promise<void> {
+  const copy = async (from: ReadAhead, to: ByteStream) => {
+    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) await to.write(bytes);
+    await to.end();
+  };
+  await Promise.all([copy(client.bytes, origin.stream), copy(origin.bytes, client.stream)]);
+}

@@ -1,0 +1,236 @@
+// The proxy's end of a main session: greets, takes deliveries, and speaks of every session by its id (R1, R7, R15).
+import type { TLSSocket } from 'node:tls';
+import {
+  DELIVERY_BINDING_BYTES,
+  DELIVERY_BINDING_LABEL,
+  deliveryBindingContext,
+  sameBinding,
+} from '../delegation/delivery.js';
+import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
+import { DeputyError } from '../delegation/error.js';
+import { FrameDecoder, FrameType } from '../delegation/frame.js';
+import {
+  DELEGATION_VERSION,
+  type Deliver,
+  decodeMessage,
+  encodeMessage,
+  type Hello,
+  type Message,
+} from '../delegation/message.js';
+import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
+import type { OtherOptions, OtherResponse } from '../services/service.js';
+import type { Authenticator, Principal } from './authentication.js';
+import { SessionError, sessionError } from './error.js';
+import type { Observers } from './events.js';
+import type { Settings } from './options.js';
+import { OtherOrigins } from './other_origins.js';
+import type { SessionRegistry } from './registry.js';
+import type { DelegableSession, Deliverer } from './session.js';
+import { SocketStream } from './stream.js';
+
+export interface MainSessionContext {
+  settings: Settings;
+  authenticator: Authenticator;
+  registry: SessionRegistry;
+  observers: Observers;
+  /** False where the principal has too many already. */
+  admit: (session: MainSession, principal: Principal) => boolean;
+}
+
+export class MainSession implements Deliverer {
+  profile: DeviceProfile = HANDHELD;
+  readonly #socket: TLSSocket;
+  readonly #context: MainSessionContext;
+  readonly #others: OtherOrigins;
+  #principal: Principal | undefined;
+
+  constructor(socket: TLSSocket, context: MainSessionContext) {
+    this.#socket = socket;
+    this.#context = context;
+    const { settings, observers } = context;
+    this.#others = new OtherOrigins(settings.limits, (message) => this.send(message), observers);
+  }
+
+  get principal(): Principal {
+    if (this.#principal === undefined) throw new Error('the client has not greeted');
+    return this.#principal;
+  }
+
+  /** Serves the session until it ends; never rejects. */
+  async run(): Promise<void> {
+    const { settings, observers } = this.#context;
+    const decoder = new FrameDecoder();
+    const stream = new SocketStream(this.#socket, 'CLIENT_GONE');
+    const greeting = setTimeout(
+      () => this.#refuse('TIMEOUT', 'no HELLO came in time'),
+      settings.limits.greetingTimeout,
+    );
+    try {
+      for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) {
+        const frames = decoder.push(bytes);
+        // The bytes may hold a delivery; the frames have their own copy.
+        bytes.fill(0);
+        for (const frame of frames) {
+          this.#onMessage(decodeMessage(frame));
+          if (this.#principal !== undefined) clearTimeout(greeting);
+        }
+      }
+      decoder.end();
+    } catch (error) {
+      const code = error instanceof DeputyError ? error.code : 'INTERNAL';
+      settings.log.info({ code }, 'main session failed');
+      if (code !== 'CLIENT_GONE') this.#refuse(code, (error as Error).message);
+    } finally {
+      clearTimeout(greeting);
+      decoder.wipe();
+      this.#others.close();
+      this.#socket.end();
+      if (this.#principal !== undefined) {
+        observers.emit('mainSessionClosed', { principal: this.#principal.name });
+      }
+    }
+  }
+
+  send(message: Message): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#socket.write(encodeMessage(message));
+    // Messages are small and none waits for another: a client that reads none of them is gone.
+    if (this.#socket.writableLength > this.#context.settings.limits.unreadFrameBytes) this.#socket.destroy();
+  }
+
+  fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse> {
+    return this.#others.fetch(forSession, url, options);
+  }
+
+  /** Says why, and closes. */
+  close(code: string, text: string): void {
+    this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code, text });
+    this.#socket.end();
+  }
+
+  #refuse(code: string, text: string): void {
+    this.#error(NULL_SESSION_ID, code, text);
+    this.#socket.end();
+    // A client that goes on talking is not listened to.
+    setTimeout(() => this.#socket.destroy(), 1000).unref();
+  }
+
+  #error(sessionId: SessionId, code: string, text: string): void {
+    this.send({ type: FrameType.Error, sessionId, code, text });
+  }
+
+  #onMessage(message: Message): void {
+    if (this.#principal === undefined) {
+      if (message.type !== FrameType.Hello) {
+        throw new SessionError('UNEXPECTED_MESSAGE', 'the first message must be HELLO');
+      }
+      this.#onHello(message);
+      return;
+    }
+    switch (message.type) {
+      case FrameType.Deliver:
+        void this.#onDeliver(message);
+        break;
+      case FrameType.Deny:
+        this.#onDeny(message.requestId, message.reason);
+        break;
+      case FrameType.Revoke:
+        this.#session(message.sessionId)?.finish('REVOKED');
+        break;
+      case FrameType.Close:
+      case FrameType.Error:
+        if (message.sessionId === NULL_SESSION_ID) this.#socket.end();
+        else this.#session(message.sessionId)?.finish();
+        break;
+      default:
+        throw new SessionError('UNEXPECTED_MESSAGE', `a client does not send ${FrameType[message.type]}`);
+    }
+  }
+
+  #onHello(hello: Hello): void {
+    const { authenticator, settings, observers } = this.#context;
+    if (hello.version !== DELEGATION_VERSION) {
+      throw new DeputyError('VERSION', `this proxy speaks version ${DELEGATION_VERSION} of the protocol`);
+    }
+    const principal =
+      hello.token === '' ? authenticator.byCertificate(this.#socket) : authenticator.byToken(hello.token);
+    if (principal === undefined) {
+      throw new DeputyError('UNAUTHORIZED', 'no valid token and no admitted client certificate');
+    }
+    if (!this.#context.admit(this, principal))
+      throw new SessionError('LIMIT', 'too many main sessions are open');
+    this.#principal = principal;
+    this.profile = hello.profile;
+    const { limits, services } = settings;
+    this.send({
+      type: FrameType.Welcome,
+      sessionId: NULL_SESSION_ID,
+      version: DELEGATION_VERSION,
+      maxSessions: limits.sessionsPerPrincipal,
+      deliveryTimeout: limits.deliveryTimeout,
+      services: services.map(({ name }) => name),
+    });
+    const device = hello.profile.name;
+    settings.log.info({ principal: principal.name, device }, 'main session greeted');
+    observers.emit('mainSession', {
+      principal: principal.name,
+      device,
+      resumed: this.#socket.isSessionReused(),
+    });
+  }
+
+  async #onDeliver(message: Deliver): Promise<void> {
+    let session: DelegableSession | undefined;
+    try {
+      session = this.#deliverable(message);
+      // The session copies what it needs before the first wait.
+      const delivering = session.deliver(message, this);
+      message.secrets.fill(0);
+      await delivering;
+      if (message.requestId === 0) await session.carry(message.alpn);
+      else this.#others.onDelivered(message.requestId, session);
+    } catch (error) {
+      const failure = sessionError(error, 'NOT_DELEGABLE');
+      this.#context.settings.log.info({ session: session?.id, code: failure.code }, 'delivery refused');
+      this.#error(session?.id ?? message.sessionId, failure.code, failure.message);
+      this.#others.onFailed(message.requestId, failure);
+    } finally {
+      message.secrets.fill(0);
+      message.binding.fill(0);
+    }
+  }
+
+  /** The session that the delivery is for, or the SessionError that says why there is none. */
+  #deliverable(message: Deliver): DelegableSession {
+    const context = Buffer.from(deliveryBindingContext(message.sessionId, message.clientRandom));
+    const binding = this.#socket.exportKeyingMaterial(
+      DELIVERY_BINDING_BYTES,
+      DELIVERY_BINDING_LABEL,
+      context,
+    );
+    if (!sameBinding(binding, message.binding)) {
+      throw new SessionError('BAD_BINDING', 'the delivery was not made for this main session');
+    }
+    const { registry } = this.#context;
+    const session =
+      message.sessionId === NULL_SESSION_ID
+        ? registry.byClientRandom(this.principal, message.clientRandom)
+        : registry.byId(this.principal, message.sessionId);
+    if (session === undefined) {
+      throw new SessionError('UNKNOWN_SESSION', 'no session of this client has that id or client random');
+    }
+    if (message.requestId !== 0 && !this.#others.expects(message.requestId, session.target)) {
+      throw new SessionError('UNKNOWN_SESSION', 'no TUNNEL waits for this delivery');
+    }
+    return session;
+  }
+
+  #onDeny(requestId: number, reason: string): void {
+    this.#others.onDenied(requestId, reason);
+    this.#context.observers.emit('denied', { requestId, reason });
+  }
+
+  #session(id: SessionId): DelegableSession | undefined {
+    return this.#context.registry.byId(this.principal, id);
+  }
+}

@@ -1,0 +1,97 @@
+// A delegated session that the proxy uses itself: one request after the other to another origin (R13).
+import { type Body, HeaderList, type OtherOptions, type OtherResponse } from '../services/service.js';
+import { within } from './deadline.js';
+import { SessionError } from './error.js';
+import { bodyPieces, type Framing, responseFraming } from './http/framing.js';
+import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from './http/head.js';
+import type { DelegableSession } from './session.js';
+import { ReadAhead } from './stream.js';
+
+export interface OtherLimits {
+  otherOriginTimeout: number;
+  responseHeadBytes: number;
+}
+
+export class OtherConnection {
+  /** Whether an answer has come over it. */
+  hasServed = false;
+  readonly #bytes: ReadAhead;
+
+  /** `onIdle` is called when the next request may begin. A connection that can take none ends its session. */
+  constructor(
+    readonly session: DelegableSession,
+    private readonly limits: OtherLimits,
+    private readonly onIdle: () => void,
+  ) {
+    this.#bytes = new ReadAhead(session.originStream);
+  }
+
+  /** Ends the session when the origin closes, or speaks, while nothing was asked. */
+  watchIdle(isIdle: () => boolean): void {
+    const end = () => {
+      if (isIdle()) void this.session.finish();
+    };
+    this.#bytes.prefetch().then(end, end);
+  }
+
+  async get(url: URL, options: OtherOptions): Promise<OtherResponse> {
+    try {
+      const head = await this.#request(url, options);
+      const framing = responseFraming(head, 'GET');
+      return {
+        url: url.href,
+        status: head.status,
+        headers: head.headers,
+        body: this.#body(head, framing, options.signal),
+      };
+    } catch (error) {
+      void this.session.finish();
+      throw error;
+    }
+  }
+
+  async #request(url: URL, { headers = [], signal }: OtherOptions): Promise<ResponseHead> {
+    const lines = new HeaderList(headers);
+    for (const name of ['Host', 'Content-Length', 'Transfer-Encoding', 'Connection']) lines.delete(name);
+    if (!lines.has('Accept')) lines.append('Accept', '*/*');
+    const request = writeHead(`GET ${url.pathname}${url.search} HTTP/1.1`, [['Host', url.host], ...lines]);
+    const asked = async () => {
+      await this.session.originStream.write(request);
+      for (;;) {
+        const raw = await readRawHead(this.#bytes, this.limits.responseHeadBytes, 'BAD_RESPONSE');
+        if (raw === undefined)
+          throw new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
+        const head = parseResponseHead(raw);
+        if (head.status === 101)
+          throw new SessionError('BAD_RESPONSE', 'the origin switched protocols unasked');
+        if (head.status < 200) continue;
+        this.hasServed = true;
+        return head;
+      }
+    };
+    return within(asked(), this.limits.otherOriginTimeout, silent, signal);
+  }
+
+  async *#body(
+    head: ResponseHead,
+    framing: Framing,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array, void, void> & Body {
+    const pieces = bodyPieces(this.#bytes, framing, 'BAD_RESPONSE');
+    let complete = false;
+    try {
+      for (;;) {
+        const step = await within(pieces.next(), this.limits.otherOriginTimeout, silent, signal);
+        if (step.done === true) break;
+        yield* step.value.content;
+      }
+      complete = true;
+    } finally {
+      const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
+      if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.onIdle();
+      else void this.session.finish();
+    }
+  }
+}
+
+const silent = () => new SessionError('TUNNEL_TIMEOUT', 'the other origin did not answer in time');

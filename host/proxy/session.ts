@@ -1,0 +1,332 @@
+// One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Alert } from '../../assembly/alert.js';
+import { type Delivery, Leg } from '../delegation/delivery.js';
+import type { DeviceProfile } from '../delegation/device.js';
+import { FrameType } from '../delegation/frame.js';
+import { grantName } from '../delegation/grant.js';
+import { CipherChange, type Message } from '../delegation/message.js';
+import type { SessionId } from '../delegation/session_id.js';
+import type { OtherOptions, OtherResponse } from '../services/service.js';
+import { type Activation, activate, checkDelivery } from './activation.js';
+import { carry } from './active.js';
+import type { Principal } from './authentication.js';
+import { SessionError, type SessionErrorCode, sessionError } from './error.js';
+import type { Observers } from './events.js';
+import type { Settings } from './options.js';
+import { RecordStream } from './record/record_stream.js';
+import type { SessionKeys } from './record/session_keys.js';
+import { suiteName } from './record/suite.js';
+import { Relay, type RelayOutcome } from './relay.js';
+import type { ByteStream } from './stream.js';
+
+/** The main session that delivered, as a session needs it. */
+export interface Deliverer {
+  readonly principal: Principal;
+  readonly profile: DeviceProfile;
+  send(message: Message): void;
+  fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse>;
+}
+
+export interface SessionOptions {
+  id: SessionId;
+  principal: Principal;
+  target: { host: string; port: number };
+  mirror: boolean;
+  client: ByteStream;
+  origin: ByteStream;
+  settings: Settings;
+  observers: Observers;
+  onClosed: (session: DelegableSession) => void;
+}
+
+/** How long a side may take to close after the last byte. */
+const LINGER = 5000;
+
+export class DelegableSession {
+  readonly id: SessionId;
+  readonly principal: Principal;
+  readonly target: { host: string; port: number };
+  readonly #options: SessionOptions;
+  readonly #relay: Relay;
+  #state: 'relaying' | 'delivering' | 'active' | 'undelegated' | 'closed' = 'relaying';
+  #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
+  #deliverer: Deliverer | undefined;
+  #active: Activation | undefined;
+  #deliveryTimer: NodeJS.Timeout | undefined;
+  #epochs = { client: 0, origin: 0 };
+  #responses = 0;
+  #onEnd: () => void = () => {};
+  /** Resolves when the session is over and its secrets are wiped. */
+  readonly closed = new Promise<void>((resolve) => {
+    this.#onEnd = resolve;
+  });
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.principal = options.principal;
+    this.target = options.target;
+    this.#relay = new Relay({
+      client: options.client,
+      origin: options.origin,
+      holds: options.mirror,
+      limits: options.settings.limits,
+      onHandshake: () => this.#onHandshake(),
+    });
+  }
+
+  /** Undefined until the ClientHello has passed. */
+  get clientRandom(): Buffer | undefined {
+    return this.#relay.view.clientHello?.random;
+  }
+
+  get isDelivered(): boolean {
+    return this.#state !== 'relaying';
+  }
+
+  /** Relays until both sides end, or until a delivery takes over. */
+  start(): void {
+    const client = this.#relay.relayClient();
+    const origin = this.#relay.relayOrigin();
+    this.#directions = { client, origin };
+    const { mirror, settings } = this.#options;
+    if (mirror) {
+      this.#deliveryTimer = setTimeout(() => this.#onUndelivered(), settings.limits.deliveryTimeout);
+    }
+    Promise.all([client, origin]).then(
+      (outcomes) => {
+        if (outcomes.every((outcome) => outcome === 'ended')) this.#close('CLOSED');
+      },
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
+  }
+
+  /**
+   * Makes the session active. Rejects with SessionError; where the delivery itself is at fault the session fails
+   * with it, unless it had been delivered before.
+   */
+  async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
+    if (this.#state !== 'relaying') throw this.#tooLate();
+    this.#state = 'delivering';
+    this.#deliverer = deliverer;
+    clearTimeout(this.#deliveryTimer);
+    try {
+      const mirror = this.#options.mirror;
+      const active = await this.#activate(delivery, checkDelivery(delivery, this.#relay, mirror));
+      if ((this.#state as string) === 'closed') {
+        wipe(active);
+        throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
+      }
+      this.#state = 'active';
+      this.#active = active;
+      this.#announce(delivery, active);
+    } catch (error) {
+      const failure = sessionError(error, 'CLIENT_GONE');
+      this.#deliverer = undefined;
+      await this.fail(failure);
+      throw failure;
+    }
+  }
+
+  /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
+  async carry(alpn: string): Promise<void> {
+    const { leg, origin } = this.#active!;
+    const { settings } = this.#options;
+    try {
+      await carry({
+        leg,
+        origin,
+        alpn: alpn || this.#relay.view.serverHello?.alpn,
+        flow: {
+          sessionId: this.id,
+          origin: this.target,
+          profile: this.#deliverer!.profile,
+          services: settings.services,
+          limits: settings.limits,
+          log: settings.log,
+          fetchOther: (url, options) => this.#deliverer!.fetchOther(this.id, url, options),
+        },
+        limits: settings.limits,
+        onRequest: (method, target) =>
+          this.#options.observers.emit('request', { sessionId: this.id, method, url: target }),
+        onResponse: (report) => {
+          this.#deliverer!.send({
+            type: FrameType.Receipt,
+            sessionId: this.id,
+            response: ++this.#responses,
+            ...report,
+          });
+          this.#options.observers.emit('response', { sessionId: this.id, ...report });
+        },
+      });
+      await this.finish();
+    } catch (error) {
+      await this.fail(sessionError(error, 'CLIENT_GONE'));
+    }
+  }
+
+  /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
+  get originStream(): ByteStream {
+    return this.#active!.origin;
+  }
+
+  /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
+  async watchConduit(): Promise<void> {
+    const { leg } = this.#active!;
+    try {
+      if ((await leg.read()) !== undefined) {
+        throw new SessionError(
+          'UNEXPECTED_MESSAGE',
+          'the client wrote on a session that it gave to the proxy',
+        );
+      }
+    } catch (error) {
+      await this.fail(sessionError(error, 'CLIENT_GONE'));
+      return;
+    }
+    await this.finish();
+  }
+
+  /** An orderly end of both sides: the origin gets close_notify. */
+  async finish(code = 'CLOSED'): Promise<void> {
+    if (this.#state === 'closed') return;
+    const { client, origin } = this.#options;
+    const { leg, origin: originRecords } = this.#active ?? { leg: client, origin };
+    const ending = Promise.allSettled([leg.end(), originRecords.end()]);
+    this.#close(code);
+    // A socket that is closed with bytes unread resets the connection, and the peer may lose what it has not read.
+    const drained = ending.then(() => Promise.allSettled([drain(client), drain(origin)]));
+    await Promise.race([drained, delay(LINGER, undefined, { ref: false })]);
+    client.destroy();
+    origin.destroy();
+  }
+
+  /** A disorderly end: no side can take what it has for complete. */
+  async fail(error: SessionError): Promise<void> {
+    if (this.#state === 'closed') return;
+    const { client, origin, settings } = this.#options;
+    const deliverer = this.#deliverer;
+    const active = this.#active;
+    settings.log.info({ session: this.id, code: error.code, why: error.message }, 'session failed');
+    const telling = active === undefined ? Promise.resolve() : tell(active, error);
+    this.#close(error.code);
+    deliverer?.send({ type: FrameType.Error, sessionId: this.id, code: error.code, text: error.message });
+    await Promise.race([telling, delay(LINGER / 5, undefined, { ref: false })]);
+    client.destroy();
+    origin.destroy();
+  }
+
+  #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
+    const { client, origin, mirror, settings } = this.#options;
+    return activate(delivery, keys, {
+      relay: this.#relay,
+      directions: this.#directions!,
+      client,
+      originTransport: origin,
+      mirror,
+      limits: settings.limits,
+      onTicket: (message) => this.#onTicket(message),
+      onKeyUpdate: (side, generation) => {
+        this.#epochs[side] = generation;
+        const change = side === 'origin' ? CipherChange.OriginKeyUpdate : CipherChange.ProxyKeyUpdate;
+        this.#cipherChanged(change, new Uint8Array(0));
+      },
+    });
+  }
+
+  #announce(delivery: Delivery, { clientRecords, originRecords }: Activation): void {
+    this.#deliverer!.send({ type: FrameType.Active, sessionId: this.id, originRecords, clientRecords });
+    const leg = delivery.requestId !== 0 ? 'other' : delivery.leg === Leg.Mirror ? 'mirror' : 'open';
+    const grant = grantName(delivery.grant);
+    this.#options.settings.log.info({ session: this.id, grant, leg }, 'session active');
+    this.#options.observers.emit('active', { sessionId: this.id, grant, leg, clientRecords, originRecords });
+  }
+
+  /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
+  #onTicket(message: Buffer): void {
+    const leg = this.#active?.leg;
+    if (leg instanceof RecordStream) void leg.writeHandshake(message).catch(() => {});
+    this.#cipherChanged(CipherChange.Ticket, message);
+  }
+
+  #cipherChanged(change: CipherChange, ticket: Uint8Array): void {
+    this.#deliverer?.send({
+      type: FrameType.CipherChanged,
+      sessionId: this.id,
+      change,
+      clientEpoch: this.#epochs.client,
+      originEpoch: this.#epochs.origin,
+      ticket,
+    });
+    this.#options.observers.emit('cipherChanged', { sessionId: this.id, change: CipherChange[change] });
+  }
+
+  #onHandshake(): void {
+    const { clientHello, serverHello } = this.#relay.view;
+    this.#options.observers.emit('handshake', {
+      sessionId: this.id,
+      tlsVersion: serverHello!.version === 0x0304 ? '1.3' : serverHello!.version === 0x0303 ? '1.2' : 'older',
+      cipherSuite: suiteName(serverHello!.cipherSuite),
+      serverName: clientHello?.sni ?? '',
+    });
+  }
+
+  #onUndelivered(): void {
+    if (this.#state !== 'relaying') return;
+    if (this.#options.settings.undelivered === 'close') {
+      void this.fail(new SessionError('DELIVERY_TIMEOUT', 'no delivery came in time'));
+      return;
+    }
+    this.#options.settings.log.info({ session: this.id }, 'no delivery came in time, relaying undelegated');
+    this.#state = 'undelegated';
+    this.#relay.release();
+  }
+
+  #tooLate(): SessionError {
+    return this.#state === 'undelegated' || this.#state === 'closed'
+      ? new SessionError(
+          'TOO_LATE',
+          'the delivery came too late: the session goes on, or is over, without it',
+        )
+      : new SessionError('ALREADY_DELIVERED', 'this session has been delivered before');
+  }
+
+  #close(code: SessionErrorCode | string): void {
+    this.#state = 'closed';
+    clearTimeout(this.#deliveryTimer);
+    if (this.#active !== undefined) wipe(this.#active);
+    this.#relay.held.length = 0;
+    this.#relay.passed.length = 0;
+    for (const service of this.#options.settings.services) service.sessionClosed?.(this.id);
+    if (code === 'CLOSED' || code === 'REVOKED' || code === 'STOPPING') {
+      this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
+    }
+    this.#options.observers.emit('closed', { sessionId: this.id, code });
+    this.#options.onClosed(this);
+    this.#onEnd();
+  }
+}
+
+/** Tells each side what it may know: its own fault to the one at fault, its peer's alert to a mirror client. */
+async function tell({ leg, origin }: Activation, error: SessionError): Promise<void> {
+  const mirror = leg instanceof RecordStream ? leg : undefined;
+  const passedOn = error.received ?? Alert.InternalError;
+  const forClient = error.side === 'client' ? error.alert : passedOn;
+  const forOrigin = error.side === 'origin' ? error.alert : passedOn;
+  const quiet = error.code === 'PEER_ALERT' ? error.side : undefined;
+  await Promise.allSettled([
+    quiet === 'origin' || error.code === 'ORIGIN_GONE' ? undefined : origin.fail(forOrigin),
+    quiet === 'client' || error.code === 'CLIENT_GONE' ? undefined : mirror?.fail(forClient),
+  ]);
+}
+
+async function drain(stream: ByteStream): Promise<void> {
+  while ((await stream.read()) !== undefined);
+}
+
+function wipe({ keys, leg, origin }: Activation): void {
+  keys.wipe();
+  origin.wipe();
+  if (leg instanceof RecordStream) leg.wipe();
+}
