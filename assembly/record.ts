@@ -23,3 +23,6 @@ export {
   PROTECTION_CONTEXT, SEAL_HEADROOM, SEAL_TAILROOM, openRecord, openedStart, openedType, protectionEncryptThenMac, protectionInit,
   protectionNull, protectionSequence, protectionWipe, recordSequence, sealRecord,
 } from "./record/protection";
+
+// What each suite takes from the key block or key schedule.
+export { suiteBlockIvLength, suiteFixedIvLength, suiteKeyLength, suiteKnown, suiteMacKeyLength } from "./record/suites";
