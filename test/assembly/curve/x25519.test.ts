@@ -47,8 +47,8 @@ describe.each(await programs('primitives'))('X25519 on %s', (engine, bench) => {
   });
 
   it('iterates a thousand times as RFC 7748 §5.2 prints it', () => {
-    let k = little(9n);
-    let u = little(9n);
+    let k: Uint8Array = little(9n);
+    let u: Uint8Array = little(9n);
     for (let i = 1; i <= 1000; i++) {
       [k, u] = [run(bench, k, u).shared, k];
       if (i === 1) expect(hex(k)).toBe('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079');
