@@ -1,0 +1,111 @@
+// Values of command-line options, checked where they come in.
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
+import { DeputyError } from '../delegation/error.js';
+import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js';
+import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
+
+/** `HOST:PORT`, `[v6]:PORT`. */
+export function hostAndPort(text: string): { host: string; port: number } {
+  const parsed = parseAuthority(text);
+  if (parsed === undefined) throw new InvalidArgumentError('Write HOST:PORT, or [ADDRESS]:PORT for IPv6.');
+  return parsed;
+}
+
+/** A grant, or 'none' for a session that stays end to end. */
+export function grantOrNone(text: string): GrantName | 'none' {
+  if (text === 'none' || parseGrant(text) !== undefined) return text as GrantName | 'none';
+  throw new InvalidArgumentError(`Choose one of none, ${GRANT_NAMES.join(', ')}.`);
+}
+
+/** Collects patterns of an option that may be given several times. */
+export function originPatterns(text: string, before: readonly string[] = []): string[] {
+  if (parseOriginPattern(text) === undefined) {
+    throw new InvalidArgumentError('Write a host, *.domain or *, with :PORT where one port is meant.');
+  }
+  return [...before, text];
+}
+
+export function headerLine(
+  text: string,
+  before: readonly (readonly [string, string])[] = [],
+): [string, string][] {
+  const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):\s*([\t\x20-\x7e]*)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Write a header as "Name: value".');
+  return [...(before as [string, string][]), [match[1]!, match[2]!]];
+}
+
+export function tlsVersion(text: string): 0x0303 | 0x0304 {
+  if (text === '1.2') return 0x0303;
+  if (text === '1.3') return 0x0304;
+  throw new InvalidArgumentError('Choose 1.2 or 1.3.');
+}
+
+/** Seconds above 0, as milliseconds. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('Write a number of seconds.');
+  return Math.round(value * 1000);
+}
+
+/** `handheld`, `WIDTHxHEIGHT[xDEPTH]`, or a JSON file with any fields of a device profile. */
+export function deviceProfile(text: string): DeviceProfile {
+  if (text === 'handheld') return HANDHELD;
+  const screen = /^(\d{1,5})x(\d{1,5})(?:x(\d{1,2}))?$/.exec(text);
+  if (screen !== null) {
+    const [, width, height, depth] = screen;
+    return checkedProfile({
+      ...HANDHELD,
+      name: text,
+      screenWidth: Number(width),
+      screenHeight: Number(height),
+      colourDepth: Number(depth ?? HANDHELD.colourDepth),
+    });
+  }
+  let fields: unknown;
+  try {
+    fields = JSON.parse(readFileSync(text, 'utf8'));
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `Write handheld, WIDTHxHEIGHT, WIDTHxHEIGHTxDEPTH or a JSON file (${(error as Error).message}).`,
+    );
+  }
+  return checkedProfile({ ...HANDHELD, ...(fields as Partial<DeviceProfile>) });
+}
+
+function checkedProfile(profile: DeviceProfile): DeviceProfile {
+  for (const [key, example] of Object.entries(HANDHELD)) {
+    const value = profile[key as keyof DeviceProfile];
+    const right = Array.isArray(example)
+      ? Array.isArray(value) && value.every((item) => typeof item === 'string')
+      : typeof value === typeof example;
+    if (!right)
+      throw new InvalidArgumentError(
+        `'${key}' of the device profile must be like ${JSON.stringify(example)}.`,
+      );
+  }
+  const unknown = Object.keys(profile).find((key) => !(key in HANDHELD));
+  if (unknown !== undefined) throw new InvalidArgumentError(`A device profile has no '${unknown}'.`);
+  const { screenWidth, screenHeight, colourDepth } = profile;
+  const isSize = (value: number) => Number.isInteger(value) && value >= 1 && value <= 65_535;
+  if (!isSize(screenWidth) || !isSize(screenHeight))
+    throw new InvalidArgumentError('A screen has 1 to 65535 pixels a side.');
+  if (!Number.isInteger(colourDepth) || colourDepth < 1 || colourDepth > 32) {
+    throw new InvalidArgumentError('A screen has 1 to 32 bits a pixel.');
+  }
+  return profile;
+}
+
+/** Text of a file that the command can't do without. Throws FILE_UNREADABLE naming the option. */
+export function textFile(path: string, option: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DeputyError(
+      'FILE_UNREADABLE',
+      `${option}: ${path} can't be read (${code}): check its path and its rights`,
+    );
+  }
+}

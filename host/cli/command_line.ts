@@ -1,0 +1,42 @@
+// The command line of `deputy`. One file a subcommand; this one only puts them together.
+import { Command, CommanderError } from 'commander';
+import { DeputyError } from '../delegation/error.js';
+import { getCommand } from './get.js';
+import { packageVersion } from './version.js';
+
+/** Exit codes: 0 done, 1 failed, 2 used wrongly. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+export function deputyCommand(): Command {
+  return new Command('deputy')
+    .description(
+      'Shake hands with the real HTTPS origin, then deputize a proxy to carry the work of the session.',
+    )
+    .version(packageVersion())
+    .showHelpAfterError('Run with --help for the options.')
+    .addCommand(getCommand());
+}
+
+/** Runs the command line; the result is the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const command = deputyCommand();
+  const settle = (each: Command) => {
+    each.exitOverride();
+    for (const child of each.commands) settle(child);
+  };
+  settle(command);
+  try {
+    await command.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(`deputy: ${describe(error)}\n`);
+    return EXIT.failed;
+  }
+}
+
+/** Messages of our own errors say what to do next; the code is for scripts. */
+function describe(error: unknown): string {
+  if (error instanceof DeputyError) return `${error.message} (${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}
