@@ -2,7 +2,7 @@
 #include "module.h"
 
 enum { HEADER = 8, IMPORT = 2, TABLE = 4, MEMORY = 5, EXPORT = 7, ELEMENT = 9, DATA = 11, TAG = 13 };
-enum { KIND_FUNCTION = 0, END = 0x0b, GLOBAL_GET = 0x23, I32_CONST = 0x41 };
+enum { END = 0x0b, GLOBAL_GET = 0x23, I32_CONST = 0x41 };
 
 // An unsigned LEB128 number of at most 32 bits; runs to the end on a malformed one.
 static uint32_t number(ModuleReader *in) {
@@ -79,15 +79,12 @@ ModuleReader moduleExports(const uint8_t *wasm, size_t length) {
 }
 
 int nextExport(ModuleReader *reader, ModuleExport *out) {
-  while (reader->left > 0 && reader->at < reader->end) {
-    reader->left--;
-    uint32_t nameLength = number(reader);
-    if (nameLength >= (size_t)(reader->end - reader->at)) return 0;
-    *out = (ModuleExport){(const char *)reader->at, nameLength, 0};
-    reader->at += nameLength;
-    int kind = *reader->at++;
-    out->index = number(reader);
-    if (kind == KIND_FUNCTION) return 1;
-  }
-  return 0;
+  if (reader->left == 0 || reader->at >= reader->end) return 0;
+  reader->left--;
+  uint32_t nameLength = number(reader);
+  if (nameLength >= (size_t)(reader->end - reader->at)) return 0;
+  *out = (ModuleExport){(const char *)reader->at, nameLength, reader->at[nameLength], 0};
+  reader->at += nameLength + 1;
+  out->index = number(reader);
+  return 1;
 }

@@ -14,8 +14,11 @@ typedef struct {
 typedef struct {
   const char *name;  // UTF-8, not terminated
   size_t nameLength;
-  uint32_t index;    // of the function
+  int kind;
+  uint32_t index;    // among the things of that kind
 } ModuleExport;
+
+enum { EXPORT_FUNCTION = 0, EXPORT_GLOBAL = 3 };
 
 /** Why wasm3 must not get this module; NULL where it may. */
 const char *refusedModule(const uint8_t *wasm, size_t length);
@@ -23,7 +26,7 @@ const char *refusedModule(const uint8_t *wasm, size_t length);
 /** A reader at the start of the export section. wasm3 itself keeps at most three names of one function. */
 ModuleReader moduleExports(const uint8_t *wasm, size_t length);
 
-/** The next exported function; 0 when there is none. */
+/** The next export of any kind; 0 when there is none. */
 int nextExport(ModuleReader *reader, ModuleExport *out);
 
 #endif

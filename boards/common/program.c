@@ -28,6 +28,7 @@ IM3Function programFind(Program *program, const char *name) {
   ModuleReader reader = moduleExports(program->wasm, program->length);
   ModuleExport found;
   while (nextExport(&reader, &found)) {
+    if (found.kind != EXPORT_FUNCTION) continue;
     if (strlen(name) == found.nameLength && memcmp(name, found.name, found.nameLength) == 0)
       return found.index < module->numFunctions ? &module->functions[found.index] : NULL;
   }

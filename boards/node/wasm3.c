@@ -1,8 +1,9 @@
 // The N-API binding of wasm3: one function, load(wasm, stackBytes, maxPages).
 //
-// load() gives { exports, memory(), close() }. `exports` holds one JavaScript function for each exported wasm function;
-// `memory()` gives an ArrayBuffer that lies on wasm3's linear memory itself. When a call grows the memory, wasm3 moves
-// it: the old ArrayBuffer is detached before anything else in JavaScript runs, and memory() gives another.
+// load() gives { exports, constants, memory(), close() }. `exports` holds one JavaScript function for each exported wasm
+// function, `constants` a number for each exported i32 that never changes; `memory()` gives an ArrayBuffer that lies on
+// wasm3's linear memory itself. When a call grows the memory, wasm3 moves it: the old ArrayBuffer is detached before
+// anything else in JavaScript runs, and memory() gives another.
 //
 // Lifetime: JavaScript functions (`functions`) and ArrayBuffers (`buffers`) each hold the instance. The program is freed
 // by close() or when the last function is collected, the C structure itself when nothing refers to it any more.
@@ -221,11 +222,24 @@ static int onlyIntegers(IM3Function function) {
   return results == 0 || m3_GetRetType(function, 0) == c_m3Type_i32;
 }
 
-static int addExports(napi_env env, napi_value exports, Instance *it, size_t length) {
+// An exported constant becomes a number; a global that may change, or is wider, is left out.
+static int addConstant(napi_env env, napi_value constants, Instance *it, const ModuleExport *found) {
+  IM3Module module = it->runtime->modules;
+  napi_value key, value;
+  if (found->index >= module->numGlobals) return 1;
+  M3Global *global = &module->globals[found->index];
+  if (global->isMutable || global->type != c_m3Type_i32) return 1;
+  return napi_create_int32(env, global->i32Value, &value) == napi_ok &&
+         napi_create_string_utf8(env, found->name, found->nameLength, &key) == napi_ok &&
+         napi_set_property(env, constants, key, value) == napi_ok;
+}
+
+static int addExports(napi_env env, napi_value exports, napi_value constants, Instance *it, size_t length) {
   ModuleExport found;
   ModuleReader reader = moduleExports(it->wasm, length);
   while (nextExport(&reader, &found)) {
-    if (found.index >= it->runtime->modules->numFunctions) continue;
+    if (found.kind == EXPORT_GLOBAL && !addConstant(env, constants, it, &found)) return 0;
+    if (found.kind != EXPORT_FUNCTION || found.index >= it->runtime->modules->numFunctions) continue;
     IM3Function function = &it->runtime->modules->functions[found.index];
     if (!onlyIntegers(function)) continue;
     Export *e = malloc(sizeof *e);
@@ -317,10 +331,12 @@ static napi_value load(napi_env env, napi_callback_info info) {
     freeWhenUnused(it);
     return NULL;
   }
-  napi_value result, exports;
+  napi_value result, exports, constants;
   it->functions++;  // held here, so that a failure half-way frees once
   int made = napi_create_object(env, &result) == napi_ok && napi_create_object(env, &exports) == napi_ok &&
-             addExports(env, exports, it, length) &&
+             napi_create_object(env, &constants) == napi_ok &&
+             addExports(env, exports, constants, it, length) &&
+             napi_set_named_property(env, result, "constants", constants) == napi_ok &&
              napi_set_named_property(env, result, "exports", exports) == napi_ok &&
              addFunction(env, result, "memory", 6, getMemory, it, methodCollected, it) &&
              addFunction(env, result, "close", 5, closeInstance, it, methodCollected, it);

@@ -36,13 +36,24 @@ export class Guest {
   /** Lends zeroed room, wiped afterwards. Length 0 has address 0. Throws TLS_TOO_LONG above 128 KiB. */
   room<T>(length: number, use: (pointer: number) => T): T {
     if (length === 0) return use(0);
-    const pointer = this.exports.allocate!(length);
-    if (pointer === 0) throw tlsError(ErrorCode.TooLong);
+    const pointer = this.claim(length);
     try {
       return use(pointer);
     } finally {
-      if (!this.#fault) this.exports.release!(pointer, length);
+      this.giveBack(pointer, length);
     }
+  }
+
+  /** Zeroed room until `giveBack`. Throws TLS_TOO_LONG above 128 KiB. */
+  claim(length: number): number {
+    const pointer = this.exports.allocate!(length);
+    if (pointer === 0) throw tlsError(ErrorCode.TooLong);
+    return pointer;
+  }
+
+  /** Wipes and frees. A program that stopped has nothing left to free. */
+  giveBack(pointer: number, length: number): void {
+    if (!this.#fault) this.exports.release!(pointer, length);
   }
 
   #fault: TlsError | undefined;

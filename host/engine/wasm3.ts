@@ -9,6 +9,7 @@ export interface Wasm3Addon {
 
 export interface Wasm3Instance {
   readonly exports: Exports;
+  readonly constants: Readonly<Record<string, number>>;
   /** Lies on wasm3's own memory; detached when the memory grows and when the program is closed. */
   memory(): ArrayBuffer;
   close(): void;
@@ -28,6 +29,7 @@ export function loadWasm3(addon: Wasm3Addon, wasm: Uint8Array, limits: Wasm3Limi
   return {
     engine: 'wasm3',
     exports: instance.exports,
+    constants: instance.constants,
     memory() {
       // A detached buffer has length 0: the memory moved, or there was none yet.
       if (view.length === 0) view = new Uint8Array(instance.memory());

@@ -60,6 +60,13 @@ describe.skipIf(reason !== '')(`the wasm3 binding${reason}`, () => {
     expect(names.map((name) => exports[name]!())).toEqual(names.map(() => 42));
   });
 
+  test('gives exported constants as numbers', () => {
+    const { constants } = start(`(module (global (export "SIZE") i32 (i32.const 1536))
+      (global (export "LOWEST") i32 (i32.const -2147483648)) (global (export "wide") i64 (i64.const 1))
+      (global (export "changing") (mut i32) (i32.const 1)))`);
+    expect(constants).toEqual({ SIZE: 1536, LOWEST: -2147483648 });
+  });
+
   test('shares its memory without a copy', () => {
     const program = start(`(module ${memory})`);
     const bytes = new Uint8Array(program.memory());

@@ -19,7 +19,7 @@ function programOf(more: Record<string, (...args: number[]) => number>) {
     },
     ...more,
   };
-  const program: Program = { engine: 'v8', exports, memory: () => memory, close: () => {} };
+  const program: Program = { engine: 'v8', exports, constants: {}, memory: () => memory, close: () => {} };
   return { guest: new Guest(program), memory, released };
 }
 

@@ -1,0 +1,1 @@
+export function splitTees(wasm: Uint8Array): Uint8Array;
