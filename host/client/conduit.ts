@@ -49,7 +49,6 @@ export async function openConduit(
         new DeputyError('CONNECT_FAILED', `the proxy did not answer CONNECT within ${timeouts.handshake} ms`),
       signal,
     });
-    link.keepTickets(stream.connection);
     observer.onStep?.({ step: 'tunnel-open', origin, sessionId: conduit.sessionId });
     return conduit;
   } catch (error) {

@@ -53,6 +53,7 @@ export async function openTls(
   link: Link,
   options: Omit<Parameters<TlsEngine['connect']>[0], 'unixTime'>,
   below: Transport,
+  keepSessions: TlsStream['keepSessions'],
   signal?: CancelSignal,
 ): Promise<TlsStream> {
   const { platform, engine, observer, timeouts } = context;
@@ -60,6 +61,7 @@ export async function openTls(
   try {
     const unixTime = Math.floor(platform.now() / 1000);
     stream = new TlsStream(engine.connect({ ...options, unixTime }), below, platform, link, observer);
+    stream.keepSessions = keepSessions;
   } catch (error) {
     below.close();
     throw tlsFailure(error, link);

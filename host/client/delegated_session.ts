@@ -152,11 +152,10 @@ export class DelegatedSession implements Transport {
   }
 
   async #delegate(inner: TlsStream, requestId: number, signal?: CancelSignal): Promise<void> {
-    const { context, origins } = this.#parts;
+    const { context } = this.#parts;
     const activated = new Promise<Active>((resolve) => {
       this.#active = resolve;
     });
-    origins.keepTickets(this.origin, inner.connection);
     const clientRecords = this.#deliver(inner, requestId);
     const { active: patience } = context.timeouts;
     const name = authority(this.origin.host, this.origin.port);
@@ -209,7 +208,7 @@ export class DelegatedSession implements Transport {
     };
     try {
       // RFC 5246's master secret makes whoever has it a party to every session resumed from this one.
-      if (info.version < 0x0304 && this.grant >= Grant.Resume) origins.forgetTickets(this.origin);
+      if (info.version < 0x0304 && this.grant >= Grant.Resume) origins.forgetTickets(this.origin, inner);
       main.send(message);
       const delivery = deliveryFacts(message);
       context.observer.onStep?.({ step: 'delivered', origin: this.origin, grant: this.grant, delivery });
@@ -224,7 +223,7 @@ export class DelegatedSession implements Transport {
    * leg. Both ends counted, so nobody guesses.
    */
   async #handOver(inner: TlsStream, originRecords: number, signal?: CancelSignal): Promise<void> {
-    const { context, origins } = this.#parts;
+    const { context } = this.#parts;
     const received = inner.connection.records().received;
     if (received > originRecords) {
       throw new DeputyError(
@@ -237,8 +236,6 @@ export class DelegatedSession implements Transport {
       error: () => new DeputyError('HANDOVER_MISMATCH', 'the last records before the change never came'),
       signal,
     });
-    if (this.tls.version >= 0x0304 || this.grant < Grant.Resume)
-      origins.keepTickets(this.origin, inner.connection);
     const { unread } = inner.release();
     if (unread.length > 0) this.#early.push(unread);
   }

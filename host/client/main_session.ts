@@ -146,7 +146,6 @@ export class MainSession {
   async #receive(): Promise<void> {
     try {
       for (let bytes = await this.#stream.read(); bytes !== undefined; bytes = await this.#stream.read()) {
-        this.#link.keepTickets(this.#stream.connection);
         for (const frame of this.#decoder.push(bytes)) {
           this.#tell('received', frame.type, frame.sessionId, frame.body.length);
           this.#dispatch(decodeMessage(frame));

@@ -42,7 +42,7 @@ export class OriginLink {
       ...(session && { session }),
     };
     try {
-      return await openTls(this.#context, link, options, below, signal);
+      return await openTls(this.#context, link, options, below, (c) => this.#keepTickets(origin, c), signal);
     } catch (error) {
       // A ticket that led to a failure would lead to it again.
       this.#context.tickets.forget(ticketKey(origin));
@@ -53,7 +53,7 @@ export class OriginLink {
   }
 
   /** Keeps what tickets the origin has sent on this connection, for the next session with it. */
-  keepTickets(origin: Origin, connection: TlsConnection): void {
+  #keepTickets(origin: Origin, connection: TlsConnection): void {
     const { version, extendedMasterSecret } = connection.info();
     while (connection.flags.sessionAvailable) {
       const ticket = connection.takeSession();
@@ -64,8 +64,9 @@ export class OriginLink {
     }
   }
 
-  /** After the proxy learnt the master secret: a session resumed from it would not be the device's own. */
-  forgetTickets(origin: Origin): void {
+  /** The proxy learns the master secret: a session resumed from it would not be the device's own. */
+  forgetTickets(origin: Origin, stream: TlsStream): void {
+    stream.keepSessions = () => {};
     this.#context.tickets.forget(ticketKey(origin));
   }
 

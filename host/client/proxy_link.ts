@@ -50,16 +50,13 @@ export class ProxyLink {
       ...(this.#identity && { clientCertificate: this.#identity }),
     };
     try {
-      const stream = await openTls(this.#context, link, options, below, signal);
-      this.keepTickets(stream.connection);
-      return stream;
+      return await openTls(this.#context, link, options, below, (c) => this.#keepTickets(c), signal);
     } finally {
       session?.fill(0);
     }
   }
 
-  /** Takes what tickets the proxy has sent on this connection by now. */
-  keepTickets(connection: TlsConnection): void {
+  #keepTickets(connection: TlsConnection): void {
     while (connection.flags.sessionAvailable) {
       const ticket = connection.takeSession();
       if (ticket === undefined) return;

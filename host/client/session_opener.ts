@@ -110,7 +110,6 @@ export class SessionOpener {
     const tls = stream.facts();
     this.#parts.context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: undefined, tls });
     const facts = { delegated: false, grant: undefined, sessionId: undefined, tls, receipts: [] };
-    const { origins } = this.#parts;
     const http = new HttpConnection(stream);
     return {
       origin,
@@ -119,10 +118,7 @@ export class SessionOpener {
       get usable() {
         return !stream.closed;
       },
-      close() {
-        if (!stream.closed) origins.keepTickets(origin, stream.connection);
-        http.close();
-      },
+      close: () => http.close(),
       abort() {
         stream.abort();
         conduit?.abort();

@@ -10,6 +10,8 @@ const LINGER = 2000;
 
 export class TlsStream implements Transport {
   readonly link: Link;
+  /** Called when there may be a session to resume from, at the latest before the connection is freed. */
+  keepSessions: (connection: TlsConnection) => void = () => {};
   readonly #connection: TlsConnection;
   readonly #below: Transport;
   readonly #platform: Pick<Platform, 'setTimer'>;
@@ -49,6 +51,7 @@ export class TlsStream implements Transport {
     this.#guard(() => this.connection.start());
     await this.#flush();
     while (!this.connection.flags.handshakeDone) await this.#feed((bytes) => this.connection.receive(bytes));
+    this.#offerSessions();
     return this.facts();
   }
 
@@ -91,6 +94,7 @@ export class TlsStream implements Transport {
 
   /** Gives up the transport below and the bytes already read from it; wipes and frees the engine's connection. */
   release(): { below: Transport; unread: Uint8Array } {
+    this.#offerSessions();
     const unread = this.#input;
     this.#input = new Uint8Array(0);
     this.#closed = true;
@@ -101,6 +105,7 @@ export class TlsStream implements Transport {
   /** Sends what is queued and close_notify, then closes the transport below. */
   close(): void {
     if (this.#closed) return;
+    this.#offerSessions();
     this.#closed = true;
     let ended = false;
     const end = () => {
@@ -154,6 +159,11 @@ export class TlsStream implements Transport {
     const taken = this.#guard(() => give(this.#input));
     this.#input = this.#input.subarray(taken);
     await this.#flush();
+    this.#offerSessions();
+  }
+
+  #offerSessions(): void {
+    if (!this.#freed && this.#connection.flags.sessionAvailable) this.keepSessions(this.#connection);
   }
 
   /** What the engine wants to send: handshake messages, answers to KeyUpdate, alerts. */

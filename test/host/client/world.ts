@@ -1,0 +1,73 @@
+// What the client's tests share: an authority, HTTPS origins of Node, and clients that trust them.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { loadV8 } from '../../../host/engine/v8.js';
+import { DeputyClient, type DeputyClientOptions, nodePlatform, type Platform } from '../../../host/index.js';
+import { type Authority, createAuthority, type IssueOptions } from '../../setup/authority.js';
+
+const clientWasm = process.env.DEPUTY_CLIENT ?? new URL('../../../build/client.wasm', import.meta.url);
+
+/** Node's platform with the program under V8, and whatever a test wants changed. */
+export const testPlatform = (changes: Partial<Platform> = {}): Platform => ({
+  ...nodePlatform(),
+  loadProgram: async () => loadV8(await readFile(clientWasm)),
+  ...changes,
+});
+
+export interface TestOrigin {
+  url: string;
+  host: string;
+  port: number;
+  server: Server;
+}
+
+/** Everything that a test opened, closed at its end. */
+export class World {
+  readonly #closers: (() => unknown)[] = [];
+
+  private constructor(readonly authority: Authority) {}
+
+  static async create(): Promise<World> {
+    return new World(await createAuthority());
+  }
+
+  /** An HTTPS server on loopback, named localhost unless told. */
+  async origin(
+    listener: RequestListener,
+    options: ServerOptions & { issue?: Partial<IssueOptions>; host?: string } = {},
+  ): Promise<TestOrigin> {
+    const { issue, host = 'localhost', ...rest } = options;
+    const issued = await this.authority.issue({ names: [host, '127.0.0.1'], ...issue });
+    const server = createServer({ key: issued.keyPem, cert: issued.chainPem, ...rest }, listener);
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.onClose(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    return { url: `https://${host}:${port}`, host, port, server };
+  }
+
+  client(options: Partial<DeputyClientOptions> = {}): DeputyClient {
+    const client = new DeputyClient({
+      roots: this.authority.root.pem,
+      platform: testPlatform(),
+      ...options,
+    });
+    this.onClose(() => client.close());
+    return client;
+  }
+
+  onClose(closer: () => unknown): void {
+    this.#closers.unshift(closer);
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers.splice(0)) await closer();
+  }
+}
