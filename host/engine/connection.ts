@@ -190,7 +190,7 @@ export class TlsConnection {
     };
   }
 
-  /** Plaintext bytes that went through the device's ciphers. */
+  /** Plaintext bytes that went through the device's ciphers, protected handshake messages included. */
   bytes(): { sealed: number; opened: number } {
     return { sealed: this.#call('bytesSealed') >>> 0, opened: this.#call('bytesOpened') >>> 0 };
   }
