@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -29,7 +29,6 @@ async function run(
   program: string,
   args: (port: number, folder: string) => string[],
   files: Record<string, string>,
-  ready: string,
 ): Promise<Origin> {
   const folder = await mkdtemp(join(tmpdir(), 'deputy-'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -42,7 +41,7 @@ async function run(
   child.stderr.on('data', (bytes) => {
     output += bytes;
   });
-  await until(child, () => output.includes(ready));
+  await listening(child, port);
   return {
     port,
     output: () => output,
@@ -57,13 +56,24 @@ async function run(
   };
 }
 
-async function until(child: ChildProcess, condition: () => boolean): Promise<void> {
+async function listening(child: ChildProcess, port: number): Promise<void> {
   const deadline = Date.now() + 10_000;
-  while (!condition()) {
+  while (!(await accepts(port))) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     if (Date.now() > deadline) throw new Error(`${child.spawnfile} did not come up`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 const pems = (issued: Issued, root?: string) => ({
@@ -91,7 +101,6 @@ export function openssl(issued: Issued, args: string[], clientRoot?: string): Pr
       ...args,
     ],
     pems(issued, clientRoot),
-    'ACCEPT',
   );
 }
 
@@ -118,7 +127,6 @@ export function gnutls(
       ...args,
     ],
     pems(issued, clientRoot),
-    'ready',
   );
 }
 
