@@ -54,7 +54,8 @@ export class Certificate {
   unknownCritical: i32;
 }
 
-export const CERTIFICATE: i32 = 112;
+/** Bytes of a Certificate; its first fields want an alignment of 8. */
+export const CERTIFICATE: i32 = (offsetof<Certificate>() as i32 + 7) & ~7;
 
 /**
  * Reads `length` bytes of DER into `certificate`. Returns 0, CertificateDer, or BadCertificate for a version that
@@ -99,7 +100,7 @@ function parseSigned(at: usize, end: usize, certificate: Certificate): i32 {
   at = after(at);
 
   // RFC 5280 §4.1.2.4: somebody issued it.
-  if (tagOf(at, end) != TAG_SEQUENCE || bodyLength(at) == 0 || !isName(at)) return ErrorCode.CertificateDer;
+  if (tagOf(at, end) < 0 || !isName(at, after(at)) || bodyLength(at) == 0) return ErrorCode.CertificateDer;
   certificate.issuer = at;
   at = after(at);
 
@@ -108,7 +109,7 @@ function parseSigned(at: usize, end: usize, certificate: Certificate): i32 {
   }
   at = after(at);
 
-  if (tagOf(at, end) != TAG_SEQUENCE || !isName(at)) return ErrorCode.CertificateDer;
+  if (tagOf(at, end) < 0 || !isName(at, after(at))) return ErrorCode.CertificateDer;
   certificate.subject = at;
   at = after(at);
 

@@ -12,7 +12,7 @@ import { sameName } from "./distinguished_name";
 import { PURPOSE_ANY, PURPOSE_SERVER, USAGE_DIGITAL_SIGNATURE } from "./extensions";
 import { matchHostName } from "./host_name";
 import { checkNameConstraints, startNameConstraints } from "./name_constraints";
-import { KeyKind, PublicKey, parsePublicKey } from "./public_key";
+import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
 import { verifySignature } from "./signature";
 import { Anchor, maySignCertificates, Trust } from "./trust";
 
@@ -24,9 +24,9 @@ const MAX_PATH: i32 = 8;
 const MAX_STEPS: i32 = 256;
 const MAX_SIGNATURES: i32 = 16;
 
-const certificates: usize = memory.data(112 * 16, 8);
-const path: usize = memory.data(4 * 8, 4); // addresses of Certificates, leaf first
-const issuerKey: usize = memory.data(28, 4); // a PublicKey
+const certificates: usize = memory.data(CERTIFICATE * MAX_CERTIFICATES, 8);
+const path: usize = memory.data(4 * MAX_PATH, 4); // addresses of Certificates, leaf first
+const issuerKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 
 let count: i32 = 0;
 let anchors: usize = 0;

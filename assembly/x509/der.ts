@@ -127,14 +127,22 @@ export function tagOf(at: usize, end: usize): i32 {
 
 /** Address of the content. */
 export function body(at: usize): usize {
-  const first = load<u8>(at, 1) as i32;
-  return at + (first < 0x80 ? 2 : first - 0x80 + 2);
+  const first = load<u8>(at, 1) as usize;
+  return at + 2 + (first > 0x80 ? first - 0x80 : 0);
 }
 
 /** Content length in bytes. */
 export function bodyLength(at: usize): i32 {
   const first = load<u8>(at, 1) as i32;
-  return first < 0x80 ? first : first == 0x81 ? (load<u8>(at, 2) as i32) : load16be(at + 2);
+  return first < 0x80 ? first : longLength(at + 2, first - 0x80);
+}
+
+/**
+ * A number of so many bytes. By recursion, of two steps at most, because it is the one shape that the optimizer doesn't
+ * copy into its callers: bodyLength has a hundred of them, and each copy would be larger than the call.
+ */
+function longLength(at: usize, bytes: i32): i32 {
+  return bytes == 0 ? 0 : longLength(at, bytes - 1) << 8 | (load<u8>(at + bytes - 1) as i32);
 }
 
 /** Address after the element. */
@@ -148,9 +156,7 @@ export function sameElement(a: usize, b: usize): i32 {
   return ((after(b) - b) as i32 == length && memory.compare(a, b, length) == 0) as i32;
 }
 
-/** 1 where the element is the OBJECT IDENTIFIER with this content. */
-// @ts-ignore: decorator
-@inline
+/** 1 where the element's content, an OBJECT IDENTIFIER's as a rule, is these `length` bytes. */
 export function isOid(at: usize, content: usize, length: i32): i32 {
   return (bodyLength(at) == length && memory.compare(body(at), content, length) == 0) as i32;
 }

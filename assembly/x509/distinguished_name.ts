@@ -16,9 +16,9 @@ import {
   tagOf,
 } from "./der";
 
-/** 1 where the element at `at` has a Name's shape (§4.1.2.4): sets of type and value, none of them empty. */
-export function isName(at: usize): i32 {
-  const end = after(at);
+/** 1 where [at, end) is one Name (§4.1.2.4): a sequence of sets of type and value, none of the sets empty. */
+export function isName(at: usize, end: usize): i32 {
+  if (tagOf(at, end) != TAG_SEQUENCE || after(at) != end) return 0;
   for (at = body(at); at < end; at = after(at)) {
     const rdnEnd = after(at);
     if (load<u8>(at) != TAG_SET || body(at) == rdnEnd) return 0;

@@ -53,7 +53,8 @@ export function parseExtensions(at: usize, end: usize, certificate: Certificate)
     if (tagOf(value, next) != TAG_OCTET_STRING || after(value) != next) return 0;
 
     const id = body(oid);
-    const arc = bodyLength(oid) == 3 && load<u8>(id) == 0x55 && load<u8>(id, 1) == 0x1d ? (load<u8>(id, 2) as i32) : 0;
+    const isCertificateExtension = bodyLength(oid) == 3 && load<u8>(id) == 0x55 && load<u8>(id, 1) == 0x1d; // 2.5.29
+    const arc = isCertificateExtension ? (load<u8>(id, 2) as i32) : 0;
     if (arc > 0 && arc < 64) {
       if ((seen & ((1 as u64) << arc)) != 0) return 0;
       seen |= (1 as u64) << arc;
@@ -97,7 +98,7 @@ function parseExtension(arc: i32, at: usize, end: usize, certificate: Certificat
       }
       return 1;
     case CERTIFICATE_POLICIES:
-      // With any-policy wanted and no policy constraints (an unknown critical extension here), policies take no path away.
+      // Any policy will do, and policy constraints are an unknown extension here: policies take no path away.
       return checkDerElement(at, end, TAG_SEQUENCE) ? 1 : -1;
     default:
       return 0;
@@ -158,9 +159,7 @@ function checkGeneralNames(at: usize): i32 {
     const constructed = choice == 0 || (choice >= 3 && choice <= 5);
     if (choice > 8 || tag != (constructed ? 0xa0 | choice : 0x80 | choice)) return 0;
     if (choice == 7 && bodyLength(at) != 4 && bodyLength(at) != 16) return 0;
-    if (choice == 4 && (tagOf(body(at), after(at)) != TAG_SEQUENCE || after(body(at)) != after(at) || !isName(body(at)))) {
-      return 0;
-    }
+    if (choice == 4 && !isName(body(at), after(at))) return 0;
   }
   return 1;
 }

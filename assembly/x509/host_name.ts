@@ -1,4 +1,4 @@
-// Is this certificate for the host that was asked for? (RFC 6125 §6, RFC 9525 §6) Subject alternative names alone count.
+// Is this certificate for the host that was asked for (RFC 6125 §6, RFC 9525 §6)? Only subject alternative names count.
 import { parseAddress } from "./address";
 import { after, body, bodyLength } from "./der";
 import { foldCase } from "./distinguished_name";
@@ -25,10 +25,10 @@ export function matchHostName(names: usize, host: usize, length: i32): i32 {
     const tag = load<u8>(at) as i32;
     const name = body(at);
     const nameLength = bodyLength(at);
-    if (addressLength > 0) {
-      if (tag == IP_ADDRESS && nameLength == addressLength && memory.compare(name, address, addressLength) == 0) return 1;
-    } else if (tag == DNS_NAME && matchDnsName(name, nameLength, host, length)) {
-      return 1;
+    if (tag == IP_ADDRESS && addressLength > 0) {
+      if (nameLength == addressLength && memory.compare(name, address, addressLength) == 0) return 1;
+    } else if (tag == DNS_NAME && addressLength == 0) {
+      if (matchDnsName(name, nameLength, host, length)) return 1;
     }
   }
   return 0;

@@ -1,5 +1,5 @@
-// Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)): DNS names, IP addresses, directory names. A constraint on
-// another kind of name refuses every certificate that bears such a name, critical or not.
+// Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)) on DNS names, IP addresses and directory names. A constraint
+// on another kind of name refuses every certificate that bears such a name, critical or not.
 import { ErrorCode } from "../alert";
 import { Certificate } from "./certificate";
 import { after, body, bodyLength, isOid, TAG_SEQUENCE, tagOf } from "./der";
@@ -23,7 +23,7 @@ export function startNameConstraints(): void {
   comparisons = MAX_COMPARISONS;
 }
 
-/** 0 where all names of `certificate` lie within the NameConstraints element at `constraints`, or CertificateNameConstraints. */
+/** Returns 0 where the NameConstraints element allows all names of `certificate`, or CertificateNameConstraints. */
 export function checkNameConstraints(constraints: usize, certificate: Certificate): i32 {
   if (!isWellFormed(constraints)) return ErrorCode.CertificateNameConstraints;
   const subject = certificate.subject;
@@ -43,7 +43,7 @@ export function checkNameConstraints(constraints: usize, certificate: Certificat
   return ErrorCode.None;
 }
 
-/** NameConstraints ::= SEQUENCE { [0] GeneralSubtrees OPTIONAL, [1] GeneralSubtrees OPTIONAL }, subtrees of a base alone. */
+/** SEQUENCE { permittedSubtrees [0] OPTIONAL, excludedSubtrees [1] OPTIONAL }, each subtree a base alone. */
 function isWellFormed(constraints: usize): i32 {
   const end = after(constraints);
   let at = body(constraints);
@@ -69,13 +69,9 @@ function isSubtreeList(at: usize): i32 {
     const base = body(at);
     const tag = tagOf(base, next);
     if (tag == IP_ADDRESS && !isAddressRange(body(base), bodyLength(base))) return 0;
-    if (tag == DIRECTORY_NAME && !isWholeName(body(base), next)) return 0;
+    if (tag == DIRECTORY_NAME && !isName(body(base), next)) return 0;
   }
   return 1;
-}
-
-function isWholeName(at: usize, end: usize): i32 {
-  return (tagOf(at, end) == TAG_SEQUENCE && after(at) == end && isName(at)) as i32;
 }
 
 /** An address and a mask of ones followed by zeros (RFC 4632). */

@@ -33,7 +33,8 @@ export class PrivateKey {
   rsa: usize;
 }
 
-const FIELDS: i32 = 20;
+const FIELDS: i32 = offsetof<PrivateKey>() as i32;
+/** Bytes of a PrivateKey with the RsaPrivateKey behind it. */
 export const PRIVATE_KEY: i32 = FIELDS + RSA_PRIVATE_KEY;
 
 const MIN_RSA_BYTES: i32 = 256;

@@ -39,7 +39,8 @@ export class PublicKey {
   hash: i32;
 }
 
-export const PUBLIC_KEY: i32 = 28;
+/** Bytes of a PublicKey. */
+export const PUBLIC_KEY: i32 = offsetof<PublicKey>() as i32;
 
 const MIN_RSA_BITS: i32 = 2048;
 const MAX_RSA_BITS: i32 = 4096;

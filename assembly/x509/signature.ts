@@ -2,7 +2,7 @@
 import { ErrorCode } from "../alert";
 import { ecdsaSign, ecdsaVerify } from "../curve/ecdsa";
 import { Curve } from "../curve/field";
-import { HashId, hashDigest, hashSize } from "../hash/hash";
+import { HASH_MAX, HashId, hashDigest, hashSize } from "../hash/hash";
 import { rsaSignPkcs1, rsaVerifyPkcs1 } from "../rsa/pkcs1";
 import { rsaSignPss, rsaVerifyPss } from "../rsa/pss";
 import { ECDSA, RSA_PKCS1, RSA_PSS_RSAE } from "./algorithm";
@@ -12,7 +12,7 @@ import { KeyKind, PublicKey } from "./public_key";
 /** rsa_pss_pss_sha256 and its neighbours are the rsae ones plus 5. */
 const PSS_PSS_OFFSET: i32 = 5;
 
-const digest: usize = memory.data(64, 8);
+const digest: usize = memory.data(HASH_MAX, 8);
 
 /**
  * Checks the signature over `message` with `publicKey` (a PublicKey). Returns 0, BadSignature, or BadSignatureScheme
@@ -41,8 +41,9 @@ export function verifySignature(
 }
 
 /**
- * Signs `message` with `privateKey` (a PrivateKey) and writes the signature to `out`: up to SIGNATURE_MAX bytes. Returns its length
- * or BadSignatureScheme. Constant-time in the key, as the curves' and RSA's own signing is.
+ * Signs `message` with `privateKey` (a PrivateKey) and writes the signature to `out`, up to SIGNATURE_MAX bytes. Returns
+ * its length, BadSignatureScheme, BadPrivateKey, or NoEntropy where PSS has no salt to draw. Constant-time in the key, as
+ * the curves' and RSA's own signing is.
  */
 export function signMessage(scheme: i32, privateKey: usize, message: usize, messageLength: i32, out: usize): i32 {
   const key = changetype<PrivateKey>(privateKey);

@@ -1,10 +1,10 @@
 // Trust anchors (RFC 5280 §6.1.1 (d)): name, key and constraints of each root, copied to the heap. A root's own
 // signature and validity period are not looked at: whoever adds it vouches for it.
 import { ErrorCode } from "../alert";
-import { Certificate, parseCertificate } from "./certificate";
+import { CERTIFICATE, Certificate, parseCertificate } from "./certificate";
 import { after, sameElement } from "./der";
 import { USAGE_CERTIFICATE_SIGN } from "./extensions";
-import { PublicKey, parsePublicKey } from "./public_key";
+import { PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
 
 @unmanaged
 export class Trust {
@@ -30,11 +30,11 @@ export class Anchor {
   pathLength: i32;
 }
 
-const TRUST: i32 = 4;
-const ANCHOR: i32 = 32;
+const TRUST: i32 = offsetof<Trust>() as i32;
+const ANCHOR: i32 = offsetof<Anchor>() as i32;
 
-const scratch: usize = memory.data(112, 8); // a Certificate
-const keyScratch: usize = memory.data(28, 4); // a PublicKey
+const scratch: usize = memory.data(CERTIFICATE, 8); // a Certificate
+const keyScratch: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 
 /** An empty set of trust anchors. */
 export function trustNew(): usize {

@@ -37,6 +37,28 @@ function damage(bytes: Uint8Array, { at, kind, value }: Change): Uint8Array {
   }
 }
 
+/** The elements inside a constructed one; `bytes` is well-formed. */
+function elements(bytes: Uint8Array): Uint8Array[] {
+  const start = (at: number) => at + (bytes[at + 1]! > 0x80 ? bytes[at + 1]! - 0x80 : 0) + 2;
+  const end = (at: number) => {
+    const length = bytes[at + 1]!;
+    const digits = Buffer.from(bytes.slice(at + 2, start(at)));
+    return start(at) + (length < 0x80 ? length : digits.readUIntBE(0, digits.length));
+  };
+  const found: Uint8Array[] = [];
+  for (let at = start(0); at < bytes.length; at = end(at)) found.push(bytes.slice(at, end(at)));
+  return found;
+}
+
+/** With issuer and subject replaced: OpenSSL decodes the characters of names, where we compare bytes. */
+function withPlainNames(certificate: Uint8Array): Uint8Array {
+  const [tbs, ...signature] = elements(certificate) as [Uint8Array];
+  const fields = elements(tbs);
+  const version = fields[0]![0] === 0xa0 ? 1 : 0;
+  fields[version + 2] = fields[version + 4] = distinguishedName({ CN: 'plain' });
+  return der.sequence(der.sequence(...fields), ...signature);
+}
+
 let authority: Authority;
 let issued: Issued;
 beforeAll(async () => {
@@ -89,7 +111,7 @@ describe.each(await programs('primitives'))('damaged certificates on %s', (engin
         bench.free();
         if (code < 0) return;
         read++;
-        expect(() => new X509Certificate(root)).not.toThrow();
+        expect(() => new X509Certificate(withPlainNames(root))).not.toThrow();
       }),
       { numRuns },
     );
