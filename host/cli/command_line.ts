@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { DeputyError } from '../delegation/error.js';
 import { getCommand } from './get.js';
+import { keylogCommand } from './keylog.js';
+import { proxyCommand } from './proxy.js';
 import { packageVersion } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly. */
@@ -14,7 +16,9 @@ export function deputyCommand(): Command {
     )
     .version(packageVersion())
     .showHelpAfterError('Run with --help for the options.')
-    .addCommand(getCommand());
+    .addCommand(getCommand())
+    .addCommand(proxyCommand())
+    .addCommand(keylogCommand());
 }
 
 /** Runs the command line; the result is the exit code. */

@@ -186,13 +186,11 @@ export class InnerClient {
   readonly received: Buffer[] = [];
   readonly keyLog = new Map<string, Buffer>();
   socket!: TLSSocket;
-  /** After a delivery on the open leg: nothing more goes to the inner TLS. */
-  detached = false;
   readonly #tap: Duplex;
+  readonly #incoming = new RecordCutter();
 
   private constructor(readonly conduit: TLSSocket) {
     const outgoing = new RecordCutter();
-    const incoming = new RecordCutter();
     this.#tap = new Duplex({
       read: () => {
         conduit.resume();
@@ -208,16 +206,23 @@ export class InnerClient {
         conduit.end(done);
       },
     });
-    conduit.on('data', (chunk: Buffer) => {
-      if (this.detached) return;
-      for (const record of incoming.push(chunk)) {
-        this.view.origin.record(record);
-        this.received.push(Buffer.from(record));
-      }
-      if (!this.#tap.push(chunk)) conduit.pause();
-    });
+    conduit.on('data', this.#onData);
     conduit.on('end', () => this.#tap.push(null));
     conduit.on('close', () => this.#tap.destroy());
+  }
+
+  readonly #onData = (chunk: Buffer) => {
+    for (const record of this.#incoming.push(chunk)) {
+      this.view.origin.record(record);
+      this.received.push(Buffer.from(record));
+    }
+    if (!this.#tap.push(chunk)) this.conduit.pause();
+  };
+
+  /** Leaves the inner TLS after so many records of the origin: the conduit carries the leg from there. */
+  async detach(originRecords: number): Promise<void> {
+    while (this.received.length < originRecords) await once(this.conduit, 'data');
+    this.conduit.off('data', this.#onData).pause();
   }
 
   static async open(conduit: TLSSocket, options: ConnectionOptions): Promise<InnerClient> {
@@ -336,9 +341,19 @@ export async function readUntil(stream: Duplex, text: string): Promise<string> {
     const chunk = stream.read() as Buffer | null;
     if (chunk !== null) seen += chunk.toString('latin1');
     else if (stream.readableEnded || stream.destroyed) throw new Error(`ended before ${text}: ${seen}`);
-    else {
-      await Promise.race(['readable', 'end', 'close'].map((event) => once(stream, event)));
-    }
+    else await change(stream);
   }
   return seen;
+}
+
+/** The next thing that happens to what can be read. */
+function change(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['readable', 'end', 'close'];
+    const done = () => {
+      for (const event of events) stream.off(event, done);
+      resolve();
+    };
+    for (const event of events) stream.on(event, done);
+  });
 }

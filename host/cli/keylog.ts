@@ -1,0 +1,155 @@
+// `deputy keylog`: delivers the sessions of a program that knows nothing of Deputy but logs its TLS keys.
+import { Command, Option } from 'commander';
+import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
+import { DeputyError } from '../delegation/error.js';
+import { FrameType } from '../delegation/frame.js';
+import type { Message } from '../delegation/message.js';
+import { toHex } from '../delegation/text.js';
+import { deviceProfile, hostAndPort, textFile } from './arguments.js';
+import { KeyLogLink, type KeyLogLinkOptions } from './keylog/link.js';
+import { KeyLogParser } from './keylog/nss.js';
+import { tail } from './keylog/tail.js';
+
+export interface KeyLogCommandOptions {
+  file: string;
+  proxy: { host: string; port: number };
+  proxyCa: string;
+  proxyName?: string;
+  token?: string;
+  proxyCert?: string;
+  proxyKey?: string;
+  profile?: DeviceProfile;
+  fromStart?: boolean;
+  json?: boolean;
+}
+
+const TIMEOUT = 15_000;
+
+export function keylogCommand(): Command {
+  return new Command('keylog')
+    .description(
+      'Deliver to a proxy each session that a program logs the keys of (SSLKEYLOGFILE), until stopped. ' +
+        'Every connection in the file is delivered: give the program a file of its own.',
+    )
+    .requiredOption('--file <file>', 'the key log; it need not exist yet')
+    .addOption(
+      new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort).makeOptionMandatory(),
+    )
+    .requiredOption('--proxy-ca <file>', "root certificates (PEM) that the proxy's certificate must lead to")
+    .option('--proxy-name <name>', "the name in the proxy's certificate, where it is not the host of --proxy")
+    .addOption(new Option('--token <token>', 'bearer token for the proxy').env('DEPUTY_TOKEN'))
+    .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
+    .option('--proxy-key <file>', 'its private key (PEM)')
+    .addOption(
+      new Option(
+        '--profile <device>',
+        'the device that content is made for: handheld, WIDTHxHEIGHT[xDEPTH] or a JSON file',
+      ).argParser(deviceProfile),
+    )
+    .option('--from-start', 'deliver what the file holds already, too')
+    .option('--json', 'tell what happens as JSON, one object a line')
+    .action(async (options: KeyLogCommandOptions) => {
+      const stopped = new AbortController();
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort());
+      await deliverKeys(options, { signal: stopped.signal, tell: teller(options.json === true) });
+    });
+}
+
+export interface KeyLogEvent {
+  event: 'ready' | 'delivered' | 'active' | 'receipt' | 'error' | 'closed';
+  [field: string]: unknown;
+}
+
+/** Follows the file until `signal` aborts. Throws DeputyError when the proxy can't be reached, or goes. */
+export async function deliverKeys(
+  options: KeyLogCommandOptions,
+  { signal, tell }: { signal: AbortSignal; tell: (event: KeyLogEvent) => void },
+): Promise<void> {
+  const link = await KeyLogLink.open(linkOptions(options), (message) => onMessage(message, tell));
+  const parser = new KeyLogParser();
+  const down = new AbortController();
+  let reason: DeputyError | undefined;
+  void link.closed.then((error) => {
+    reason = error;
+    down.abort();
+  });
+  const following = tail(options.file, {
+    signal: AbortSignal.any([signal, down.signal]),
+    fromStart: options.fromStart === true,
+  });
+  tell({ event: 'ready', file: options.file });
+  for await (const text of following) {
+    for (const session of parser.push(text)) {
+      const { clientRandom, tlsVersion } = session;
+      link.deliver(session);
+      tell({
+        event: 'delivered',
+        clientRandom: toHex(clientRandom),
+        tlsVersion: tlsVersion === 0x0304 ? '1.3' : '1.2',
+      });
+    }
+  }
+  if (!signal.aborted && reason !== undefined) throw reason;
+  link.close();
+}
+
+function onMessage(message: Message, tell: (event: KeyLogEvent) => void): void {
+  const session = message.sessionId;
+  switch (message.type) {
+    case FrameType.Active:
+      tell({ event: 'active', session });
+      break;
+    case FrameType.Receipt: {
+      const { status, services, bytesBefore, bytesAfter } = message;
+      tell({ event: 'receipt', session, status, services, bytesBefore, bytesAfter });
+      break;
+    }
+    case FrameType.Error:
+      // Connections that go past the proxy stand in the same log.
+      tell({ event: 'error', session, code: message.code, text: message.text });
+      break;
+    case FrameType.Close:
+      tell({ event: 'closed', session, code: message.code });
+      break;
+  }
+}
+
+function linkOptions(options: KeyLogCommandOptions): KeyLogLinkOptions {
+  const { host, port } = options.proxy;
+  if ((options.proxyCert === undefined) !== (options.proxyKey === undefined)) {
+    throw new DeputyError('NO_KEY', '--proxy-cert and --proxy-key go together');
+  }
+  if (options.token === undefined && options.proxyCert === undefined) {
+    throw new DeputyError(
+      'NO_CREDENTIALS',
+      'the proxy wants to know you: --token, or --proxy-cert and --proxy-key',
+    );
+  }
+  return {
+    host,
+    port,
+    roots: textFile(options.proxyCa, '--proxy-ca'),
+    serverName: options.proxyName ?? host,
+    token: options.token ?? '',
+    identity:
+      options.proxyCert === undefined
+        ? undefined
+        : {
+            certificate: textFile(options.proxyCert, '--proxy-cert'),
+            key: textFile(options.proxyKey!, '--proxy-key'),
+          },
+    profile: options.profile ?? HANDHELD,
+    timeout: TIMEOUT,
+  };
+}
+
+const teller =
+  (asJson: boolean) =>
+  ({ event, ...fields }: KeyLogEvent): void => {
+    if (asJson) {
+      process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+      return;
+    }
+    const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
+    process.stdout.write(`${event} ${details.join(' ')}\n`);
+  };

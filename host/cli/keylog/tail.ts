@@ -1,0 +1,45 @@
+// Follows a file that another program appends to.
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const CHUNK = 65_536;
+
+/**
+ * What is appended to `path` from now on (from its start where `fromStart`, or where it does not exist yet). A file
+ * that shrinks or is replaced is read from its start. Ends when `signal` aborts.
+ */
+export async function* tail(
+  path: string,
+  {
+    signal,
+    fromStart = false,
+    interval = 25,
+  }: { signal: AbortSignal; fromStart?: boolean; interval?: number },
+): AsyncGenerator<string, void, void> {
+  let position = fromStart ? 0 : ((await sizeOf(path)) ?? 0);
+  let file: { handle: FileHandle; inode: number } | undefined;
+  const buffer = Buffer.alloc(CHUNK);
+  try {
+    while (!signal.aborted) {
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined && (file === undefined || file.inode !== found.ino || found.size < position)) {
+        if (file !== undefined) position = 0;
+        await file?.handle.close();
+        file = { handle: await open(path, 'r'), inode: found.ino };
+      }
+      const { bytesRead } = (await file?.handle.read(buffer, 0, CHUNK, position)) ?? { bytesRead: 0 };
+      if (bytesRead > 0) {
+        position += bytesRead;
+        const text = buffer.toString('latin1', 0, bytesRead);
+        buffer.fill(0, 0, bytesRead);
+        yield text;
+      } else {
+        await delay(interval, undefined, { signal }).catch(() => {});
+      }
+    }
+  } finally {
+    await file?.handle.close();
+  }
+}
+
+const sizeOf = async (path: string) => (await stat(path).catch(() => undefined))?.size;

@@ -1,0 +1,206 @@
+// `deputy proxy`: runs the proxy until it is told to stop.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DeputyError } from '../delegation/error.js';
+import { authority } from '../delegation/origin.js';
+import type { ProxyOptions } from '../proxy/options.js';
+import { createProxy, type ProxyServer } from '../proxy/proxy.js';
+import type { Service } from '../services/service.js';
+import { seconds, textFile } from './arguments.js';
+
+/** The services that come with Deputy. Loaded only where they are asked for. */
+const SERVICES: Readonly<Record<string, () => Promise<Service>>> = {
+  transcode: async () => (await import('../services/transcode/index.js')).transcode(),
+};
+
+export interface ProxyCommandOptions {
+  listen: { host: string; port: number };
+  cert?: string;
+  key?: string;
+  plaintext?: boolean;
+  tokenFile?: string;
+  clientCa?: string;
+  allowTarget?: string[];
+  denyTarget?: string[];
+  allowPort?: ('any' | number)[];
+  service?: string[];
+  holdTime?: number;
+  undelivered: 'relay' | 'close';
+  maxSessions?: number;
+  logLevel: string;
+  json?: boolean;
+}
+
+export function proxyCommand(): Command {
+  return new Command('proxy')
+    .description('Run a proxy that clients can admit into their TLS sessions.')
+    .addOption(
+      new Option('--listen <host:port>', 'where to listen; port 0 takes a free one')
+        .argParser(listenAddress)
+        .default({ host: '127.0.0.1', port: 8443 }, '127.0.0.1:8443'),
+    )
+    .option('--cert <file>', "the proxy's certificate and its issuers (PEM)")
+    .option('--key <file>', 'its private key (PEM)')
+    .option('--plaintext', 'listen without TLS: blind tunnels only, nothing can be delegated')
+    .option('--token-file <file>', 'tokens that admit clients: one a line, "name:token" or the token alone')
+    .option('--client-ca <file>', 'roots (PEM) of the client certificates that are admitted')
+    .option('--allow-target <target>', 'let a private target through: a host, an address or a block', collect)
+    .option('--deny-target <target>', 'refuse a target: a host, an address or a block', collect)
+    .addOption(
+      new Option(
+        '--allow-port <port>',
+        'ports of targets, or "any" (default: TLS ports, and all from 1024)',
+      ).argParser(collectPort),
+    )
+    .addOption(
+      new Option('--service <name>', 'what the proxy does to content, in this order; may be repeated')
+        .choices(Object.keys(SERVICES))
+        .argParser(collectService),
+    )
+    .addOption(
+      new Option('--hold-time <seconds>', "how long a mirror client's data waits for the delivery").argParser(
+        seconds,
+      ),
+    )
+    .addOption(
+      new Option('--undelivered <what>', 'what becomes of a mirror session that is never delivered')
+        .choices(['relay', 'close'])
+        .default('relay'),
+    )
+    .addOption(new Option('--max-sessions <n>', 'sessions of one client at once').argParser(count))
+    .addOption(
+      new Option('--log-level <level>', 'what is logged to standard error')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .option('--json', 'say where it listens as one JSON object')
+    .action(async (options: ProxyCommandOptions) => {
+      const proxy = await startProxy(options);
+      announce(proxy.address!, options);
+      await stopSignal();
+      await proxy.close({ grace: 5000 });
+    });
+}
+
+/** A listening proxy. Throws DeputyError with what to do next. */
+export async function startProxy(options: ProxyCommandOptions): Promise<ProxyServer> {
+  const proxy = makeProxy(await proxyOptions(options));
+  const { host, port } = options.listen;
+  try {
+    await proxy.listen(port, host);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DeputyError(
+      'CANNOT_LISTEN',
+      `${authority(host, port)} can't be listened on (${code}): is it taken, or not an address of this machine?`,
+    );
+  }
+  return proxy;
+}
+
+async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions> {
+  const { cert, key, plaintext, tokenFile, clientCa, allowPort } = options;
+  if (plaintext !== true && (cert === undefined || key === undefined)) {
+    throw new DeputyError(
+      'NO_CERTIFICATE',
+      'a proxy needs --cert and --key, or --plaintext for blind tunnels only',
+    );
+  }
+  if (tokenFile === undefined && clientCa === undefined) {
+    throw new DeputyError('NO_ADMISSION', 'say who may use the proxy: --token-file, --client-ca or both');
+  }
+  return {
+    ...(plaintext !== true && {
+      tls: { certificate: textFile(cert!, '--cert'), key: textFile(key!, '--key') },
+    }),
+    ...(plaintext === true && { plaintext }),
+    ...(tokenFile !== undefined && { tokens: parseTokens(textFile(tokenFile, '--token-file')) }),
+    ...(clientCa !== undefined && { clientAuthorities: [textFile(clientCa, '--client-ca')] }),
+    targets: {
+      allow: options.allowTarget ?? [],
+      deny: options.denyTarget ?? [],
+      ...(allowPort !== undefined && {
+        ports: allowPort.includes('any') ? ('any' as const) : (allowPort as number[]),
+      }),
+    },
+    services: await Promise.all((options.service ?? []).map((name) => SERVICES[name]!())),
+    undelivered: options.undelivered,
+    limits: {
+      ...(options.holdTime !== undefined && { deliveryTimeout: options.holdTime }),
+      ...(options.maxSessions !== undefined && { sessionsPerPrincipal: options.maxSessions }),
+    },
+    log: (await import('./proxy_log.js')).logTo(process.stderr, options.logLevel),
+  };
+}
+
+/** One token a line; `#` begins a comment. A token without a name is named after its line. */
+export function parseTokens(text: string): { name: string; token: string }[] {
+  const tokens: { name: string; token: string }[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const entry = line.trim();
+    if (entry === '' || entry.startsWith('#')) continue;
+    const match = /^(?:([^:\s]+):)?([A-Za-z0-9\-._~+/]+=*)$/.exec(entry);
+    if (match === null) {
+      throw new DeputyError(
+        'BAD_TOKEN_FILE',
+        `line ${index + 1} of --token-file is neither "name:token" nor a token`,
+      );
+    }
+    tokens.push({ name: match[1] ?? `line-${index + 1}`, token: match[2]! });
+  }
+  if (tokens.length === 0)
+    throw new DeputyError('BAD_TOKEN_FILE', '--token-file holds no token: write one a line');
+  return tokens;
+}
+
+function makeProxy(options: ProxyOptions): ProxyServer {
+  try {
+    return createProxy(options);
+  } catch (error) {
+    throw new DeputyError('BAD_OPTIONS', `the proxy can't be set up: ${(error as Error).message}`);
+  }
+}
+
+function announce(address: { host: string; port: number }, options: ProxyCommandOptions): void {
+  const where = authority(address.host, address.port);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ listening: address, services: options.service ?? [] })}\n`);
+    return;
+  }
+  const scheme = options.plaintext ? 'http' : 'https';
+  process.stdout.write(`deputy proxy listens on ${scheme}://${where}\n`);
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+}
+
+/** Port 0 is a port to listen on, if not one to connect to. */
+function listenAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535)
+    throw new InvalidArgumentError('Write HOST:PORT, or [ADDRESS]:PORT for IPv6.');
+  return { host: match[1] ?? match[2]!, port };
+}
+
+const collect = (text: string, before: string[] = []) => [...before, text];
+
+function collectService(text: string, before: string[] = []): string[] {
+  if (!(text in SERVICES))
+    throw new InvalidArgumentError(`Choose one of ${Object.keys(SERVICES).join(', ')}.`);
+  return [...before, text];
+}
+
+function collectPort(text: string, before: ('any' | number)[] = []): ('any' | number)[] {
+  if (text === 'any') return [...before, text];
+  return [...before, count(text)];
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('Write a whole number.');
+  return value;
+}

@@ -1,0 +1,156 @@
+// Real curl through a real proxy: its own TLS stack verifies the origin, its key log admits the proxy.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KeyLogParser } from '../../../host/cli/keylog/nss.js';
+import { deliverKeys, type KeyLogEvent } from '../../../host/cli/keylog.js';
+import type { Service } from '../../../host/services/service.js';
+import { type Bench, NAME, startProxy, TOKEN } from '../proxy/bench.js';
+
+/** Stands for any service that changes content. */
+const shout: Service = {
+  name: 'shout',
+  response: () => ({
+    body: async function* (body) {
+      for await (const chunk of body)
+        yield Buffer.from(Buffer.from(chunk).toString('latin1').toUpperCase(), 'latin1');
+    },
+  }),
+};
+
+let bench: Bench;
+let origin: Server;
+let originPort: number;
+let folder: string;
+
+beforeAll(async () => {
+  bench = await startProxy({ services: [shout] });
+  folder = await mkdtemp(join(tmpdir(), 'deputy-keylog-'));
+  await writeFile(join(folder, 'ca.pem'), bench.ca);
+  origin = createServer({ cert: bench.issued.chainPem, key: bench.issued.keyPem }, (request, response) => {
+    response.end(`you asked for ${request.url}\n`);
+  });
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  originPort = (origin.address() as AddressInfo).port;
+});
+afterAll(async () => {
+  origin.close();
+  origin.closeAllConnections();
+  await bench.close();
+  await rm(folder, { recursive: true });
+});
+
+/** curl that asks for a mirror session, while `deputy keylog` follows its key log. */
+async function curl(
+  version: '1.2' | '1.3',
+  args: string[],
+): Promise<{ stdout: string; events: KeyLogEvent[] }> {
+  const keyLog = join(folder, `keys-${version}-${Math.random()}`);
+  const events: KeyLogEvent[] = [];
+  const stop = new AbortController();
+  let onReady = () => {};
+  const ready = new Promise<void>((resolve) => {
+    onReady = resolve;
+  });
+  const delivering = deliverKeys(
+    {
+      file: keyLog,
+      proxy: { host: '127.0.0.1', port: bench.port },
+      proxyCa: join(folder, 'ca.pem'),
+      proxyName: 'localhost',
+      token: TOKEN,
+    },
+    {
+      signal: stop.signal,
+      tell: (event) => {
+        events.push(event);
+        if (event.event === 'ready') onReady();
+      },
+    },
+  );
+  await Promise.race([ready, delivering]);
+  try {
+    const { stdout } = await promisify(execFile)(
+      'curl',
+      [
+        ...['--silent', '--show-error', '--max-time', '20', '--cacert', join(folder, 'ca.pem')],
+        ...['--proxy', `https://localhost:${bench.port}`, '--proxy-cacert', join(folder, 'ca.pem')],
+        ...['--proxy-header', `Proxy-Authorization: Bearer ${TOKEN}`],
+        ...['--proxy-header', 'Deputy-Session: request; leg=mirror'],
+        ...['--resolve', `localhost:${bench.port}:127.0.0.1`, `--tlsv${version}`, '--tls-max', version],
+        ...args,
+      ],
+      { env: { ...process.env, SSLKEYLOGFILE: keyLog } },
+    );
+    return { stdout, events };
+  } finally {
+    stop.abort();
+    await delivering;
+  }
+}
+
+describe.each(['1.2', '1.3'] as const)('curl over TLS %s, with its key log delivered', (version) => {
+  test('shows the page as the services of the proxy made it', async () => {
+    const { stdout, events } = await curl(version, ['--http1.1', `https://localhost:${originPort}/page`]);
+    expect(stdout).toBe('YOU ASKED FOR /PAGE\n');
+    expect(events.map(({ event }) => event)).toContain('active');
+    const receipt = events.find(({ event }) => event === 'receipt');
+    expect(receipt).toMatchObject({ status: 200, services: ['shout'], bytesBefore: 20, bytesAfter: 20 });
+  });
+
+  test('asks twice over one connection', async () => {
+    const base = `https://localhost:${originPort}`;
+    const { stdout } = await curl(version, ['--http1.1', `${base}/one`, `${base}/two`]);
+    expect(stdout).toBe('YOU ASKED FOR /ONE\nYOU ASKED FOR /TWO\n');
+  });
+
+  test('passes HTTP/2 unread, since no service works on it', async () => {
+    // This origin speaks HTTP/1.1 alone, so ALPN settles on it though curl offers h2.
+    const { stdout } = await curl(version, ['--http2', `https://localhost:${originPort}/two`]);
+    expect(stdout).toBe('YOU ASKED FOR /TWO\n');
+  });
+});
+
+test('the names in the certificate are verified by curl itself', async () => {
+  await expect(
+    curl('1.3', ['--resolve', `wrong.test:${originPort}:127.0.0.1`, `https://wrong.test:${originPort}/`]),
+  ).rejects.toThrow();
+  expect(NAME).not.toBe('wrong.test');
+});
+
+describe('the key log', () => {
+  const random = '11'.repeat(32);
+  const client = 'aa'.repeat(32);
+  const server = 'bb'.repeat(32);
+
+  test('gives a session of TLS 1.3 when both secrets are there, whatever the cuts', () => {
+    const text =
+      `# a comment\nCLIENT_HANDSHAKE_TRAFFIC_SECRET ${random} ${client}\n` +
+      `SERVER_TRAFFIC_SECRET_0 ${random} ${server}\nCLIENT_TRAFFIC_SECRET_0 ${random} ${client}\nEXPORTER_SECRET x y\n`;
+    for (let cut = 1; cut < 64; cut++) {
+      const parser = new KeyLogParser();
+      const found = [];
+      for (let at = 0; at < text.length; at += cut) found.push(...parser.push(text.slice(at, at + cut)));
+      expect(found).toHaveLength(1);
+      expect(Buffer.from(found[0]!.secrets).toString('hex')).toBe(client + server);
+      expect(found[0]!.tlsVersion).toBe(0x0304);
+    }
+  });
+
+  test('gives a session of TLS 1.2 by its master secret, and nothing for malformed lines', () => {
+    const parser = new KeyLogParser();
+    expect(
+      parser.push(`CLIENT_RANDOM ${random} ${'cc'.repeat(47)}\nCLIENT_RANDOM ${random.slice(2)} zz\n`),
+    ).toEqual([]);
+    expect(parser.push(`CLIENT_RANDOM ${random} ${'cc'.repeat(48)}\r\n`)).toHaveLength(1);
+    expect(parser.push(`${'x'.repeat(5000)}`)).toEqual([]);
+    expect(parser.push(`\nCLIENT_RANDOM ${random} ${'cc'.repeat(48)}\n`)).toHaveLength(1);
+  });
+});
