@@ -98,10 +98,10 @@ export class Client {
     }
   }
 
-  /** The engine that runs the device program, and the bytes of its linear memory. */
-  async engine(): Promise<{ kind: 'v8' | 'wasm3'; memoryBytes: number }> {
-    const { engine } = (await this.#start()).context;
-    return { kind: engine.kind, memoryBytes: engine.memoryBytes };
+  /** The engine that runs the device program, its linear memory, and what went through its ciphers; all in bytes. */
+  async engine(): Promise<{ kind: 'v8' | 'wasm3'; memoryBytes: number; cryptoBytes: number }> {
+    const { kind, memoryBytes, cryptoBytes } = (await this.#start()).context.engine;
+    return { kind, memoryBytes, cryptoBytes };
   }
 
   /** Ends every session, tells the proxy, and wipes what was kept. */

@@ -36,6 +36,12 @@ export interface ConnectionInfo {
   serverRandom: Uint8Array;
 }
 
+/** Plaintext bytes through the ciphers. */
+export interface CryptoBytes {
+  sealed: number;
+  opened: number;
+}
+
 const Flag = {
   outputPending: 1,
   wantsInput: 2,
@@ -57,11 +63,11 @@ const DELIVERY_ROOM = 512;
 
 export class TlsConnection {
   readonly #guest: Guest;
-  readonly #letGo: () => void;
+  readonly #letGo: (bytes: CryptoBytes) => void;
   #pointer: number;
 
-  /** Use TlsEngine.connect. `letGo` runs once, when the connection is freed. */
-  constructor(guest: Guest, pointer: number, letGo: () => void) {
+  /** Use TlsEngine.connect. `letGo` runs once, when the connection is freed, and gets its last count. */
+  constructor(guest: Guest, pointer: number, letGo: (bytes: CryptoBytes) => void) {
     this.#guest = guest;
     this.#pointer = pointer;
     this.#letGo = letGo;
@@ -137,12 +143,14 @@ export class TlsConnection {
   free(): void {
     if (this.#pointer === 0) return;
     const pointer = this.#pointer;
-    this.#pointer = 0;
     try {
+      const bytes = this.bytes();
+      this.#pointer = 0;
       this.#guest.exports.connectionFree!(pointer);
-      this.#letGo();
+      this.#letGo(bytes);
     } catch (error) {
       // A stopped program has nothing left to free.
+      this.#pointer = 0;
       if (!(error instanceof TlsError)) throw error;
     }
   }
@@ -191,7 +199,7 @@ export class TlsConnection {
   }
 
   /** Plaintext bytes that went through the device's ciphers, protected handshake messages included. */
-  bytes(): { sealed: number; opened: number } {
+  bytes(): CryptoBytes {
     return { sealed: this.#call('bytesSealed') >>> 0, opened: this.#call('bytesOpened') >>> 0 };
   }
 

@@ -5,7 +5,7 @@ import { checked, tlsError } from './error.js';
 import { ascii, Guest, uint16List } from './guest.js';
 import type { Program } from './program.js';
 
-export { type ConnectionFlags, type ConnectionInfo, TlsConnection } from './connection.js';
+export { type ConnectionFlags, type ConnectionInfo, type CryptoBytes, TlsConnection } from './connection.js';
 export { TlsError } from './error.js';
 
 /** A version of TLS as it stands on the wire. */
@@ -67,10 +67,23 @@ export class TrustAnchors {
 export class TlsEngine {
   readonly kind: Program['engine'];
   readonly #guest: Guest;
+  readonly #connections = new Set<TlsConnection>();
+  /** Of connections that were freed. */
+  #pastBytes = 0;
 
   constructor(program: Program) {
     this.kind = program.engine;
     this.#guest = new Guest(program);
+  }
+
+  /** Plaintext bytes that this engine's ciphers sealed and opened, on all its connections so far. */
+  get cryptoBytes(): number {
+    let total = this.#pastBytes;
+    for (const connection of this.#connections) {
+      const { sealed, opened } = connection.bytes();
+      total += sealed + opened;
+    }
+    return total;
   }
 
   /** Linear memory of the program in bytes, connections included. */
@@ -117,7 +130,14 @@ export class TlsEngine {
       letGo?.();
       throw error;
     }
-    return new TlsConnection(this.#guest, pointer, letGo);
+    const release = letGo;
+    const connection: TlsConnection = new TlsConnection(this.#guest, pointer, ({ sealed, opened }) => {
+      this.#pastBytes += sealed + opened;
+      this.#connections.delete(connection);
+      release();
+    });
+    this.#connections.add(connection);
+    return connection;
   }
 
   #configure(c: number, options: TlsOptions): void {
