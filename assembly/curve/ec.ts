@@ -3,11 +3,11 @@ import { ErrorCode } from "../alert";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import {
   bytesFromElement, combine, COORDINATE_MAX, coordinateLength, Curve, curveOrder, curvePrime, elementFromBytes,
-  ELEMENT, isZero, loadB, loadGenerator, loadOne, multiply, selectCurve, square, subtract,
+  ELEMENT, isZero, loadB, loadOne, multiply, selectCurve, square, subtract,
 } from "./field";
 import { invert } from "./inverse";
 import { POINT, Y, Z } from "./point";
-import { multiplySecret } from "./scalar_multiply";
+import { multiplyGenerator, multiplySecret } from "./scalar_multiply";
 import { x25519, x25519Base } from "./x25519";
 
 export { Curve };
@@ -28,9 +28,7 @@ export function ecPublicKey(curve: i32, out: usize, scalar: usize): i32 {
   }
   if (!selectCurve(curve)) return ErrorCode.BadArgument;
   if (!loadScalar(scalar)) return ErrorCode.BadPrivateKey;
-  loadGenerator(base, base + Y);
-  loadOne(base + Z);
-  multiplySecret(result, scalarBytes, base);
+  multiplyGenerator(result, scalarBytes);
   const length = coordinateLength();
   store<u8>(out, 4);
   affineX(out + 1, result);

@@ -5,12 +5,12 @@ import { HMAC_CONTEXT, hmacFinal, hmacInit, hmacUpdate } from "../hash/hmac";
 import { affineX, isBelow, loadPoint, reverseBytes, scalarInRange } from "./ec";
 import { readSignature, writeSignature } from "./ecdsa_der";
 import {
-  COORDINATE_MAX, coordinateLength, curveOrder, curvePrime, elementFromBytes, ELEMENT, isZero, loadGenerator, loadOne,
+  COORDINATE_MAX, coordinateLength, curveOrder, curvePrime, elementFromBytes, ELEMENT, isZero,
   multiply, selectCurve, square, subtract,
 } from "./field";
 import { addModOrder, digestModOrder, invertModOrder, multiplyModOrder, reduceModOrder } from "./order";
-import { POINT, Y, Z } from "./point";
-import { multiplyPublic, multiplySecret } from "./scalar_multiply";
+import { POINT, Z } from "./point";
+import { multiplyGenerator, multiplyPublic } from "./scalar_multiply";
 
 const r = memory.data(COORDINATE_MAX, 16);
 const s = memory.data(COORDINATE_MAX, 16);
@@ -78,9 +78,7 @@ export function ecdsaSign(curve: i32, hashId: i32, digest: usize, digestLength: 
   let signatureLength = 0;
   do {
     nextNonce(hashId, length);
-    loadGenerator(point, point + Y);
-    loadOne(point + Z);
-    multiplySecret(sum, nonce, point);
+    multiplyGenerator(sum, nonce);
     affineX(left, sum);
     reverseBytes(r, left, length);
     reduceModOrder(r, 0);

@@ -60,6 +60,12 @@ function limbCount(): i32 {
   return wide ? 14 : 9;
 }
 
+// @ts-ignore: decorator
+@inline
+export function isP256(): bool {
+  return !wide;
+}
+
 /** Bytes of a coordinate and of a scalar. */
 export function coordinateLength(): i32 {
   return wide ? 48 : 32;
@@ -173,6 +179,14 @@ export function bytesFromElement(last: usize, step: i32, a: usize): void {
   canonical(scratch, a);
   bytesFromLimbs(last, step, coordinateLength(), scratch, limbBits(), limbCount());
   memory.fill(scratch, 0, ELEMENT);
+}
+
+/**
+ * False where the element is certainly not zero modulo p, told by its lowest limb alone: p is -1 modulo its range, so
+ * that k p is -k there, and |k| <= 4. Not constant-time.
+ */
+export function mayBeZero(a: usize): bool {
+  return ((load<i64>(a) + 4) & 0xfffffff) <= 8;
 }
 
 /** -1 where the element is zero modulo p, else 0. */

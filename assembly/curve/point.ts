@@ -2,7 +2,8 @@
 //
 // Straight-line formulas, constant-time in the coordinates. `addPoints` is incomplete: its callers see to it that the
 // two points differ, are not each other's negative, and are not infinity; `sumVanishes` tells afterwards.
-import { add, combine, copyElement, ELEMENT, isZero, multiply, square, subtract } from "./field";
+import { double256 } from "./double256";
+import { add, combine, copyElement, ELEMENT, isP256, isZero, mayBeZero, multiply, square, subtract } from "./field";
 
 /** Bytes of a point. */
 export const POINT: i32 = 3 * ELEMENT;
@@ -20,6 +21,10 @@ const s7 = memory.data(ELEMENT, 16);
 
 /** out = 2 p. `out` may be `p`. */
 export function doublePoint(out: usize, p: usize): void {
+  if (isP256()) {
+    double256(out, p);
+    return;
+  }
   const delta = s0;
   const gamma = s1;
   const beta = s2;
@@ -95,6 +100,11 @@ function finishSum(out: usize): void {
   multiply(s2, s7, s2);
   multiply(s1, s1, s4);
   combine(out + Y, s2, 1, s1, -1);
+}
+
+/** After an addition: whether `sameX` is worth asking. Public points only. */
+export function mayBeSameX(): bool {
+  return mayBeZero(s6);
 }
 
 /** After an addition: -1 where the two x were equal, so that the sum is no sum, else 0. */

@@ -1,7 +1,8 @@
 // Scalar multiplication on the selected curve: constant-time for secrets, and a faster one for signatures' public numbers.
-import { coordinateLength, curveOrder, loadGenerator, loadOne } from "./field";
+import { coordinateLength, curveOrder, isP256, loadGenerator, loadOne } from "./field";
+import { generatorMultiple256, multiplyGenerator256 } from "./generator256";
 import {
-  addPoints, doublePoint, negatePoint, POINT, sameX, sameY, wipePoints, Y, Z,
+  addAffine, addPoints, doublePoint, mayBeSameX, negatePoint, POINT, sameX, sameY, wipePoints, Y, Z,
 } from "./point";
 
 /** P, 3 P, … 31 P. */
@@ -69,14 +70,31 @@ function bitsAt(position: i32): i32 {
 function choose(window: i32): void {
   const sign = ((window >> 4) - 1) as i64;
   const index = (window ^ (sign as i32)) & 15;
-  memory.fill(chosen, 0, POINT);
-  for (let i = 0; i < 16; i++) {
-    const mask = (((i ^ index) - 1) >> 31) as i64;
-    const row = oddMultiples + i * POINT;
-    for (let k = 0; k < POINT; k += 16) {
-      store<i64>(chosen + k, load<i64>(chosen + k) | (load<i64>(row + k) & mask));
-      store<i64>(chosen + k, load<i64>(chosen + k, 8) | (load<i64>(row + k, 8) & mask), 8);
-    }
+  const m0 = (((index ^ 0) - 1) >> 31) as i64;
+  const m1 = (((index ^ 1) - 1) >> 31) as i64;
+  const m2 = (((index ^ 2) - 1) >> 31) as i64;
+  const m3 = (((index ^ 3) - 1) >> 31) as i64;
+  const m4 = (((index ^ 4) - 1) >> 31) as i64;
+  const m5 = (((index ^ 5) - 1) >> 31) as i64;
+  const m6 = (((index ^ 6) - 1) >> 31) as i64;
+  const m7 = (((index ^ 7) - 1) >> 31) as i64;
+  const m8 = (((index ^ 8) - 1) >> 31) as i64;
+  const m9 = (((index ^ 9) - 1) >> 31) as i64;
+  const ma = (((index ^ 10) - 1) >> 31) as i64;
+  const mb = (((index ^ 11) - 1) >> 31) as i64;
+  const mc = (((index ^ 12) - 1) >> 31) as i64;
+  const md = (((index ^ 13) - 1) >> 31) as i64;
+  const me = (((index ^ 14) - 1) >> 31) as i64;
+  const mf = (((index ^ 15) - 1) >> 31) as i64;
+  for (let k = 0; k < POINT; k += 8) {
+    // Beyond P-256's nine limbs an element's room is empty.
+    if (k % Y >= 72 && isP256()) continue;
+    const row = oddMultiples + k;
+    // POINT is 336.
+    store<i64>(chosen + k, (load<i64>(row) & m0) | (load<i64>(row, 336) & m1) | (load<i64>(row, 672) & m2) | (load<i64>(row, 1008) & m3) |
+      (load<i64>(row, 1344) & m4) | (load<i64>(row, 1680) & m5) | (load<i64>(row, 2016) & m6) | (load<i64>(row, 2352) & m7) |
+      (load<i64>(row, 2688) & m8) | (load<i64>(row, 3024) & m9) | (load<i64>(row, 3360) & ma) | (load<i64>(row, 3696) & mb) |
+      (load<i64>(row, 4032) & mc) | (load<i64>(row, 4368) & md) | (load<i64>(row, 4704) & me) | (load<i64>(row, 5040) & mf));
   }
   for (let k = Y; k < Z; k += 8) store<i64>(chosen + k, (load<i64>(chosen + k) ^ sign) - sign);
 }
@@ -103,18 +121,20 @@ function fillOddMultiples(table: usize, p: usize, count: i32): void {
 export function multiplyPublic(out: usize, u1: usize, u2: usize, q: usize): i32 {
   const length = coordinateLength();
   const bits = length * 8 + 1;
-  nonAdjacentForm(digits1, u1, length);
-  nonAdjacentForm(digits2, u2, length);
-  memory.fill(chosen, 0, POINT);
-  loadGenerator(chosen, chosen + Y);
-  loadOne(chosen + Z);
-  fillOddMultiples(generatorMultiples, chosen, 8);
+  const narrow = isP256();
+  nonAdjacentForm(digits1, u1, length, narrow ? 6 : 5);
+  nonAdjacentForm(digits2, u2, length, 5);
+  if (!narrow) {
+    loadGenerator(chosen, chosen + Y);
+    loadOne(chosen + Z);
+    fillOddMultiples(generatorMultiples, chosen, 8);
+  }
   fillOddMultiples(oddMultiples, q, 8);
   let finite = 0;
   for (let i = bits - 1; i >= 0; i--) {
     if (finite) doublePoint(out, out);
     const d1 = load<i8>(digits1 + i) as i32;
-    if (d1 != 0) finite = addDigit(out, finite, generatorMultiples, d1);
+    if (d1 != 0) finite = narrow ? addGenerator(out, finite, d1) : addDigit(out, finite, generatorMultiples, d1);
     const d2 = load<i8>(digits2 + i) as i32;
     if (d2 != 0) finite = addDigit(out, finite, oddMultiples, d2);
   }
@@ -134,28 +154,60 @@ function addDigit(out: usize, finite: i32, table: usize, digit: i32): i32 {
   }
   memory.copy(doubled, out, POINT);
   addPoints(out, out, p);
-  if (!sameX()) return 1;
+  return finishPublic(out);
+}
+
+/** Adds digit · G on P-256, as `addDigit`. */
+function addGenerator(out: usize, finite: i32, digit: i32): i32 {
+  generatorMultiple256(chosen, digit);
+  if (!finite) {
+    loadOne(chosen + Z);
+    memory.copy(out, chosen, POINT);
+    return 1;
+  }
+  memory.copy(doubled, out, POINT);
+  addAffine(out, out, chosen);
+  return finishPublic(out);
+}
+
+/** Mends a sum of equal points, whose first is in `doubled`; returns 0 for a sum of opposite ones. */
+function finishPublic(out: usize): i32 {
+  if (!mayBeSameX() || !sameX()) return 1;
   if (!sameY()) return 0;
   doublePoint(out, doubled);
   return 1;
 }
 
-/** Width-5 non-adjacent form: odd digits of -15 to 15, at most one in five places. Public values only. */
-function nonAdjacentForm(digits: usize, scalar: usize, length: i32): void {
+/**
+ * Non-adjacent form of a width up to 6: odd digits below 2^(width - 1) in amount, at most one in `width` places.
+ * Public values only.
+ */
+function nonAdjacentForm(digits: usize, scalar: usize, length: i32, width: i32): void {
   const bits = length * 8 + 1;
   memory.copy(odd, scalar, length);
   store<u16>(odd + length, 0);
   memory.fill(digits, 0, bits);
   let carry = 0;
   for (let i = 0; i < bits; ) {
-    const window = bitsAt(i);
+    const window = ((load<u16>(odd + (i >> 3)) as i32) >> (i & 7)) & ((1 << width) - 1);
     if ((window & 1) == carry) {
       i++;
       continue;
     }
     const digit = window + carry;
-    carry = digit >> 4;
-    store<i8>(digits + i, digit - (carry << 5));
-    i += 5;
+    carry = digit >> (width - 1);
+    store<i8>(digits + i, digit - (carry << width));
+    i += width;
   }
+}
+
+/** out = scalar · G, as `multiplySecret`. */
+export function multiplyGenerator(out: usize, scalar: usize): void {
+  if (isP256()) {
+    multiplyGenerator256(out, scalar);
+    return;
+  }
+  loadGenerator(generatorMultiples, generatorMultiples + Y);
+  loadOne(generatorMultiples + Z);
+  multiplySecret(out, scalar, generatorMultiples);
 }
