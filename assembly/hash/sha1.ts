@@ -41,7 +41,11 @@ function swap(x: u32): u32 {
   return ((rotl<u32>(y, 16) ^ y) & 0x00ff00ff) ^ y;
 }
 
-/** Compresses `blocks` blocks of 64 bytes at `data` into `state` (five u32 in the machine's order). */
+/**
+ * Compresses `blocks` blocks of 64 bytes at `data` into `state` (five u32 in the machine's order).
+ * Rounds 20 to 39 and 60 to 79 differ in their constant alone and share their code. Forty rounds further on, the message
+ * schedule stands eight words further on in its sixteen: the halves change places between the two turns.
+ */
 export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
   let s0 = load<u32>(state); let a = s0;
   let s1 = load<u32>(state, 4); let b = s1;
@@ -67,6 +71,7 @@ export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
     let w13 = swap(load<u32>(data, 52));
     let w14 = swap(load<u32>(data, 56));
     let w15 = swap(load<u32>(data, 60));
+    let t: u32;
 
     e += choose(b, c, d) + w0 + K0; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
     d += choose(a, b, c) + w1 + K0; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
@@ -89,68 +94,59 @@ export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
     w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); b += choose(d, e, a) + w2 + K0; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
     w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); a += choose(c, d, e) + w3 + K0; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
 
-    w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); e += (b ^ c ^ d) + w4 + K1; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); d += (a ^ b ^ c) + w5 + K1; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); c += (e ^ a ^ b) + w6 + K1; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); b += (d ^ e ^ a) + w7 + K1; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); a += (c ^ d ^ e) + w8 + K1; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); e += (b ^ c ^ d) + w9 + K1; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); d += (a ^ b ^ c) + w10 + K1; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); c += (e ^ a ^ b) + w11 + K1; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); b += (d ^ e ^ a) + w12 + K1; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); a += (c ^ d ^ e) + w13 + K1; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); e += (b ^ c ^ d) + w14 + K1; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); d += (a ^ b ^ c) + w15 + K1; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w0 = rotl<u32>(w13 ^ w8 ^ w2 ^ w0, 1); c += (e ^ a ^ b) + w0 + K1; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w1 = rotl<u32>(w14 ^ w9 ^ w3 ^ w1, 1); b += (d ^ e ^ a) + w1 + K1; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); a += (c ^ d ^ e) + w2 + K1; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); e += (b ^ c ^ d) + w3 + K1; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); d += (a ^ b ^ c) + w4 + K1; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); c += (e ^ a ^ b) + w5 + K1; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); b += (d ^ e ^ a) + w6 + K1; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); a += (c ^ d ^ e) + w7 + K1; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+    for (let k = K1;; k = K3) {
+      w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); e += (b ^ c ^ d) + w4 + k; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); d += (a ^ b ^ c) + w5 + k; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); c += (e ^ a ^ b) + w6 + k; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); b += (d ^ e ^ a) + w7 + k; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); a += (c ^ d ^ e) + w8 + k; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); e += (b ^ c ^ d) + w9 + k; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); d += (a ^ b ^ c) + w10 + k; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); c += (e ^ a ^ b) + w11 + k; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); b += (d ^ e ^ a) + w12 + k; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); a += (c ^ d ^ e) + w13 + k; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); e += (b ^ c ^ d) + w14 + k; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); d += (a ^ b ^ c) + w15 + k; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w0 = rotl<u32>(w13 ^ w8 ^ w2 ^ w0, 1); c += (e ^ a ^ b) + w0 + k; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w1 = rotl<u32>(w14 ^ w9 ^ w3 ^ w1, 1); b += (d ^ e ^ a) + w1 + k; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); a += (c ^ d ^ e) + w2 + k; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); e += (b ^ c ^ d) + w3 + k; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); d += (a ^ b ^ c) + w4 + k; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); c += (e ^ a ^ b) + w5 + k; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); b += (d ^ e ^ a) + w6 + k; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); a += (c ^ d ^ e) + w7 + k; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      if (k == K3) break;
 
-    w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); e += majority(b, c, d) + w8 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); d += majority(a, b, c) + w9 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); c += majority(e, a, b) + w10 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); b += majority(d, e, a) + w11 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); a += majority(c, d, e) + w12 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); e += majority(b, c, d) + w13 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); d += majority(a, b, c) + w14 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); c += majority(e, a, b) + w15 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w0 = rotl<u32>(w13 ^ w8 ^ w2 ^ w0, 1); b += majority(d, e, a) + w0 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w1 = rotl<u32>(w14 ^ w9 ^ w3 ^ w1, 1); a += majority(c, d, e) + w1 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); e += majority(b, c, d) + w2 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); d += majority(a, b, c) + w3 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); c += majority(e, a, b) + w4 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); b += majority(d, e, a) + w5 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); a += majority(c, d, e) + w6 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); e += majority(b, c, d) + w7 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); d += majority(a, b, c) + w8 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); c += majority(e, a, b) + w9 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); b += majority(d, e, a) + w10 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); a += majority(c, d, e) + w11 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); e += majority(b, c, d) + w8 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); d += majority(a, b, c) + w9 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); c += majority(e, a, b) + w10 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); b += majority(d, e, a) + w11 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); a += majority(c, d, e) + w12 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); e += majority(b, c, d) + w13 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); d += majority(a, b, c) + w14 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); c += majority(e, a, b) + w15 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w0 = rotl<u32>(w13 ^ w8 ^ w2 ^ w0, 1); b += majority(d, e, a) + w0 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w1 = rotl<u32>(w14 ^ w9 ^ w3 ^ w1, 1); a += majority(c, d, e) + w1 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); e += majority(b, c, d) + w2 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); d += majority(a, b, c) + w3 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); c += majority(e, a, b) + w4 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); b += majority(d, e, a) + w5 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); a += majority(c, d, e) + w6 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); e += majority(b, c, d) + w7 + K2; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
+      w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); d += majority(a, b, c) + w8 + K2; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
+      w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); c += majority(e, a, b) + w9 + K2; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
+      w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); b += majority(d, e, a) + w10 + K2; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
+      w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); a += majority(c, d, e) + w11 + K2; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
 
-    w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); e += (b ^ c ^ d) + w12 + K3; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); d += (a ^ b ^ c) + w13 + K3; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); c += (e ^ a ^ b) + w14 + K3; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); b += (d ^ e ^ a) + w15 + K3; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w0 = rotl<u32>(w13 ^ w8 ^ w2 ^ w0, 1); a += (c ^ d ^ e) + w0 + K3; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w1 = rotl<u32>(w14 ^ w9 ^ w3 ^ w1, 1); e += (b ^ c ^ d) + w1 + K3; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w2 = rotl<u32>(w15 ^ w10 ^ w4 ^ w2, 1); d += (a ^ b ^ c) + w2 + K3; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w3 = rotl<u32>(w0 ^ w11 ^ w5 ^ w3, 1); c += (e ^ a ^ b) + w3 + K3; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w4 = rotl<u32>(w1 ^ w12 ^ w6 ^ w4, 1); b += (d ^ e ^ a) + w4 + K3; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w5 = rotl<u32>(w2 ^ w13 ^ w7 ^ w5, 1); a += (c ^ d ^ e) + w5 + K3; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w6 = rotl<u32>(w3 ^ w14 ^ w8 ^ w6, 1); e += (b ^ c ^ d) + w6 + K3; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w7 = rotl<u32>(w4 ^ w15 ^ w9 ^ w7, 1); d += (a ^ b ^ c) + w7 + K3; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w8 = rotl<u32>(w5 ^ w0 ^ w10 ^ w8, 1); c += (e ^ a ^ b) + w8 + K3; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w9 = rotl<u32>(w6 ^ w1 ^ w11 ^ w9, 1); b += (d ^ e ^ a) + w9 + K3; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w10 = rotl<u32>(w7 ^ w2 ^ w12 ^ w10, 1); a += (c ^ d ^ e) + w10 + K3; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
-    w11 = rotl<u32>(w8 ^ w3 ^ w13 ^ w11, 1); e += (b ^ c ^ d) + w11 + K3; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);
-    w12 = rotl<u32>(w9 ^ w4 ^ w14 ^ w12, 1); d += (a ^ b ^ c) + w12 + K3; d += rotl<u32>(e, 5); a = rotl<u32>(a, 30);
-    w13 = rotl<u32>(w10 ^ w5 ^ w15 ^ w13, 1); c += (e ^ a ^ b) + w13 + K3; c += rotl<u32>(d, 5); e = rotl<u32>(e, 30);
-    w14 = rotl<u32>(w11 ^ w6 ^ w0 ^ w14, 1); b += (d ^ e ^ a) + w14 + K3; b += rotl<u32>(c, 5); d = rotl<u32>(d, 30);
-    w15 = rotl<u32>(w12 ^ w7 ^ w1 ^ w15, 1); a += (c ^ d ^ e) + w15 + K3; a += rotl<u32>(b, 5); c = rotl<u32>(c, 30);
+      t = w0; w0 = w8; w8 = t;
+      t = w1; w1 = w9; w9 = t;
+      t = w2; w2 = w10; w10 = t;
+      t = w3; w3 = w11; w11 = t;
+      t = w4; w4 = w12; w12 = t;
+      t = w5; w5 = w13; w13 = t;
+      t = w6; w6 = w14; w14 = t;
+      t = w7; w7 = w15; w15 = t;
+    }
 
     s0 += a; a = s0;
     s1 += b; b = s1;
