@@ -144,7 +144,7 @@ function unpad(context: usize, data: usize, length: i32): i32 {
 function unpadAndVerify(context: usize, type: i32, data: usize, length: i32): i32 {
   const macSize = load<i32>(context, MAC_SIZE);
   const good = paddingIsGood(context, data, length, macSize);
-  const padding = (load<u8>(data + length - 1) + 1) & ((0 - good) as i32);
+  const padding = ((load<u8>(data + length - 1) as i32) + 1) & ((0 - good) as i32);
   const most = length - macSize;
   const least = most > 256 ? most - 256 : 0;
   const plain = most - padding;

@@ -4,7 +4,7 @@ import { programs, unhex } from '../programs.js';
 import { Direction, ERROR } from './direction.js';
 import { record, SSL30, SUITES, type Suite, TLS10, TLS11, TLS12, TLS13, Twin } from './twin_protection.js';
 
-const names = new Map([
+const names = new Map<number, string>([
   [SSL30, 'SSL 3.0'],
   [TLS10, 'TLS 1.0'],
   [TLS11, 'TLS 1.1'],
