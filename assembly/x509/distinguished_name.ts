@@ -58,8 +58,8 @@ function matchRdns(a: usize, aEnd: usize, b: usize, bEnd: usize, mayBeLonger: i3
 function holdsAll(a: usize, b: usize): i32 {
   const aEnd = after(a);
   const bEnd = after(b);
-  // RDNs have one attribute, rarely two or three.
-  let pairs = 64;
+  // RDNs have one attribute, rarely two or three; more than four here find no match.
+  let pairs = 16;
   for (let wanted = body(b); wanted < bEnd; wanted = after(wanted)) {
     let found = 0;
     for (let one = body(a); one < aEnd && !found; one = after(one)) {

@@ -1,6 +1,9 @@
 // Which certificate names stand for which host (RFC 6125 §6.4, RFC 9525 §6).
+import { X509Certificate } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generalName } from '../../setup/certificate.js';
+import { createAuthority } from '../../setup/authority.js';
+import { generalName, subjectAlternativeName } from '../../setup/certificate.js';
 import * as der from '../../setup/der.js';
 import { programs } from '../programs.js';
 
@@ -75,7 +78,7 @@ const table: [(string | Uint8Array)[], string, boolean][] = [
   [[der.implicit(6, der.ascii('https://www.example.org/'))], 'www.example.org', false],
 ];
 
-describe.each(await programs('primitives'))('host names on %s', (_, bench) => {
+describe.each(await programs('primitives'))('host names on %s', (engine, bench) => {
   const match = (names: (string | Uint8Array)[], host: string) => {
     const list = der.sequence(...names.map((name) => (typeof name === 'string' ? generalName(name) : name)));
     const text = der.ascii(host);
@@ -86,6 +89,26 @@ describe.each(await programs('primitives'))('host names on %s', (_, bench) => {
 
   test.each(table)('%j for %j: %s', (names, host, expected) => {
     expect(match(names, host)).toBe(expected);
+  });
+
+  test('random names and hosts, as OpenSSL matches them', async () => {
+    const authority = await createAuthority();
+    const { key } = await authority.issue({ names: ['any'] });
+    const label = fc.constantFrom('a', 'b', 'A', 'xn--a', '*', 'a*', '', '1', '-', 'a_b');
+    const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
+    const host = fc.array(fc.constantFrom('a', 'b', 'B', 'xn--a', 'a1'), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(name, { minLength: 1, maxLength: 3 }), host, async (names, labels) => {
+        const leaf = { extensions: [subjectAlternativeName(names.map(dns))] };
+        const issued = await authority.issue({ names: ['any'], intermediates: 0, key, leaf });
+        const text = labels.join('.');
+        const certificate = new X509Certificate(issued.chainDer[0]!);
+        const theirs =
+          certificate.checkHost(text, { subject: 'never', partialWildcards: false }) !== undefined;
+        expect(match(names.map(dns), text)).toBe(theirs);
+      }),
+      { numRuns: engine === 'V8' ? 1500 : 200 },
+    );
   });
 
   test('a certificate without alternative names is for nobody', () => {

@@ -1,0 +1,90 @@
+// What may become a trust anchor, and what it costs.
+import { describe, expect, test } from 'vitest';
+import { authorityExtensions, createAuthority, generateKey } from '../../setup/authority.js';
+import { certify, distinguishedName, extension, keyUsage } from '../../setup/certificate.js';
+import { nullValue } from '../../setup/der.js';
+import { programs } from '../programs.js';
+import { certificateList, codeName, now, verify } from './verifier.js';
+
+const day = 86_400_000;
+
+describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
+  const { exports } = bench;
+  const dates = { notBefore: new Date(Date.now() - 2 * day), notAfter: new Date(Date.now() + day) };
+
+  async function root(
+    fields: Partial<Parameters<typeof certify>[0]> = {},
+    keyType: 'ec-p256' | 'rsa-1024' | 'ed25519' = 'ec-p256',
+  ) {
+    const key = await generateKey(keyType);
+    const subject = distinguishedName({ CN: 'A root' });
+    // Ed25519 and old hashes sign nothing here: what the root says of itself isn't verified anyway.
+    const signer = { name: subject, key: keyType === 'ed25519' ? await generateKey('ec-p256') : key };
+    const extensions = authorityExtensions(key);
+    return {
+      der: certify({ subject, publicKey: key, issuer: signer, ...dates, extensions, ...fields }),
+      signer,
+    };
+  }
+
+  function add(der: Uint8Array): string {
+    const trust = exports.trustNew!();
+    const code = exports.trustAdd!(trust, bench.put(der), der.length);
+    exports.trustFree!(trust);
+    bench.free();
+    return codeName(code);
+  }
+
+  test('what is refused', async () => {
+    const right = await root();
+    expect(add(right.der)).toBe('None');
+    expect(add(right.der.slice(1))).toBe('CertificateDer');
+    expect(add((await root({}, 'rsa-1024')).der)).toBe('CertificateWeakKey');
+    expect(add((await root({}, 'ed25519')).der)).toBe('CertificateKey');
+    const critical = extension('1.3.6.1.4.1.99999.1', true, nullValue());
+    expect(add((await root({ extensions: [critical] })).der)).toBe('CertificateCriticalExtension');
+    expect(codeName(exports.trustAdd!(0, bench.put(right.der), right.der.length))).toBe('NoTrust');
+    expect(
+      codeName(
+        exports.verifyChain!(0, bench.put(right.der), 8, bench.put(right.der), 1, now(), bench.room(64)),
+      ),
+    ).toBe('NoTrust');
+    bench.free();
+  });
+
+  test('an expired root, and one of version 1, are what whoever added them says', async () => {
+    const authority = await createAuthority();
+    const leaf = async (signer: typeof authority.root.signer) =>
+      (await authority.issue({ names: ['www.example.org'], intermediates: 0, leaf: { issuer: signer } }))
+        .chainDer;
+    const expired = await root({ notAfter: new Date(Date.now() - day) });
+    expect(verify(bench, { roots: [expired.der], chain: await leaf(expired.signer) })).toBe('None');
+    const old = await root({ version: 1, extensions: [] });
+    expect(verify(bench, { roots: [old.der], chain: await leaf(old.signer) })).toBe('None');
+    const signsNothing = await root({ extensions: [keyUsage('digitalSignature')] });
+    expect(verify(bench, { roots: [signsNothing.der], chain: await leaf(signsNothing.signer) })).toBe(
+      'CertificateBasicConstraints',
+    );
+  });
+
+  test('memory comes back, and a second copy of a root takes none', async () => {
+    const authority = await createAuthority();
+    const { chainDer } = await authority.issue({ names: ['www.example.org'], intermediates: 3 });
+    const list = certificateList(chainDer);
+    const round = () => {
+      for (let i = 0; i < 200; i++) {
+        const trust = exports.trustNew!();
+        for (let copy = 0; copy < 10; copy++) {
+          exports.trustAdd!(trust, bench.put(authority.root.der), authority.root.der.length);
+        }
+        // Stops at the certificate that is not valid yet: this is about memory.
+        exports.verifyChain!(trust, bench.put(list), list.length, bench.room(1), 1, 1, bench.room(64));
+        exports.trustFree!(trust);
+        bench.free();
+      }
+      return bench.program.memory().length;
+    };
+    const before = round();
+    expect(round()).toBe(before);
+  });
+});
