@@ -241,21 +241,21 @@ export class DelegatedSession implements Transport {
   }
 
   #onMessage(message: Message): void {
-    const { onStep } = this.#parts.context.observer;
+    const { observer } = this.#parts.context;
     switch (message.type) {
       case FrameType.Active:
         this.#active?.(message);
         break;
       case FrameType.Receipt:
         this.receipts.push(message);
-        onStep?.({ step: 'receipt', message });
+        observer.onStep?.({ step: 'receipt', message });
         break;
       case FrameType.CipherChanged:
-        onStep?.({ step: 'cipher-changed', message });
+        observer.onStep?.({ step: 'cipher-changed', message });
         break;
       case FrameType.Error:
         this.#over = true;
-        onStep?.({ step: 'session-error', message });
+        observer.onStep?.({ step: 'session-error', message });
         this.#failure ??= new DeputyError(
           message.code,
           `the proxy gave up the session with ${authority(this.origin.host, this.origin.port)}: ` +
@@ -265,7 +265,7 @@ export class DelegatedSession implements Transport {
         break;
       case FrameType.Close:
         this.#over = true;
-        onStep?.({ step: 'session-closed', message });
+        observer.onStep?.({ step: 'session-closed', message });
         this.#fail(
           new DeputyError('SESSION_CLOSED', `the proxy closed the session: ${message.text || message.code}`),
         );

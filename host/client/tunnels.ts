@@ -28,9 +28,9 @@ export class TunnelAnswerer {
 
   /** Answers one TUNNEL with a delivery or a DENY. Never rejects. */
   async answer(parts: DelegationParts, tunnel: Tunnel): Promise<void> {
-    const { onStep } = parts.context.observer;
+    const { observer } = parts.context;
     const { requestId } = tunnel;
-    onStep?.({ step: 'tunnel-asked', tunnel });
+    observer.onStep?.({ step: 'tunnel-asked', tunnel });
     let reservation: Reservation | undefined;
     try {
       // One id is one question: a repeated one would confuse whose answer a delivery is.
@@ -44,12 +44,12 @@ export class TunnelAnswerer {
       const origin = { host: tunnel.host, port: tunnel.port };
       const session = await DelegatedSession.open(parts, origin, grant, requestId);
       reservation.hold(session);
-      onStep?.({ step: 'tunnel-granted', tunnel, sessionId: session.sessionId });
+      observer.onStep?.({ step: 'tunnel-granted', tunnel, sessionId: session.sessionId });
       void session.ended().then(() => this.#surroundings.drop(session));
     } catch (error) {
       reservation?.cancel();
       const reason = error instanceof DeputyError ? error.message : 'the client failed';
-      onStep?.({ step: 'tunnel-denied', tunnel, reason });
+      observer.onStep?.({ step: 'tunnel-denied', tunnel, reason });
       parts.main.send({ type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId, reason });
     } finally {
       this.#pending.delete(requestId);

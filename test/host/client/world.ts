@@ -5,10 +5,19 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { loadV8 } from '../../../host/engine/v8.js';
-import { DeputyClient, type DeputyClientOptions, nodePlatform, type Platform } from '../../../host/index.js';
+import {
+  DeputyClient,
+  type DeputyClientOptions,
+  nodePlatform,
+  type Observer,
+  type Platform,
+  type Step,
+} from '../../../host/index.js';
+import type { ProxyOptions } from '../../../host/proxy/options.js';
+import { createProxy, type ProxyServer } from '../../../host/proxy/proxy.js';
 import { type Authority, createAuthority, type IssueOptions } from '../../setup/authority.js';
 
-const clientWasm = process.env.DEPUTY_CLIENT ?? new URL('../../../build/client.wasm', import.meta.url);
+export const clientWasm = process.env.DEPUTY_CLIENT ?? new URL('../../../build/client.wasm', import.meta.url);
 
 /** Node's platform with the program under V8, and whatever a test wants changed. */
 export const testPlatform = (changes: Partial<Platform> = {}): Platform => ({
@@ -22,6 +31,32 @@ export interface TestOrigin {
   host: string;
   port: number;
   server: Server;
+}
+
+export const TOKEN = 'a-token-of-the-tests';
+
+/** Collects the steps of a client. */
+export class Steps implements Observer {
+  readonly all: Step[] = [];
+
+  onStep(step: Step): void {
+    this.all.push(step);
+  }
+
+  /** The steps of one kind. */
+  of<Kind extends Step['step']>(kind: Kind): Extract<Step, { step: Kind }>[] {
+    return this.all.filter((step): step is Extract<Step, { step: Kind }> => step.step === kind);
+  }
+
+  /** Their names in order, frames left out. */
+  get names(): string[] {
+    return this.all.map(({ step }) => step).filter((name) => name !== 'frame');
+  }
+}
+
+export interface TestProxy {
+  server: ProxyServer;
+  port: number;
 }
 
 /** Everything that a test opened, closed at its end. */
@@ -51,6 +86,29 @@ export class World {
     });
     const { port } = server.address() as AddressInfo;
     return { url: `https://${host}:${port}`, host, port, server };
+  }
+
+  /** A proxy on loopback that lets tunnels go to loopback. */
+  async proxy(options: Partial<ProxyOptions> = {}): Promise<TestProxy> {
+    const issued = await this.authority.issue({ names: ['localhost'] });
+    const server = createProxy({
+      tls: { certificate: issued.chainPem, key: issued.keyPem },
+      tokens: [{ name: 'tests', token: TOKEN }],
+      targets: { allow: ['127.0.0.0/8', '::1'], ports: 'any' },
+      ...options,
+    });
+    const { port } = await server.listen(0, '127.0.0.1');
+    this.onClose(() => server.close());
+    return { server, port };
+  }
+
+  /** A client that admits this proxy everywhere, with `session` unless told. */
+  through(proxy: { port: number }, options: Partial<DeputyClientOptions> = {}): DeputyClient {
+    return this.client({
+      proxy: { host: 'localhost', port: proxy.port, roots: this.authority.root.pem, token: TOKEN },
+      policy: { rules: [{ origin: '*', decision: 'session' }] },
+      ...options,
+    });
   }
 
   client(options: Partial<DeputyClientOptions> = {}): DeputyClient {
