@@ -53,3 +53,5 @@ export { RC4_STATE, rc4, rc4Init } from "./cipher/rc4";
 
 export * from "./record/suites";
 export * from "./record/protection";
+export { FiniteFieldGroup, finiteFieldPower, finiteFieldPrime } from "./rsa/finite_field";
+export { dsaVerify } from "./rsa/dsa";
