@@ -158,6 +158,23 @@ describe.each(await programs('primitives'))('signatures on %s', (_, bench) => {
     expect(verify(0x0809, bound, sha256)).toBe('BadSignatureScheme');
   });
 
+  test.each([
+    ['SHA-256 throughout', pssIdentifier('sha256', 'sha256', 32), 'None'],
+    ['SHA-512 throughout', pssIdentifier('sha512', 'sha512', 64), 'None'],
+    ['the defaults, SHA-1', pssIdentifier('sha1', 'sha1', 20), 'CertificateWeakSignature'],
+    ['another hash for the mask', pssIdentifier('sha256', 'sha384', 32), 'CertificateAlgorithm'],
+    ['the default mask, SHA-1', pssIdentifier('sha256', 'sha1', 32), 'CertificateAlgorithm'],
+    ['a short salt', pssIdentifier('sha256', 'sha256', 0), 'CertificateAlgorithm'],
+    ['a long salt', pssIdentifier('sha256', 'sha256', 222), 'CertificateAlgorithm'],
+    ['the default salt', pssIdentifier('sha256', 'sha256', 20), 'CertificateAlgorithm'],
+    ['a NULL', der.sequence(der.oid('1.2.840.113549.1.1.10'), der.nullValue()), 'CertificateDer'],
+  ])('parameters of RSASSA-PSS: %s', (_, identifier, verdict) => {
+    const info = publicKeyInfo(keys['rsa-pss-2048']);
+    const key = der.sequence(identifier, info.slice(info.indexOf(0x03)));
+    expect(codeName(exports.parsePublicKey!(bench.put(key), bench.room(64)))).toBe(verdict);
+    bench.free();
+  });
+
   test('keys that are too small, or of another kind', () => {
     expect(parse(bytesOf(keys['rsa-1024'], 'pkcs8'))).toBe('UnsupportedKey');
     expect(parse(bytesOf(keys['rsa-1024'], 'pkcs1'))).toBe('UnsupportedKey');
