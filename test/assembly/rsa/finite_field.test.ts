@@ -1,0 +1,103 @@
+import { createDiffieHellman, getDiffieHellman } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ErrorCode } from '../../../assembly/alert.js';
+import { type Bench, programs } from '../programs.js';
+import { power, toBigInt, toBytes } from './keys.js';
+
+function raise(bench: Bench, p: Uint8Array, base: Uint8Array, secret: Uint8Array) {
+  const out = bench.room(512);
+  const code = bench.exports.finiteFieldPower!(
+    out,
+    bench.put(p),
+    p.length,
+    bench.put(base),
+    base.length,
+    bench.put(secret),
+    secret.length,
+  );
+  const result = bench.get(out, Math.max(0, code));
+  bench.free();
+  return { code, result };
+}
+
+function prime(bench: Bench, group: number): Uint8Array {
+  const out = bench.room(512);
+  const length = bench.exports.finiteFieldPrime!(group, out);
+  const p = bench.get(out, Math.max(0, length));
+  bench.free();
+  return p;
+}
+
+describe.each(await programs('primitives'))('finite-field Diffie-Hellman on %s', (engine, bench) => {
+  const many = engine === 'V8';
+  afterEach(() => bench.free());
+
+  it("knows RFC 7919's primes: e's digits, as its section 3 defines them", () => {
+    let e = 0n;
+    for (let term = 1n << 4200n, i = 1n; term > 0n; i++) {
+      e += term;
+      term /= i;
+    }
+    for (const [group, bits, x] of [
+      [256, 2048n, 560316n],
+      [257, 3072n, 2625351n],
+      [258, 4096n, 5736041n],
+    ] as const) {
+      const p = 2n ** bits - 2n ** (bits - 64n) + ((e >> (4200n - (bits - 130n))) + x) * 2n ** 64n - 1n;
+      expect(toBigInt(prime(bench, group))).toBe(p);
+    }
+    expect(bench.exports.finiteFieldPrime!(255, bench.room(512))).toBe(ErrorCode.BadArgument);
+    expect(bench.exports.finiteFieldPrime!(259, bench.room(512))).toBe(ErrorCode.BadArgument);
+  });
+
+  it('agrees with node:crypto in its groups and in one that a server brings', () => {
+    const groups = (many ? [256, 257, 258] : [256]).map((group) => prime(bench, group));
+    groups.push(new Uint8Array(getDiffieHellman('modp2').getPrime()));
+    for (const p of groups) {
+      const peer = createDiffieHellman(p, Uint8Array.of(2));
+      peer.generateKeys();
+      const secret = crypto.getRandomValues(new Uint8Array(40));
+      const { result: key } = raise(bench, p, Uint8Array.of(2), secret);
+      const { result: shared } = raise(bench, p, new Uint8Array(peer.getPublicKey()), secret);
+      expect(key.length).toBe(p.length);
+      expect(toBigInt(shared)).toBe(toBigInt(new Uint8Array(peer.computeSecret(key))));
+    }
+  });
+
+  it('agrees with BigInt over random odd moduli and secrets, of nothing but zeros or ones too', () => {
+    const check = (p: bigint, base: bigint, secret: Uint8Array) => {
+      const length = Math.ceil(p.toString(2).length / 8);
+      const { result } = raise(bench, toBytes(p, length + 1), toBytes(base, length), secret);
+      expect(toBigInt(result)).toBe(power(base, toBigInt(secret), p));
+    };
+    const cases = fc.record({
+      bits: fc.bigInt({ min: 1024n, max: 2100n }),
+      seed: fc.bigInt({ min: 0n, max: 2n ** 2100n - 1n }),
+      base: fc.bigInt({ min: 2n, max: 2n ** 1000n }),
+      secret: fc.uint8Array({ minLength: 1, maxLength: 8 }),
+    });
+    fc.assert(
+      fc.property(cases, ({ bits, seed, base, secret }) => {
+        check((seed % 2n ** (bits - 1n)) | (2n ** (bits - 1n)) | 1n, base, secret);
+      }),
+      { numRuns: many ? 40 : 5 },
+    );
+    for (const fill of [0, 1, 0xf0, 0xff]) check(2n ** 1024n - 1n, 3n, new Uint8Array(5).fill(fill));
+  });
+
+  it('refuses keys outside [2, p-2], and moduli that are even, short or long', () => {
+    const p = toBigInt(prime(bench, 256));
+    const code = (modulus: bigint, base: bigint, length = 256) =>
+      raise(bench, toBytes(modulus, length), toBytes(base, length), Uint8Array.of(5)).code;
+    for (const base of [0n, 1n, p - 1n, p, p + 1n, 2n ** 2048n - 1n]) {
+      expect(code(p, base)).toBe(ErrorCode.IllegalParameter);
+    }
+    expect(code(p, p - 2n)).toBe(256);
+    expect(code(p, 2n)).toBe(256);
+    expect(code(p - 1n, 2n)).toBe(ErrorCode.IllegalParameter);
+    expect(code(2n ** 1023n - 1n, 2n)).toBe(ErrorCode.IllegalParameter);
+    expect(code(2n ** 4096n + 1n, 2n, 513)).toBe(ErrorCode.IllegalParameter);
+    expect(code(p, 2n ** 2056n, 258)).toBe(ErrorCode.IllegalParameter);
+  });
+});
