@@ -1,6 +1,6 @@
 // Where the bytes of a response go, and how far they have come.
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { DeputyError } from '../delegation/error.js';
 
@@ -21,7 +21,7 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, file: string | 
     for await (const chunk of body) {
       if (failure !== undefined) throw failure;
       bytes += chunk.length;
-      if (!out.write(chunk)) await Promise.race([once(out, 'drain'), once(out, 'close')]);
+      if (!out.write(chunk)) await drained(out);
     }
     if (file !== undefined) await finished(out.end());
     if (failure !== undefined) throw failure;
@@ -37,6 +37,18 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, file: string | 
   } finally {
     if (file === undefined) out.off('error', onError);
   }
+}
+
+/** Waits until `out` takes more, or never will. */
+function drained(out: Writable): Promise<void> {
+  const events = ['drain', 'close', 'error'];
+  return new Promise((resolve) => {
+    const settle = () => {
+      for (const event of events) out.off(event, settle);
+      resolve();
+    };
+    for (const event of events) out.on(event, settle);
+  });
 }
 
 /** `body`, its progress shown on `terminal` while it passes; nothing is shown where that is no terminal. */

@@ -127,6 +127,10 @@ const EXTENSIONS: Readonly<Record<number, (e: Explainer, fromClient: boolean) =>
         }
       },
     ),
+  11: (e) => {
+    e.number(1, () => 'list of point formats');
+    e.field(e.left, 'uncompressed');
+  },
   23: (e) => e.note('empty: the master secret will be bound to the whole handshake (RFC 7627)'),
   41: (e, fromClient) => {
     if (!fromClient)
@@ -145,6 +149,14 @@ const EXTENSIONS: Readonly<Record<number, (e: Explainer, fromClient: boolean) =>
       );
     }
   },
+  45: (e) => {
+    e.number(1, () => 'ways to use a ticket');
+    while (e.left > 0) {
+      e.number(1, (mode) =>
+        mode === 1 ? 'with a fresh key exchange as well' : 'without a fresh key exchange',
+      );
+    }
+  },
   51: (e, fromClient) => {
     const share = (entry: Explainer) => {
       entry.number(2, (group) => `key share for ${groupName(group)}`);
@@ -159,6 +171,7 @@ const EXTENSIONS: Readonly<Record<number, (e: Explainer, fromClient: boolean) =>
       },
     );
   },
+  65281: (e) => e.field(e.left, 'empty: the first handshake of this connection (RFC 5746)'),
 };
 
 function numbers(e: Explainer, what: string, name: (value: number) => string): void {
