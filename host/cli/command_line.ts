@@ -1,6 +1,7 @@
 // The command line of `deputy`. One file a subcommand; this one only puts them together.
 import { Command, CommanderError } from 'commander';
 import { DeputyError } from '../delegation/error.js';
+import { demoCommand } from './demo.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
 import { proxyCommand } from './proxy.js';
@@ -17,6 +18,7 @@ export function deputyCommand(): Command {
     .version(packageVersion())
     .showHelpAfterError('Run with --help for the options.')
     .addCommand(getCommand())
+    .addCommand(demoCommand())
     .addCommand(proxyCommand())
     .addCommand(keylogCommand());
 }

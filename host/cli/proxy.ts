@@ -1,4 +1,5 @@
 // `deputy proxy`: runs the proxy until it is told to stop.
+import { isIP } from 'node:net';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
@@ -21,6 +22,7 @@ export interface ProxyCommandOptions {
   clientCa?: string;
   allowTarget?: string[];
   denyTarget?: string[];
+  resolve?: Record<string, string>;
   allowPort?: ('any' | number)[];
   service?: string[];
   holdTime?: number;
@@ -45,6 +47,12 @@ export function proxyCommand(): Command {
     .option('--client-ca <file>', 'roots (PEM) of the client certificates that are admitted')
     .option('--allow-target <target>', 'let a private target through: a host, an address or a block', collect)
     .option('--deny-target <target>', 'refuse a target: a host, an address or a block', collect)
+    .addOption(
+      new Option(
+        '--resolve <host=address>',
+        "the address of a name, in the name server's place; may be repeated",
+      ).argParser(collectAddress),
+    )
     .addOption(
       new Option(
         '--allow-port <port>',
@@ -118,6 +126,7 @@ async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions>
     targets: {
       allow: options.allowTarget ?? [],
       deny: options.denyTarget ?? [],
+      ...(options.resolve !== undefined && { addresses: options.resolve }),
       ...(allowPort !== undefined && {
         ports: allowPort.includes('any') ? ('any' as const) : (allowPort as number[]),
       }),
@@ -186,6 +195,12 @@ function listenAddress(text: string): { host: string; port: number } {
 }
 
 const collect = (text: string, before: string[] = []) => [...before, text];
+
+function collectAddress(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [host = '', address = ''] = text.split('=');
+  if (host === '' || isIP(address) === 0) throw new InvalidArgumentError('Write HOST=ADDRESS.');
+  return { ...before, [host.toLowerCase()]: address };
+}
 
 function collectService(text: string, before: string[] = []): string[] {
   if (!(text in SERVICES))

@@ -31,6 +31,8 @@ export interface TargetOptions {
   allow?: readonly string[];
   /** Hosts, addresses and blocks that are refused in any case. */
   deny?: readonly string[];
+  /** Addresses of names (lower case), in the name server's place. They are judged like any other. */
+  addresses?: Readonly<Record<string, string>>;
   /** Ports; unless told, those of TLS services below 1024, and all from 1024. */
   ports?: readonly number[] | 'any';
 }

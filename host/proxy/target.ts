@@ -114,8 +114,10 @@ export class TargetPolicy {
   readonly #allowed: Targets;
   readonly #denied: Targets;
   readonly #ports: TargetOptions['ports'];
+  readonly #addresses: ReadonlyMap<string, string>;
 
   constructor(options: TargetOptions) {
+    this.#addresses = new Map(Object.entries(options.addresses ?? {}));
     this.#allowed = new Targets(options.allow ?? []);
     this.#denied = new Targets(options.deny ?? []);
     this.#ports = options.ports;
@@ -141,7 +143,8 @@ export class TargetPolicy {
   async connect(host: string, port: number, timeout: number): Promise<Socket> {
     if (!this.permitsPort(port)) throw forbidden(`port ${port} is not open to tunnels`);
     const deadline = AbortSignal.timeout(timeout);
-    const addresses = await resolve(host, deadline);
+    const known = this.#addresses.get(host.toLowerCase());
+    const addresses = known === undefined ? await resolve(host, deadline) : [known];
     const permitted = addresses.filter((address) => this.permits(host, address));
     if (permitted.length === 0) throw forbidden('this address is not open to tunnels');
     let failure: TargetError | undefined;
