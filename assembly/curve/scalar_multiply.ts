@@ -182,7 +182,7 @@ function finishPublic(out: usize): i32 {
  * Non-adjacent form of a width up to 6: odd digits below 2^(width - 1) in amount, at most one in `width` places.
  * Public values only.
  */
-function nonAdjacentForm(digits: usize, scalar: usize, length: i32, width: i32): void {
+export function nonAdjacentForm(digits: usize, scalar: usize, length: i32, width: i32): void {
   const bits = length * 8 + 1;
   memory.copy(odd, scalar, length);
   store<u16>(odd + length, 0);
