@@ -55,3 +55,5 @@ export * from "./record/suites";
 export * from "./record/protection";
 export { FiniteFieldGroup, finiteFieldPower, finiteFieldPrime } from "./rsa/finite_field";
 export { dsaVerify } from "./rsa/dsa";
+export { ed25519Verify } from "./curve/ed25519";
+export { multiply25519, square25519 } from "./curve/field25519";
