@@ -50,7 +50,7 @@ export class Connection {
   // Bounds on what a peer may repeat without a byte of application data in between.
   emptyRecords: i32;
   warnings: i32;
-  keyUpdates: i32;
+  idleMessages: i32;
   dummyRecords: i32;
 
   // Output: sealed records, from outputStart to outputEnd.

@@ -85,7 +85,7 @@ function onApplicationData(c: Connection, start: usize, length: i32): i32 {
   if (c.state != State.Connected && c.state != State.Established) return ErrorCode.UnexpectedRecord;
   if (length == 0) return ++c.emptyRecords > EMPTY_MAX ? ErrorCode.TooManyEmptyRecords : 0;
   c.emptyRecords = 0;
-  c.keyUpdates = 0;
+  c.idleMessages = 0;
   c.plain = start;
   c.plainLength = length;
   return 0;

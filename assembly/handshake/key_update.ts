@@ -6,8 +6,6 @@ import { sendRecord } from "./output";
 import { ContentType, HandshakeType } from "./protocol";
 import { installTrafficKeys, updateTrafficSecret } from "./tls13_schedule";
 
-/** Updates in a row without application data: a peer that asks for more only burns our time. */
-const UPDATES_MAX: i32 = 32;
 const message = memory.data(8, 4);
 
 /** Connected. */
@@ -15,7 +13,6 @@ export function onKeyUpdate(c: Connection, received: usize, length: i32): i32 {
   if (length != 5) return ErrorCode.DecodeError;
   const requested = load<u8>(received, 4);
   if (requested > 1) return ErrorCode.IllegalParameter;
-  if (++c.keyUpdates > UPDATES_MAX) return ErrorCode.UnexpectedMessage;
   updateTrafficSecret(suiteHash(c.suite), area(c, SERVER_SECRET));
   const installed = installTrafficKeys(area(c, READ_PROTECTION), c.suite, area(c, SERVER_SECRET), 0);
   if (installed < 0) return installed;

@@ -86,9 +86,9 @@ export function outputTaken(c: Connection, length: i32): i32 {
   return sent < 0 ? fail(c, sent) : 0;
 }
 
-/** Takes the next client keys and, on request, asks for new server keys. */
+/** Takes the next client keys and, on request, asks for new server keys. WrongState where much output waits, too. */
 export function updateKeys(c: Connection, request: i32): i32 {
-  if (c.state != State.Connected || c.writeClosed) return ErrorCode.WrongState;
+  if (c.state != State.Connected || c.writeClosed || c.outputEnd > SEND_PAYLOAD) return ErrorCode.WrongState;
   const sent = sendKeyUpdate(c, request != 0 ? 1 : 0);
   return sent < 0 ? fail(c, sent) : 0;
 }

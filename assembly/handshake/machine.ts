@@ -18,6 +18,9 @@ import { onServerKeyExchange } from "./server_key_exchange";
 import { State } from "./state";
 import { onChangeCipherSpec, onServerFinished } from "./tls12_finished";
 
+/** Tickets and key updates in a row without application data: a peer that sends more only burns our time. */
+const IDLE_MESSAGES_MAX: i32 = 32;
+
 /**
  * Looks at a message's header before any of its body is kept: whether it may come now, and whether its length is sane.
  * Returns its whole length, or UnexpectedMessage, DecodeError, CertificateTooLong.
@@ -67,6 +70,7 @@ export function onMessage(c: Connection, message: usize, length: i32): i32 {
     case State.ExpectCertificateVerify: return onCertificateVerify(c, message, length);
     case State.ExpectFinished: return onFinished(c, message, length);
     case State.Connected:
+      if (++c.idleMessages > IDLE_MESSAGES_MAX) return ErrorCode.UnexpectedMessage;
       if (type == HandshakeType.KeyUpdate) return onKeyUpdate(c, message, length);
       return onNewSessionTicket(c, message, length);
     case State.ExpectServerCertificate: return onServerCertificate(c, message, length);

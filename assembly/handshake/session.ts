@@ -1,11 +1,13 @@
 // Sessions: what resumption needs, as one flat block that the host keeps and gives back. Secret: it holds a PSK or a master secret.
 import { ErrorCode } from "../alert";
+import { hashSize } from "../hash/hash";
 import { equalBytes, load16be, load32be, store16be, store32be } from "../memory";
-import { suiteHash } from "../record/suites";
+import { suiteHash, suiteIsTls13, suiteKnown } from "../record/suites";
 import {
-  ALPN, ALPN_OFFER, CERTIFICATE_HASH, Connection, SERVER_NAME, SUITES, area, claim, discard, handshakeArea,
+  CERTIFICATE_HASH, Connection, SERVER_NAME, SUITES, area, claim, discard, handshakeArea,
 } from "./connection";
 import { Version } from "./protocol";
+import { MASTER_LENGTH } from "./tls12_schedule";
 
 /** Longest ticket that is kept or sent; longer ones are ignored, which costs a full handshake and no more. */
 export const TICKET_MAX: i32 = 4096;
@@ -16,7 +18,7 @@ const LIFETIME_MAX: u32 = 604800;
 /** RFC 5246 §F.1.4: a day, for a TLS 1.2 session without a hint. */
 export const LIFETIME_OLD: u32 = 86400;
 
-// Fixed part of the block, then server name, ALPN (a length byte each) and ticket (two length bytes).
+// Fixed part of the block, then server name (a length byte) and ticket (two length bytes).
 const FORMAT: i32 = 0;
 const EXTENDED: i32 = 1;
 const VERSION: i32 = 2;
@@ -29,22 +31,24 @@ const SECRET_LENGTH: i32 = 50;
 const SECRET: i32 = 51;
 const ID_LENGTH: i32 = 99;
 const ID: i32 = 100;
-const NAMES: i32 = 132;
-const FORMAT_NUMBER: i32 = 1;
+const NAME: i32 = 132;
+const FORMAT_NUMBER: i32 = 2;
 
 // A kept session in the connection's list: next block, length, then the session block.
 const NODE: i32 = 8;
 
 /** Longest session block. */
-export const SESSION_MAX: i32 = NAMES + 2 * 256 + 2 + TICKET_MAX;
+export const SESSION_MAX: i32 = NAME + 256 + 2 + TICKET_MAX;
 
 /** Checks the shape of a block; 0 or BadArgument. */
 export function checkSession(block: usize, length: i32): i32 {
-  if (length < NAMES + 4 || length > SESSION_MAX || load<u8>(block) != FORMAT_NUMBER) return ErrorCode.BadArgument;
-  if (load<u8>(block, SECRET_LENGTH) > 48 || load<u8>(block, ID_LENGTH) > 32) return ErrorCode.BadArgument;
-  let at = NAMES;
-  at += 1 + load<u8>(block + at);
-  if (at + 3 > length) return ErrorCode.BadArgument;
+  if (length < NAME + 3 || length > SESSION_MAX || load<u8>(block) != FORMAT_NUMBER) return ErrorCode.BadArgument;
+  const suite = sessionSuite(block);
+  const version = sessionVersion(block);
+  if (!suiteKnown(suite) || suiteIsTls13(suite) != (version == Version.Tls13 ? 1 : 0)) return ErrorCode.BadArgument;
+  const secretLength = version == Version.Tls13 ? hashSize(suiteHash(suite)) : MASTER_LENGTH;
+  if (load<u8>(block, SECRET_LENGTH) != secretLength || load<u8>(block, ID_LENGTH) > 32) return ErrorCode.BadArgument;
+  let at = NAME;
   at += 1 + load<u8>(block + at);
   if (at + 2 > length) return ErrorCode.BadArgument;
   at += 2 + load16be(block + at);
@@ -71,8 +75,7 @@ export function sessionId(block: usize): usize {
 }
 /** Address of the ticket; its length stands in the two bytes before. */
 export function sessionTicket(block: usize): usize {
-  const alpn = block + NAMES + 1 + load<u8>(block, NAMES);
-  return alpn + 1 + load<u8>(alpn) + 2;
+  return block + NAME + 1 + load<u8>(block, NAME) + 2;
 }
 export function sessionTicketLength(block: usize): i32 {
   return load16be(sessionTicket(block) - 2);
@@ -89,10 +92,11 @@ export function sessionFits(c: Connection, block: usize): i32 {
   if (version < c.minVersion || version > c.maxVersion) return 0;
   const issued = load32be(block + ISSUED);
   if (c.time < issued || c.time - issued >= load32be(block + LIFETIME)) return 0;
-  const nameLength = load<u8>(block, NAMES) as i32;
+  const nameLength = load<u8>(block, NAME) as i32;
   if (nameLength != c.serverNameLength) return 0;
-  if (!equalBytes(block + NAMES + 1, area(c, SERVER_NAME), nameLength)) return 0;
-  return suiteFits(c, block, version) & alpnFits(c, block + NAMES + 1 + nameLength);
+  if (!equalBytes(block + NAME + 1, area(c, SERVER_NAME), nameLength)) return 0;
+  // The application protocol is chosen anew (RFC 7301 §3.1): a session may serve another one.
+  return suiteFits(c, block, version);
 }
 
 /** TLS 1.2 resumes the very suite, TLS 1.3 any with the same hash (RFC 8446 §4.2.11). */
@@ -106,25 +110,12 @@ function suiteFits(c: Connection, block: usize, version: i32): i32 {
   return 0;
 }
 
-/** The session's protocol must be on offer again; a session without one fits any offer. */
-function alpnFits(c: Connection, alpn: usize): i32 {
-  const length = load<u8>(alpn) as i32;
-  const end = handshakeArea(c, ALPN_OFFER) + c.handshake.alpnLength;
-  let at = handshakeArea(c, ALPN_OFFER);
-  if (length == 0) return 1;
-  while (at < end) {
-    if (load<u8>(at) == length && equalBytes(at + 1, alpn + 1, length)) return 1;
-    at += 1 + load<u8>(at);
-  }
-  return 0;
-}
-
 /** Keeps a session for the host to take. */
 export function keepSession(
   c: Connection, secret: usize, secretLength: i32, lifetime: u32, ageAdd: u32,
   id: usize, idLength: i32, ticket: usize, ticketLength: i32,
 ): void {
-  const length = NAMES + 1 + c.serverNameLength + 1 + c.alpnLength + 2 + ticketLength;
+  const length = NAME + 1 + c.serverNameLength + 2 + ticketLength;
   const node = claim(NODE + length);
   store<i32>(node, length, 4);
   const block = node + NODE;
@@ -140,13 +131,10 @@ export function keepSession(
   memory.copy(block + SECRET, secret, secretLength);
   store<u8>(block, idLength, ID_LENGTH);
   memory.copy(block + ID, id, idLength);
-  let at = block + NAMES;
+  let at = block + NAME;
   store<u8>(at, c.serverNameLength);
   memory.copy(at + 1, area(c, SERVER_NAME), c.serverNameLength);
   at += 1 + c.serverNameLength;
-  store<u8>(at, c.alpnLength);
-  memory.copy(at + 1, area(c, ALPN), c.alpnLength);
-  at += 1 + c.alpnLength;
   store16be(at, ticketLength);
   memory.copy(at + 2, ticket, ticketLength);
   append(c, node);

@@ -63,11 +63,55 @@ describe.each(await programs('client'))('client.wasm on %s', (engine, bench) => 
     refused({ groups: [256] });
     refused({ session: new Uint8Array(10) });
     refused({ session: kept.tls13.session.subarray(0, -1) });
+    for (const at of [0, 2, 4, 50, 99]) {
+      const bent = Buffer.from(kept.tls13.session);
+      bent[at]! ^= 0x40;
+      refused({ session: bent });
+    }
     refused({ clientCertificate: { chainDer: [], keyDer: issued.keyDer } });
     refused(
       { clientCertificate: { chainDer: issued.chainDer, keyDer: new Uint8Array(40) } },
       'BadPrivateKey',
     );
+  });
+
+  test('does not start without entropy', async () => {
+    const { exports } = await fresh();
+    const connection = exports.connectionNew!();
+    const name = exports.allocate!(16);
+    expect(exports.configureServerName!(connection, name, 4)).toBe(0);
+    exports.configureTrust!(connection, exports.trustNew!());
+    exports.configureTime!(connection, 1_700_000_000);
+    expect(exports.start!(connection)).toBe(ErrorCode.NoEntropy);
+    expect(exports.seed!(name, 16)).toBe(ErrorCode.NoEntropy);
+    expect(exports.flags!(connection)).toBe(0);
+    exports.connectionFree!(connection);
+  });
+
+  test('offers a session only where it fits', () => {
+    const now = Math.floor(Date.now() / 1000);
+    const offered = (more: DeviceOptions) => {
+      const device = new Device(bench, options(more)).start();
+      const hello = parseClientHello(Buffer.from(device.drain()).subarray(5));
+      device.free();
+      const ticket = hello.extensions.get(ExtensionType.SessionTicket);
+      return hello.extensions.has(ExtensionType.PreSharedKey) || (ticket !== undefined && ticket.length > 0);
+    };
+    const { session } = kept.tls13;
+    expect(offered({ session })).toBe(true);
+    expect(offered({ session, serverName: 'Origin.test' })).toBe(false);
+    expect(offered({ session, serverName: 'other.test' })).toBe(false);
+    expect(offered({ session, versions: [0x0303, 0x0303] })).toBe(false);
+    expect(offered({ session, suites: [0x1302] })).toBe(false);
+    expect(offered({ session, suites: [0x1303] })).toBe(true);
+    expect(offered({ session, unixTime: now - 1000 })).toBe(false);
+    expect(offered({ session, unixTime: now + 7100 })).toBe(true);
+    expect(offered({ session, unixTime: now + 7300 })).toBe(false);
+    const old = kept.tls12.session;
+    expect(offered({ session: old })).toBe(true);
+    expect(offered({ session: old, versions: [0x0304, 0x0304] })).toBe(false);
+    expect(offered({ session: old, suites: [0xc02c, 0x1301] })).toBe(false);
+    expect(offered({ session: old, unixTime: now + 3700 })).toBe(false);
   });
 
   test('does not start without a clock or without roots, nor twice', () => {

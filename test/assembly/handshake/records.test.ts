@@ -212,7 +212,7 @@ describe.each(await programs('client'))('records on %s', (_, bench) => {
     other.free();
   });
 
-  test('KeyUpdate: wrong ones, two in a record, a flood, and one answer for several requests', () => {
+  test('KeyUpdate and tickets: wrong ones, two in a record, floods, and one answer for several requests', () => {
     const bad = (part: Buffer, code: ErrorCode) => {
       const walk = at(State.Connected);
       expectRefusal(walk.device, walk.twin, walk.twin.write.seal(ContentType.Handshake, part), code);
@@ -227,6 +227,11 @@ describe.each(await programs('client'))('records on %s', (_, bench) => {
     const twin = flood.twin as Twin13;
     for (let i = 0; i < 32; i++) flood.device.feed(twin.keyUpdate(0));
     expectRefusal(flood.device, twin, twin.keyUpdate(0), ErrorCode.UnexpectedMessage);
+
+    const tickets = at(State.Connected);
+    const ticket = () => tickets.twin.write.seal(ContentType.Handshake, (tickets.twin as Twin13).ticket());
+    for (let i = 0; i < 32; i++) tickets.device.feed(ticket());
+    expectRefusal(tickets.device, tickets.twin, ticket(), ErrorCode.UnexpectedMessage);
 
     const walk = at(State.Connected);
     const server = walk.twin as Twin13;
