@@ -13,12 +13,16 @@ export interface ByteStream {
   destroy(): void;
 }
 
+const FLUSH_TIME = 1000;
+
 /** A socket, or any Duplex, as a ByteStream. */
 export class SocketStream implements ByteStream {
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
   #error: Error | undefined;
   #waiting: (() => void)[] = [];
+  #unflushed = 0;
+  #dropped = false;
 
   /** `lost`: the code of the error where the socket fails or vanishes. */
   constructor(socket: Duplex, lost: SessionErrorCode) {
@@ -46,7 +50,9 @@ export class SocketStream implements ByteStream {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#throwIfGone();
-    if (bytes.length === 0 || this.#socket.write(bytes)) return;
+    if (bytes.length === 0) return;
+    this.#unflushed++;
+    if (this.#socket.write(bytes, () => this.#onFlushed())) return;
     while (this.#socket.writableNeedDrain) {
       this.#throwIfGone();
       await this.#change();
@@ -59,8 +65,16 @@ export class SocketStream implements ByteStream {
     while (!this.#socket.writableFinished && !this.#socket.destroyed) await this.#change();
   }
 
+  /** What was written before still goes out, where the other side takes it soon. */
   destroy(): void {
-    this.#socket.destroy();
+    if (this.#unflushed === 0) this.#socket.destroy();
+    else setTimeout(() => this.#socket.destroy(), FLUSH_TIME).unref();
+    this.#dropped = true;
+  }
+
+  #onFlushed(): void {
+    this.#unflushed--;
+    if (this.#dropped && this.#unflushed === 0) this.#socket.destroy();
   }
 
   #change(): Promise<void> {

@@ -186,6 +186,8 @@ export class InnerClient {
   readonly received: Buffer[] = [];
   readonly keyLog = new Map<string, Buffer>();
   socket!: TLSSocket;
+  /** What the inner TLS failed with: an alert of the other side, for one. */
+  failure: Error | undefined;
   readonly #tap: Duplex;
   readonly #incoming = new RecordCutter();
 
@@ -234,7 +236,9 @@ export class InnerClient {
   static start(conduit: TLSSocket, options: ConnectionOptions): InnerClient {
     const inner = new InnerClient(conduit);
     inner.socket = tlsConnect({ servername: NAME, ...options, socket: inner.#tap });
-    inner.socket.on('error', () => {});
+    inner.socket.on('error', (error) => {
+      inner.failure ??= error;
+    });
     inner.socket.on('keylog', (line: Buffer) => {
       const [label = '', , secret = ''] = line.toString().trim().split(' ');
       inner.keyLog.set(label, Buffer.from(secret, 'hex'));
@@ -334,6 +338,18 @@ export async function readAll(stream: Duplex): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Reads until so many bytes have come. */
+export async function readBytes(stream: Duplex, length: number): Promise<Buffer> {
+  let seen = Buffer.alloc(0);
+  while (seen.length < length) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk !== null) seen = Buffer.concat([seen, chunk]);
+    else if (stream.readableEnded || stream.destroyed) throw new Error(`ended after ${seen.length} bytes`);
+    else await change(stream);
+  }
+  return seen;
+}
+
 /** Reads until `text` has come. */
 export async function readUntil(stream: Duplex, text: string): Promise<string> {
   let seen = '';
@@ -346,10 +362,15 @@ export async function readUntil(stream: Duplex, text: string): Promise<string> {
   return seen;
 }
 
+/** Waits until a socket is done for, whatever it still brings. */
+export async function ended(socket: Duplex): Promise<void> {
+  socket.resume();
+  if (!socket.destroyed && !socket.readableEnded) await change(socket, ['end', 'close']);
+}
+
 /** The next thing that happens to what can be read. */
-function change(stream: Duplex): Promise<void> {
+function change(stream: Duplex, events = ['readable', 'end', 'close']): Promise<void> {
   return new Promise((resolve) => {
-    const events = ['readable', 'end', 'close'];
     const done = () => {
       for (const event of events) stream.off(event, done);
       resolve();
