@@ -5,7 +5,8 @@ import type { ClientOptions } from './client/options.js';
 import { nodePlatform } from './platform/node/platform.js';
 import type { Platform } from './platform/platform.js';
 
-export type { ClientResponse, RequestOptions } from './client/client.js';
+export type { RequestOptions } from './client/client.js';
+export type { ClientResponse } from './client/exchange.js';
 export type { DeliveryFacts, Direction, Link, Observer, Origin, Step, TlsFacts } from './client/observer.js';
 export type {
   CertificateAndKey,
@@ -35,6 +36,11 @@ export {
 } from './delegation/policy.js';
 export { nodePlatform } from './platform/node/platform.js';
 export type { Platform, Transport } from './platform/platform.js';
+
+export type { ProxyEvents } from './proxy/events.js';
+export type { ProxyOptions as ProxyServerOptions } from './proxy/options.js';
+export { createProxy, type ProxyServer } from './proxy/proxy.js';
+export type { Service } from './services/service.js';
 
 export interface DeputyClientOptions extends Omit<ClientOptions, 'platform'> {
   /** Node's unless told. */

@@ -1,6 +1,6 @@
 // `deputy get`: fetches one URL through a proxy that this device admits into the session.
 import { Command, Option } from 'commander';
-import type { ClientResponse } from '../client/client.js';
+import type { ClientResponse } from '../client/exchange.js';
 import { headerOf } from '../client/http_head.js';
 import type { Observer } from '../client/observer.js';
 import type { CertificateAndKey, ProxyOptions } from '../client/options.js';

@@ -4,12 +4,11 @@ import { DeputyError } from '../delegation/error.js';
 import type { Grant } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
 import { DelegationPolicy } from '../delegation/policy.js';
-import type { SessionId } from '../delegation/session_id.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
-import { decodedBody, offeredCodings } from './content_coding.js';
+import { offeredCodings } from './content_coding.js';
 import type { Context } from './context.js';
-import type { HttpResponse } from './http_connection.js';
+import { type ClientResponse, Exchanges } from './exchange.js';
 import type { HeaderList } from './http_head.js';
 import type { RequestBody } from './http_request.js';
 import { MainSession } from './main_session.js';
@@ -18,11 +17,10 @@ import { type ClientOptions, TIMEOUTS } from './options.js';
 import { OriginLink } from './origin_link.js';
 import { ProxyLink } from './proxy_link.js';
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
-import { ResponseBody } from './response_body.js';
 import { type SessionFacts, SessionOpener } from './session_opener.js';
 import { type Pooled, SessionPool } from './sessions.js';
 import { TicketStore } from './tickets.js';
-import { cancelled, within } from './timeout.js';
+import { cancelled } from './timeout.js';
 import { TunnelAnswerer } from './tunnels.js';
 
 export interface RequestOptions {
@@ -32,17 +30,6 @@ export interface RequestOptions {
   body?: RequestBody;
   signal?: CancelSignal;
   redirect?: 'follow' | 'manual' | 'error';
-}
-
-export interface ClientResponse {
-  url: string;
-  redirected: boolean;
-  status: number;
-  statusText: string;
-  headers: HeaderList;
-  /** Content codings undone where the platform can. Read it to its end or leave it: either frees the session. */
-  body: AsyncIterable<Uint8Array>;
-  session: SessionFacts;
 }
 
 interface Running {
@@ -59,11 +46,10 @@ export class Client {
   readonly #policy: DelegationPolicy;
   readonly #observer: Observer;
   readonly #pool: SessionPool<SessionFacts>;
+  readonly #exchanges: Exchanges;
   readonly #tunnels: TunnelAnswerer;
   #running: Promise<Running> | undefined;
   #main: Promise<MainSession> | undefined;
-  /** Sessions whose responses the application still reads. */
-  readonly #inUse = new Map<SessionId, number>();
   #closed = false;
 
   constructor(options: ClientOptions) {
@@ -72,9 +58,10 @@ export class Client {
     this.#policy = policy instanceof DelegationPolicy ? policy : new DelegationPolicy(policy);
     this.#observer = options.observer ?? {};
     this.#pool = new SessionPool(options.platform, options.maxSessions ?? DEFAULT_SESSIONS);
+    this.#exchanges = new Exchanges(options.platform, this.#observer, this.#timeouts, this.#pool);
     this.#tunnels = new TunnelAnswerer({
       policy: this.#policy,
-      isInUse: (session) => this.#inUse.has(session),
+      isInUse: (session) => this.#exchanges.isInUse(session),
       tryReserve: () => this.#pool.tryReserve(),
       drop: (held) => this.#pool.drop(held),
     });
@@ -102,6 +89,14 @@ export class Client {
   async engine(): Promise<{ kind: 'v8' | 'wasm3'; memoryBytes: number; cryptoBytes: number }> {
     const { kind, memoryBytes, cryptoBytes } = (await this.#start()).context.engine;
     return { kind, memoryBytes, cryptoBytes };
+  }
+
+  /**
+   * Takes the grants of all sessions with `origin` back, or of all sessions. The proxy must forget their secrets, and
+   * responses that are under way break off; the next request decides by policy anew.
+   */
+  revoke(reason: string, origin?: Origin): void {
+    this.#pool.revoke(reason, origin);
   }
 
   /** Ends every session, tells the proxy, and wipes what was kept. */
@@ -158,10 +153,9 @@ export class Client {
       const idle = this.#pool.takeIdle(origin);
       const pooled = idle ?? (await this.#open(origin, signal));
       try {
-        const response = await this.#exchange(pooled, plan, idle !== undefined, signal);
-        return this.#toResponse(pooled, plan, response, hasMoved, signal);
+        return await this.#exchanges.run(pooled, plan, { reused: idle !== undefined, hasMoved, signal });
       } catch (error) {
-        this.#release(pooled);
+        this.#exchanges.release(pooled);
         if (signal?.aborted) throw cancelled(signal);
         // The other side may have closed an idle session just now (RFC 9112 §9.3.1): ask once more on a new one.
         const isSafe = (plan.method === 'GET' || plan.method === 'HEAD') && plan.body === undefined;
@@ -169,76 +163,6 @@ export class Client {
         if (idle === undefined || !isSafe || !stale.includes((error as DeputyError).code)) throw error;
       }
     }
-  }
-
-  async #exchange(
-    pooled: Pooled<SessionFacts>,
-    plan: RequestPlan,
-    reused: boolean,
-    signal: CancelSignal | undefined,
-  ): Promise<HttpResponse> {
-    const { origin, facts } = pooled;
-    const { sessionId } = facts;
-    if (sessionId !== undefined) this.#inUse.set(sessionId, (this.#inUse.get(sessionId) ?? 0) + 1);
-    const { method, headers, body } = plan;
-    const { path } = plan.url;
-    this.#observer.onStep?.({ step: 'request-sent', origin, method, path, reused });
-    const milliseconds = this.#timeouts.response;
-    const name = authority(origin.host, origin.port);
-    const response = await within(
-      this.#options.platform,
-      pooled.http.exchange({ method, host: origin.host, port: origin.port, path, headers, body }),
-      {
-        milliseconds,
-        error: () =>
-          new DeputyError('RESPONSE_TIMEOUT', `${name} did not answer within ${milliseconds} ms; try again`),
-        signal,
-        onGivenUp: () => pooled.abort(),
-      },
-    );
-    this.#observer.onStep?.({ step: 'response', origin, status: response.status });
-    return response;
-  }
-
-  #toResponse(
-    pooled: Pooled<SessionFacts>,
-    plan: RequestPlan,
-    response: HttpResponse,
-    hasMoved: boolean,
-    signal: CancelSignal | undefined,
-  ): ClientResponse {
-    const onAbort = () => pooled.abort();
-    signal?.addEventListener('abort', onAbort);
-    const raw = new ResponseBody(response.body, {
-      onEnd: (bytes) => {
-        signal?.removeEventListener('abort', onAbort);
-        this.#observer.onStep?.({ step: 'response-end', origin: pooled.origin, bytes });
-        // Leaving a body closes its connection only after this: judge it then.
-        void Promise.resolve().then(() => this.#release(pooled));
-      },
-      explain: (error) => (signal?.aborted ? cancelled(signal) : error),
-    });
-    // Nothing to read: the session is free at once, whether or not anybody looks.
-    if (!pooled.http.busy) void raw.next();
-    const { status, statusText, headers } = response;
-    const body = decodedBody(this.#options.platform, plan.method, response, raw);
-    return {
-      url: plan.url.href,
-      redirected: hasMoved,
-      status,
-      statusText,
-      headers,
-      body,
-      session: pooled.facts,
-    };
-  }
-
-  #release(pooled: Pooled<SessionFacts>): void {
-    const { sessionId } = pooled.facts;
-    const users = sessionId === undefined ? 0 : (this.#inUse.get(sessionId) ?? 0);
-    if (users > 1) this.#inUse.set(sessionId!, users - 1);
-    else if (sessionId !== undefined) this.#inUse.delete(sessionId);
-    this.#pool.giveBack(pooled);
   }
 
   /** A new session with `origin`, of the kind that the policy wants. */
@@ -253,6 +177,7 @@ export class Client {
       return pooled;
     } catch (error) {
       reservation.cancel();
+      if ((error as DeputyError).code === 'TLS_ENGINE_STOPPED') this.#forgetEngine();
       throw error;
     }
   }
@@ -317,6 +242,13 @@ export class Client {
       allowsUndelegated: this.#policy.allowsUndelegated,
     });
     return { context, origins, proxy: link, opener };
+  }
+
+  /** A program that has stopped takes its connections with it: the next request loads a new one. */
+  #forgetEngine(): void {
+    this.#running = undefined;
+    this.#main = undefined;
+    this.#pool.closeAll();
   }
 
   get #timeouts() {

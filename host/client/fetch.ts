@@ -1,5 +1,6 @@
 // `fetch` over the client, for engines that have the Fetch API's Response, Headers and ReadableStream.
-import type { Client, ClientResponse } from './client.js';
+import type { Client } from './client.js';
+import type { ClientResponse } from './exchange.js';
 import type { RequestBody } from './http_request.js';
 
 /** Statuses whose Response must have no body (Fetch §2.2.3). */

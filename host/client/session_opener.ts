@@ -87,6 +87,7 @@ export class SessionOpener {
       },
       close: () => http.close(),
       abort: () => session.abort(),
+      revoke: (reason) => session.revoke(reason),
     };
   }
 

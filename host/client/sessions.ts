@@ -7,12 +7,14 @@ import { within } from './timeout.js';
 
 /** Something open that can be closed. */
 export interface Held {
+  origin: Origin;
   close(): void;
+  /** Takes the grant back; absent where none was given. */
+  revoke?(reason: string): void;
 }
 
 /** An HTTP connection that rests in the pool, with what its caller wants to know about it. */
 export interface Pooled<T> extends Held {
-  origin: Origin;
   http: HttpConnection;
   facts: T;
   /** False once the other side has said that it ended the session. */
@@ -20,6 +22,9 @@ export interface Pooled<T> extends Held {
   /** Closes at once, whatever is under way. */
   abort(): void;
 }
+
+const isSame = (one: Origin, other: Origin) =>
+  authority(one.host, one.port) === authority(other.host, other.port);
 
 /** Counts sessions against a limit, and keeps idle connections for the next request to the same origin. */
 export class SessionPool<T> {
@@ -38,9 +43,7 @@ export class SessionPool<T> {
   /** An idle connection to `origin`, now its caller's. */
   takeIdle(origin: Origin): Pooled<T> | undefined {
     for (;;) {
-      const index = this.#idle.findLastIndex(
-        (pooled) => authority(pooled.origin.host, pooled.origin.port) === authority(origin.host, origin.port),
-      );
+      const index = this.#idle.findLastIndex((pooled) => isSame(pooled.origin, origin));
       if (index < 0) return undefined;
       const [pooled] = this.#idle.splice(index, 1);
       if (pooled!.http.reusable && pooled!.usable) return pooled!;
@@ -101,6 +104,15 @@ export class SessionPool<T> {
     if (index >= 0) this.#idle.splice(index, 1);
     held.close();
     if (this.#open.delete(held)) this.#wakeOne();
+  }
+
+  /** Revokes the grants of all sessions with `origin`, or of all sessions. */
+  revoke(reason: string, origin: Origin | undefined): void {
+    for (const held of [...this.#open]) {
+      if (held.revoke === undefined || (origin !== undefined && !isSame(held.origin, origin))) continue;
+      held.revoke(reason);
+      this.drop(held);
+    }
   }
 
   closeAll(): void {

@@ -1,0 +1,130 @@
+// Grants taken back, main sessions lost, engines stopped, readers that are slow: what a client does then.
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Program } from '../../../host/engine/program.js';
+import { loadV8 } from '../../../host/engine/v8.js';
+import { nodePlatform, type Transport } from '../../../host/index.js';
+import { codeOf } from './memory_transport.js';
+import { clientWasm, Steps, testPlatform, World } from './world.js';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.create();
+});
+afterEach(() => world.close());
+
+describe('a grant taken back', () => {
+  test('ends the session at the proxy, and breaks the response under way', async () => {
+    const origin = await world.origin((_, response) => response.write('first, '));
+    const proxy = await world.proxy();
+    const client = world.through(proxy);
+    const reading = (await client.fetch(origin.url)).text();
+    reading.catch(() => {});
+    await expect.poll(() => proxy.server.sessionCount).toBe(1);
+    client.revoke('enough', { host: 'elsewhere.example', port: 443 });
+    expect(proxy.server.sessionCount).toBe(1);
+    client.revoke('enough', origin);
+    await expect(reading).rejects.toThrow();
+    await expect.poll(() => proxy.server.sessionCount).toBe(0);
+  });
+
+  test('leaves the client able to ask again', async () => {
+    const origin = await world.origin((_, response) => response.end('ok'));
+    const client = world.through(await world.proxy());
+    expect(await (await client.fetch(origin.url)).text()).toBe('ok');
+    client.revoke('enough');
+    expect(await (await client.fetch(origin.url)).text()).toBe('ok');
+  });
+});
+
+test('a lost main session is opened again for the next delivery', async () => {
+  const [first, second] = await Promise.all([
+    world.origin((_, response) => response.end('first')),
+    world.origin((_, response) => response.end('second')),
+  ]);
+  const transports: Transport[] = [];
+  const platform = testPlatform({
+    async connect(host, port, signal) {
+      const transport = await nodePlatform().connect(host, port, signal);
+      transports.push(transport);
+      return transport;
+    },
+  });
+  const steps = new Steps();
+  const client = world.through(await world.proxy(), { platform, observer: steps });
+  expect(await (await client.fetch(first.url)).text()).toBe('first');
+  transports[0]!.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await (await client.fetch(second.url)).text()).toBe('second');
+  expect(steps.of('main-session-open')).toHaveLength(2);
+});
+
+test('a program that stops ends its sessions, and the next request loads a new one', async () => {
+  const origin = await world.origin((_, response) => response.end('ok'));
+  let stopped = false;
+  const loaded: Program[] = [];
+  const loadProgram = async (): Promise<Program> => {
+    const program = await loadV8(await readFile(clientWasm));
+    const first = loaded.push(program) === 1;
+    const inputReceived = program.exports.inputReceived!;
+    const trap = (...args: number[]) => {
+      if (first && !stopped) {
+        stopped = true;
+        throw new WebAssembly.RuntimeError('unreachable');
+      }
+      return inputReceived(...args);
+    };
+    return { ...program, exports: { ...program.exports, inputReceived: trap } };
+  };
+  const client = world.client({ platform: testPlatform({ loadProgram }) });
+  expect(await codeOf(() => client.fetch(origin.url))).toBe('TLS_ENGINE_STOPPED');
+  expect(await (await client.fetch(origin.url)).text()).toBe('ok');
+  expect(loaded).toHaveLength(2);
+});
+
+test('a slow reader stops the origin behind the proxy, and nothing piles up on the way', async () => {
+  let sent = 0;
+  const origin = await world.origin((_, response) => {
+    const push = () => {
+      while (sent < 300 << 20 && !response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536;
+    };
+    response.on('drain', push);
+    push();
+  });
+  const client = world.through(await world.proxy());
+  const reader = (await client.fetch(origin.url)).body!.getReader();
+  await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const before = sent;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(sent).toBe(before);
+  expect(sent).toBeLessThan(64 << 20);
+  await reader.cancel();
+});
+
+test('the origin sees the same request, delegated, blind and direct', async () => {
+  const seen: { headers: string[]; line: string; ciphers: unknown }[] = [];
+  const origin = await world.origin((request: IncomingMessage, response) => {
+    const { method, url, httpVersion, rawHeaders } = request;
+    const socket = request.socket as unknown as { getCipher(): unknown };
+    seen.push({
+      line: `${method} ${url} HTTP/${httpVersion}`,
+      headers: rawHeaders,
+      ciphers: socket.getCipher(),
+    });
+    response.end('ok');
+  });
+  const proxy = await world.proxy();
+  const clients = [
+    world.client(),
+    world.through(proxy),
+    world.through(proxy, { policy: { undelegated: 'tunnel' } }),
+  ];
+  for (const client of clients) {
+    const init = { method: 'POST', body: 'the same', headers: { 'x-a': 'b' } };
+    expect(await (await client.fetch(`${origin.url}/page?x`, init)).text()).toBe('ok');
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[2]).toEqual(seen[0]);
+});
