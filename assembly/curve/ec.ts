@@ -3,9 +3,8 @@ import { ErrorCode } from "../alert";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import {
   bytesFromElement, combine, COORDINATE_MAX, coordinateLength, Curve, curveOrder, curvePrime, elementFromBytes,
-  ELEMENT, isZero, loadB, loadOne, multiply, selectCurve, square, subtract,
+  ELEMENT, invertElement, isZero, loadB, loadOne, multiply, selectCurve, square, subtract,
 } from "./field";
-import { invert } from "./inverse";
 import { POINT, Y, Z } from "./point";
 import { multiplyGenerator, multiplySecret } from "./scalar_multiply";
 import { x25519, x25519Base } from "./x25519";
@@ -16,6 +15,7 @@ const scalarBytes = memory.data(COORDINATE_MAX, 16);
 const base = memory.data(POINT, 16);
 const result = memory.data(POINT, 16);
 const inverse = memory.data(ELEMENT, 16);
+const product = memory.data(ELEMENT, 16);
 
 /**
  * Writes the public key of a big-endian private scalar: 0x04 ‖ x ‖ y (65 or 97 bytes), or 32 bytes for X25519.
@@ -127,29 +127,20 @@ function loadCoordinate(out: usize, coordinate: usize): i32 {
   return 1;
 }
 
-/** Writes x = X / Z^2 big-endian. Constant-time. */
+/** Writes x = X / Z^2 big-endian; leaves 1 / Z in `inverse`. Constant-time. */
 export function affineX(out: usize, p: usize): void {
-  const length = coordinateLength();
   invertElement(inverse, p + Z);
-  square(inverse, inverse);
-  multiply(inverse, inverse, p);
-  bytesFromElement(out + length - 1, -1, inverse);
+  square(product, inverse);
+  multiply(product, product, p);
+  bytesFromElement(out + coordinateLength() - 1, -1, product);
 }
 
-/** Writes y = Y / Z^3 big-endian. Constant-time. */
+/** Writes y = Y / Z^3 big-endian, after `affineX` of the same point. Constant-time. */
 function affineY(out: usize, p: usize): void {
-  const length = coordinateLength();
-  invertElement(inverse, p + Z);
-  square(p, inverse);
-  multiply(inverse, inverse, p);
-  multiply(inverse, inverse, p + Y);
-  bytesFromElement(out + length - 1, -1, inverse);
-}
-
-function invertElement(out: usize, a: usize): void {
-  bytesFromElement(scalarBytes, 1, a);
-  invert(scalarBytes, scalarBytes, curvePrime(), coordinateLength());
-  elementFromBytes(out, scalarBytes, 1);
+  square(product, inverse);
+  multiply(product, product, inverse);
+  multiply(product, product, p + Y);
+  bytesFromElement(out + coordinateLength() - 1, -1, product);
 }
 
 function wipeAll(): void {
@@ -157,4 +148,5 @@ function wipeAll(): void {
   memory.fill(base, 0, POINT);
   memory.fill(result, 0, POINT);
   memory.fill(inverse, 0, ELEMENT);
+  memory.fill(product, 0, ELEMENT);
 }

@@ -2,6 +2,7 @@
 //
 // A field element is ELEMENT bytes of limbs in Montgomery form (p256.ts, p384.ts); `select` says which field is meant.
 // Constant-time in the elements throughout; the curve is public.
+import { invert } from "./inverse";
 import { bytesFromLimbs, limbsFromBytes } from "./limbs";
 import { combine256, multiply256, square256 } from "./p256";
 import { combine384, multiply384, square384 } from "./p384";
@@ -37,6 +38,7 @@ const unit = memory.data<u64>([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** p as limbs, of the curve at hand. */
 const primeLimbs = memory.data(ELEMENT, 16);
 const scratch = memory.data(ELEMENT, 16);
+const inverseBytes = memory.data(COORDINATE_MAX, 16);
 
 let wide: bool = false;
 
@@ -179,6 +181,14 @@ export function bytesFromElement(last: usize, step: i32, a: usize): void {
   canonical(scratch, a);
   bytesFromLimbs(last, step, coordinateLength(), scratch, limbBits(), limbCount());
   memory.fill(scratch, 0, ELEMENT);
+}
+
+/** out = 1 / a, or 0 for 0. */
+export function invertElement(out: usize, a: usize): void {
+  bytesFromElement(inverseBytes, 1, a);
+  invert(inverseBytes, inverseBytes, number(0), coordinateLength());
+  elementFromBytes(out, inverseBytes, 1);
+  memory.fill(inverseBytes, 0, COORDINATE_MAX);
 }
 
 /**

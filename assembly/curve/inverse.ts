@@ -41,9 +41,9 @@ export function invert(out: usize, number: usize, modulus: usize, length: i32): 
   // Newton's iteration doubles the correct bits: 3, 6, 12, 24, 48.
   let inverse = low;
   for (let i = 0; i < 4; i++) inverse *= 2 - low * inverse;
-  let zeta = -1;
+  let zeta: i64 = -1;
   for (let i = 0; i < batches; i++) {
-    zeta = divisionSteps(zeta, load<i64>(f) as i32, load<i64>(g) as i32);
+    zeta = divisionSteps(zeta, load<i64>(f), load<i64>(g));
     updateInverses(d, e, m, inverse, count);
     updateNumbers(f, g, count);
   }
@@ -53,29 +53,30 @@ export function invert(out: usize, number: usize, modulus: usize, length: i32): 
   memory.fill(matrix, 0, 32);
 }
 
-/** Thirty division steps on the low bits of f and g; leaves their matrix, returns the new zeta. */
-function divisionSteps(zeta: i32, f: i32, g: i32): i32 {
-  let u = 1;
-  let v = 0;
-  let q = 0;
-  let r = 1;
+/**
+ * Thirty division steps on the low bits of f and g; leaves their matrix, returns the new zeta. Two of its numbers share
+ * an i64, u + v 2^32 and q + r 2^32: sums, negations and doublings of such a pair are those of its parts.
+ */
+function divisionSteps(zeta: i64, f: i64, g: i64): i64 {
+  let uv: i64 = 1;
+  let qr: i64 = 1 << 32;
   for (let i = 0; i < 30; i++) {
-    let swap = zeta >> 31;
+    let swap = zeta >> 63;
     const odd = -(g & 1);
     g += ((f ^ swap) - swap) & odd;
-    q += ((u ^ swap) - swap) & odd;
-    r += ((v ^ swap) - swap) & odd;
+    qr += ((uv ^ swap) - swap) & odd;
     swap &= odd;
     zeta = (zeta ^ swap) - 1;
     f += g & swap;
     g >>= 1;
-    u = (u + (q & swap)) << 1;
-    v = (v + (r & swap)) << 1;
+    uv = (uv + (qr & swap)) << 1;
   }
+  const u = (uv as i32) as i64;
+  const q = (qr as i32) as i64;
   store<i64>(matrix, u);
-  store<i64>(matrix, v, 8);
+  store<i64>(matrix, (uv - u) >> 32, 8);
   store<i64>(matrix, q, 16);
-  store<i64>(matrix, r, 24);
+  store<i64>(matrix, (qr - q) >> 32, 24);
   return zeta;
 }
 

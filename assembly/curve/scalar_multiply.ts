@@ -1,12 +1,16 @@
 // Scalar multiplication on the selected curve: constant-time for secrets, and a faster one for signatures' public numbers.
-import { coordinateLength, curveOrder, isP256, loadGenerator, loadOne } from "./field";
+import {
+  coordinateLength, copyElement, curveOrder, ELEMENT, invertElement, isP256, loadGenerator, loadOne, multiply, square,
+} from "./field";
 import { generatorMultiple256, multiplyGenerator256 } from "./generator256";
 import {
   addAffine, addPoints, doublePoint, mayBeSameX, negatePoint, POINT, sameX, sameY, wipePoints, Y, Z,
 } from "./point";
 
-/** P, 3 P, … 31 P. */
+/** P, 3 P, … 31 P; for public numbers eight multiples of the key, then eight of the generator. Affine, once complete. */
 const oddMultiples = memory.data(16 * POINT, 16);
+/** Products of the first, two, three … Z. */
+const prefixes = memory.data(16 * ELEMENT, 16);
 const twice = memory.data(POINT, 16);
 const chosen = memory.data(POINT, 16);
 const doubled = memory.data(POINT, 16);
@@ -16,7 +20,7 @@ const odd = memory.data(50, 16);
 /** Non-adjacent forms of the two public scalars, a digit a byte, and their tables of odd multiples. */
 const digits1 = memory.data(400, 16);
 const digits2 = memory.data(400, 16);
-const generatorMultiples = memory.data(8 * POINT, 16);
+const generator = memory.data(POINT, 16);
 
 /**
  * out = scalar · p, for a little-endian scalar in [1, n-1] and a point that is not infinity.
@@ -38,22 +42,25 @@ export function multiplySecret(out: usize, scalar: usize, p: usize): void {
   }
   store<u16>(odd + length, 0);
   fillOddMultiples(oddMultiples, p, 16);
+  makeAffine(16);
 
   // scalar = sum of 32^i d_i, d_i = 2 bits(5 i + 1 … 5 i + 5) + 1 - 32 but for the top digit, which is not lowered.
   const top = (length * 8 - 1) / 5;
   choose(bitsAt(5 * top + 1) + 16);
   memory.copy(out, chosen, POINT);
+  loadOne(out + Z);
   for (let i = top - 1; i >= 0; i--) {
     for (let j = 0; j < 5; j++) doublePoint(out, out);
     choose(bitsAt(5 * i + 1));
     // 32 m ± d reaches a multiple of n only in the last addition, for one scalar: n - 2 |d|, a doubling in truth.
     if (i == 0) doublePoint(doubled, out);
-    addPoints(out, out, chosen);
+    addAffine(out, out, chosen);
   }
   move(out, doubled, sameX());
   negatePoint(doubled, out);
   move(out, doubled, even as i64);
   memory.fill(oddMultiples, 0, 16 * POINT);
+  memory.fill(prefixes, 0, 16 * ELEMENT);
   memory.fill(twice, 0, POINT);
   memory.fill(chosen, 0, POINT);
   memory.fill(doubled, 0, POINT);
@@ -86,7 +93,7 @@ function choose(window: i32): void {
   const md = (((index ^ 13) - 1) >> 31) as i64;
   const me = (((index ^ 14) - 1) >> 31) as i64;
   const mf = (((index ^ 15) - 1) >> 31) as i64;
-  for (let k = 0; k < POINT; k += 8) {
+  for (let k = 0; k < Z; k += 8) {
     // Beyond P-256's nine limbs an element's room is empty.
     if (k % Y >= 72 && isP256()) continue;
     const row = oddMultiples + k;
@@ -114,6 +121,29 @@ function fillOddMultiples(table: usize, p: usize, count: i32): void {
   for (let i = 1; i < count; i++) addPoints(table + i * POINT, table + (i - 1) * POINT, twice);
 }
 
+/** Divides all of the first `count` odd multiples by their Z, with one inversion (Montgomery's trick). */
+function makeAffine(count: i32): void {
+  copyElement(prefixes, oddMultiples + Z);
+  for (let i = 1; i < count; i++) {
+    multiply(prefixes + i * ELEMENT, prefixes + (i - 1) * ELEMENT, oddMultiples + i * POINT + Z);
+  }
+  // In twice: 1 / (Z0 … Zi), then 1 / Zi, then its powers.
+  const all = twice;
+  const one = twice + Y;
+  const powers = twice + Z;
+  invertElement(all, prefixes + (count - 1) * ELEMENT);
+  for (let i = count - 1; i >= 0; i--) {
+    const p = oddMultiples + i * POINT;
+    if (i > 0) multiply(one, all, prefixes + (i - 1) * ELEMENT);
+    else copyElement(one, all);
+    multiply(all, all, p + Z);
+    square(powers, one);
+    multiply(p, p, powers);
+    multiply(powers, powers, one);
+    multiply(p + Y, p + Y, powers);
+  }
+}
+
 /**
  * out = u1 · G + u2 · q for little-endian scalars in [0, n-1]; returns 0 where that is infinity, else 1.
  * For public values only: time and addresses depend on all of them.
@@ -125,41 +155,39 @@ export function multiplyPublic(out: usize, u1: usize, u2: usize, q: usize): i32 
   nonAdjacentForm(digits1, u1, length, narrow ? 6 : 5);
   nonAdjacentForm(digits2, u2, length, 5);
   if (!narrow) {
-    loadGenerator(chosen, chosen + Y);
-    loadOne(chosen + Z);
-    fillOddMultiples(generatorMultiples, chosen, 8);
+    loadGenerator(generator, generator + Y);
+    loadOne(generator + Z);
+    fillOddMultiples(oddMultiples + 8 * POINT, generator, 8);
   }
   fillOddMultiples(oddMultiples, q, 8);
+  makeAffine(narrow ? 8 : 16);
   let finite = 0;
   for (let i = bits - 1; i >= 0; i--) {
     if (finite) doublePoint(out, out);
     const d1 = load<i8>(digits1 + i) as i32;
-    if (d1 != 0) finite = narrow ? addGenerator(out, finite, d1) : addDigit(out, finite, generatorMultiples, d1);
+    if (d1 != 0) {
+      if (narrow) generatorMultiple256(chosen, d1);
+      else loadMultiple(8, d1);
+      finite = addChosen(out, finite);
+    }
     const d2 = load<i8>(digits2 + i) as i32;
-    if (d2 != 0) finite = addDigit(out, finite, oddMultiples, d2);
+    if (d2 != 0) {
+      loadMultiple(0, d2);
+      finite = addChosen(out, finite);
+    }
   }
   return finite;
 }
 
-/** Adds digit · (table's point) to out, which may be infinity; returns whether the sum is finite. Public values only. */
-function addDigit(out: usize, finite: i32, table: usize, digit: i32): i32 {
-  let p = table + (abs(digit) >> 1) * POINT;
-  if (digit < 0) {
-    negatePoint(chosen, p);
-    p = chosen;
-  }
-  if (!finite) {
-    memory.copy(out, p, POINT);
-    return 1;
-  }
-  memory.copy(doubled, out, POINT);
-  addPoints(out, out, p);
-  return finishPublic(out);
+/** chosen = digit times the point whose odd multiples begin at `row`. Public digits only. */
+function loadMultiple(row: i32, digit: i32): void {
+  const p = oddMultiples + (row + (abs(digit) >> 1)) * POINT;
+  if (digit < 0) negatePoint(chosen, p);
+  else memory.copy(chosen, p, POINT);
 }
 
-/** Adds digit · G on P-256, as `addDigit`. */
-function addGenerator(out: usize, finite: i32, digit: i32): i32 {
-  generatorMultiple256(chosen, digit);
+/** Adds the chosen affine point to out, which may be infinity; returns whether the sum is finite. Public values only. */
+function addChosen(out: usize, finite: i32): i32 {
   if (!finite) {
     loadOne(chosen + Z);
     memory.copy(out, chosen, POINT);
@@ -207,7 +235,7 @@ export function multiplyGenerator(out: usize, scalar: usize): void {
     multiplyGenerator256(out, scalar);
     return;
   }
-  loadGenerator(generatorMultiples, generatorMultiples + Y);
-  loadOne(generatorMultiples + Z);
-  multiplySecret(out, scalar, generatorMultiples);
+  loadGenerator(generator, generator + Y);
+  loadOne(generator + Z);
+  multiplySecret(out, scalar, generator);
 }
