@@ -1,19 +1,18 @@
-// The exports of client.wasm: configuration, refusal to start, delivery, sessions, memory and what stays in it.
+// The exports of client.wasm: configuration, refusal to start, certificates' alerts, sessions, memory.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Alert, ErrorCode } from '../../assembly/alert.js';
-import { ContentType, ExtensionType, Flag, Grant } from '../../assembly/handshake/protocol.js';
+import { ContentType, ExtensionType, Flag } from '../../assembly/handshake/protocol.js';
 import { State } from '../../assembly/handshake/state.js';
 import { type Authority, createAuthority, type Flaw, flaws, type Issued } from '../setup/authority.js';
 import { Device, type DeviceOptions } from './handshake/device.js';
 import { expectRefusal } from './handshake/refusal.js';
-import { expandLabel, prf } from './handshake/twin_schedule.js';
 import { Twin12 } from './handshake/twin12.js';
 import { Twin13 } from './handshake/twin13.js';
 import { type Kept, keepSessions, paths, tableRows, Walk } from './handshake/walk.js';
-import { type ClientHello, join, parseClientHello } from './handshake/wire.js';
-import { type Bench, programs } from './programs.js';
+import { type ClientHello, parseClientHello } from './handshake/wire.js';
+import { programs } from './programs.js';
 
 const [, primitives] = (await programs('primitives'))[0]!;
 const rows = tableRows(primitives);
@@ -209,61 +208,6 @@ describe.each(await programs('client'))('client.wasm on %s', (engine, bench) => 
     }
   });
 
-  test('delivers the traffic secrets of TLS 1.3, once, and seals nothing more', () => {
-    for (const grant of [Grant.Session, Grant.Full]) {
-      const walk = new Walk(bench, issued, options(), full(State.Connected)).run();
-      const twin = walk.twin as Twin13;
-      const device = walk.device;
-      expect(() => device.deliver(Grant.Observe)).toThrow('GrantRefused');
-      twin.receive(device.keyUpdate(false));
-      expect(Buffer.from(device.deliver(grant))).toEqual(join(twin.clientSecret, twin.serverSecret));
-      expect(device.has(Flag.Delivered)).toBe(true);
-      expect(device.has(Flag.PlaintextRoom)).toBe(false);
-      expect(() => device.deliver(grant)).toThrow('AlreadyDelivered');
-      expect(() => device.write(Buffer.from('x'))).toThrow('no room');
-      expect(() => device.keyUpdate(true)).toThrow('WrongState');
-      expect(() => device.exporter('EXPORTER-x', undefined, 16)).toThrow('WrongState');
-      // Opening goes on, over the server's key updates and tickets too; nothing is sent in answer.
-      const data = () => twin.write.seal(ContentType.ApplicationData, Buffer.from('still read'));
-      expect(device.feed(data()).toString()).toBe('still read');
-      device.feed(twin.keyUpdate(1));
-      expect(device.feed(data()).toString()).toBe('still read');
-      device.feed(twin.write.seal(ContentType.Handshake, twin.ticket()));
-      expect(device.session()).toBeDefined();
-      device.feed(twin.write.seal(ContentType.Alert, Buffer.from([1, 0])));
-      expect(device.has(Flag.Closed)).toBe(true);
-      expect(device.close()).toHaveLength(0);
-      walk.free();
-    }
-  });
-
-  test('delivers the key block or the master secret of TLS 1.2', () => {
-    const session = new Walk(bench, issued, options(), full(State.Established)).run();
-    const twin = session.twin as Twin12;
-    const block = prf(twin.master, 'key expansion', join(twin.random, twin.hello.random), 40);
-    expect(Buffer.from(session.device.deliver(Grant.Session))).toEqual(block);
-    expect(session.device.feed(twin.write.seal(23, Buffer.from('read'))).toString()).toBe('read');
-    // Even a close_notify or a broken record is met in silence.
-    expect(() => session.device.feed(Buffer.from([23, 3, 3, 0, 40, ...Buffer.alloc(40)]))).toThrow(
-      'BadRecordMac',
-    );
-    expect(session.device.drain()).toHaveLength(0);
-    session.free();
-    const whole = new Walk(bench, issued, options(), full(State.Established)).run();
-    expect(Buffer.from(whole.device.deliver(Grant.Full))).toEqual((whole.twin as Twin12).master);
-    whole.free();
-  });
-
-  test('delivers nothing before the handshake is done, nor after the end', () => {
-    const early = at(State.ExpectFinished);
-    expect(() => early.device.deliver(Grant.Session)).toThrow('WrongState');
-    early.free();
-    const late = at(State.Connected);
-    late.device.close();
-    expect(() => late.device.deliver(Grant.Session)).toThrow('WrongState');
-    late.free();
-  });
-
   test('exports keying material as RFC 8446 §7.5 has it', () => {
     const walk = at(State.Connected);
     expect(walk.device.exporter('EXPORTER-a', Buffer.from('c'), 32)).not.toEqual(
@@ -321,84 +265,6 @@ describe.each(await programs('client'))('client.wasm on %s', (engine, bench) => 
     }
     expect(walk.echo('unmoved')).toBe('unmoved');
     walk.free();
-  });
-
-  describe('secrets in memory', () => {
-    /** Which of `secrets` lie in the program's memory. */
-    const found = (bench: Bench, secrets: Record<string, Uint8Array>) => {
-      const memory = Buffer.from(bench.program.memory());
-      return Object.keys(secrets).filter((name) => memory.includes(Buffer.from(secrets[name]!)));
-    };
-
-    test('are found while they are needed, and gone after connectionFree', () => {
-      const plaintext = Buffer.from('a secret plaintext that nobody may read');
-      const walk = new Walk(
-        bench,
-        issued,
-        options({ session: kept.tls13.session }),
-        full(State.Connected),
-      ).run();
-      const twin = walk.twin as Twin13;
-      const secrets = {
-        client: Buffer.from(twin.clientSecret),
-        server: Buffer.from(twin.serverSecret),
-        key: expandLabel(twin.clientSecret, 'key', Buffer.alloc(0), 16),
-        serverKey: expandLabel(twin.serverSecret, 'key', Buffer.alloc(0), 16),
-        resumption: twin.resumptionMaster,
-        ticket: twin.ticketSecret(),
-        offered: kept.tls13.secret,
-        plaintext,
-      };
-      expect(found(bench, secrets)).toEqual(expect.arrayContaining(['client', 'server', 'resumption']));
-      expect(found(bench, { offered: kept.tls13.secret })).toEqual([]);
-      walk.device.feed(twin.write.seal(ContentType.Handshake, twin.ticket()));
-      walk.echo(plaintext.toString());
-      walk.free();
-      expect(found(bench, secrets)).toEqual([]);
-    });
-
-    test('of TLS 1.2 too, and of a client key', async () => {
-      const own = await authority.issue({ names: ['me'], keyType: 'ec-p256', isClient: true });
-      const path = paths(rows, State.Established).find((p) => p.some((r) => r.message === 13))!;
-      const walk = new Walk(bench, issued, options({ clientCertificate: own }), path).run();
-      const twin = walk.twin as Twin12;
-      const block = prf(twin.master, 'key expansion', join(twin.random, twin.hello.random), 40);
-      const scalar = Buffer.from(own.key.export({ format: 'jwk' }).d!, 'base64url');
-      const reversed = Buffer.from(scalar).reverse();
-      const secrets = {
-        master: twin.master,
-        client: block.subarray(0, 16),
-        server: block.subarray(16, 32),
-        scalar,
-        reversed,
-      };
-      expect(found(bench, { scalar, reversed })).toEqual([]);
-      expect(found(bench, { master: twin.master })).toEqual(['master']);
-      walk.free();
-      expect(found(bench, secrets)).toEqual([]);
-    });
-
-    test('are gone after a failure, a close and a delivery as well', () => {
-      for (const end of ['fail', 'close', 'deliver'] as const) {
-        const walk = new Walk(bench, issued, options(), full(State.Connected)).run();
-        const twin = walk.twin as Twin13;
-        if (end === 'fail')
-          expect(() => walk.device.feed(twin.write.seal(ContentType.Alert, Buffer.from([2, 80])))).toThrow();
-        if (end === 'close') {
-          walk.device.feed(twin.write.seal(ContentType.Alert, Buffer.from([1, 0])));
-          walk.device.close();
-        }
-        if (end === 'deliver') walk.device.deliver(Grant.Session);
-        const left = found(bench, {
-          client: twin.clientSecret,
-          server: twin.serverSecret,
-          resumption: twin.resumptionMaster,
-        });
-        // After a delivery the server's records are still opened, its tickets still understood.
-        expect(left, end).toEqual(end === 'deliver' ? ['server', 'resumption'] : []);
-        walk.free();
-      }
-    });
   });
 
   test('five connections with their sessions fit 256 KiB of memory', async () => {
