@@ -33,7 +33,7 @@ const TOKEN = 'demo-token-of-a-throw-away-proxy';
 const HOSTS = { news: 'news.example', pictures: 'pictures.example', styles: 'styles.example' };
 
 /** The device of the demo applies style sheets, so that the third origin is needed too. */
-const DEVICE = { ...HANDHELD, name: 'demo handheld', styles: true };
+const DEVICE = { ...HANDHELD, name: 'demo handheld', colourDepth: 16, styles: true };
 
 export async function runDemo({ engine, onStep }: DemoRun): Promise<DemoResult> {
   const authority = await createAuthority({ name: 'Throw-away root of the demo' });
@@ -109,7 +109,7 @@ async function fetchPage(url: string, authority: Authority, story: Story, engine
 
 /** Every picture and the style sheet arrived, and nothing that a handheld can't use. */
 function isComplete(page: string): boolean {
-  const pictures = page.match(/<img src="data:image\/png;base64,/g)?.length ?? 0;
+  const pictures = page.match(/<img src="data:image\/(png|jpeg);base64,/g)?.length ?? 0;
   return (
     pictures === 3 && page.includes('<style>') && page.endsWith('</html>\n') && !page.includes('<script')
   );

@@ -170,6 +170,20 @@ describe('pictures and style sheets of other origins', () => {
     for (const shade of shades) expect(shade).toMatch(/^(..)\1\1$/);
   });
 
+  test('a deep screen gets the format that takes the fewest bytes', async () => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+    const noisy = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#fff', noise } })
+      .png()
+      .toBuffer();
+    const site = {
+      'https://s.example/noisy': async () => ({ type: 'image/png', body: noisy }),
+      'https://s.example/plain': async () => ({ type: 'image/png', body: await photo(8, 8) }),
+    };
+    const body = '<img src="https://s.example/noisy"><img src="https://s.example/plain">';
+    const { text } = await run({ headers: html, body, profile: { colourDepth: 24 }, site });
+    expect([...text.matchAll(/data:(image\/\w+)/g)].map((m) => m[1])).toEqual(['image/jpeg', 'image/png']);
+  });
+
   test('pictures that come out of order stay in their places, and one address is fetched once', async () => {
     const slow = async () => {
       await new Promise((resolve) => setTimeout(resolve, 40));
