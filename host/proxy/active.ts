@@ -23,6 +23,8 @@ export async function carry(options: ActiveOptions): Promise<void> {
     options.onResponse(report);
   };
   while (await nextRequest(client, origin)) {
+    // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
+    if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
     const outcome = await exchange({ ...options, client, origin, onResponse, previousHash });
     if (outcome === 'bytes') return carryBytes(client, origin);
     if (outcome === 'close') break;
@@ -57,6 +59,10 @@ async function nextRequest(client: Side, origin: Side): Promise<boolean> {
   if (origin.bytes.buffer.length === 0 && (await origin.bytes.fill()) === false) return false;
   throw new SessionError('BAD_RESPONSE', 'the origin sent more than it was asked for');
 }
+
+/** A control character other than the empty line that may stand before a request. */
+const isBinary = ([first]: Buffer): boolean =>
+  first !== undefined && first < 0x20 && first !== 13 && first !== 10;
 
 async function carryBytes(client: Side, origin: Side): Promise<void> {
   const copy = async (from: ReadAhead, to: ByteStream) => {

@@ -84,8 +84,9 @@ export class RecordStream implements ByteStream {
 
   /** Follows a record that the other leg has already got as it is: only the state counts. */
   follow(record: Buffer): void {
+    const opened = this.#options.opening.open(record);
     this.#inEpoch = true;
-    this.#onRecord(this.#options.opening.open(record), true);
+    this.#onRecord(opened, true);
   }
 
   async #open(record: Buffer): Promise<OpenedRecord | undefined> {
