@@ -70,17 +70,19 @@ export function aesRounds(key: usize): i32 {
 }
 
 /**
- * Encrypts `groups` groups of four blocks, in place, as planes. The first round key is XORed in here as well; the outcome
- * stands unshifted twice (10 and 14 rounds leave the same), which `unslice` puts right.
+ * Encrypts `groups` groups of four blocks, in place, as planes, from round `first` on (1, or 2 where the caller did the first).
+ * The round key before it is XORed in here as well. The outcome stands unshifted twice (10 and 14 rounds leave the same),
+ * which `unsliceXor` puts right.
  */
-export function aesEncryptPlanes(key: usize, planes: usize, groups: i32): void {
+export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: i32): void {
   const rounds = aesRounds(key);
+  const firstKey = key + ROUND_KEYS + ((first - 1) << 6);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
-    let roundKey = key + ROUND_KEYS;
+    let roundKey = firstKey;
     let q0 = load<u64>(planes), q1 = load<u64>(planes, 8), q2 = load<u64>(planes, 16), q3 = load<u64>(planes, 24);
     let q4 = load<u64>(planes, 32), q5 = load<u64>(planes, 40), q6 = load<u64>(planes, 48), q7 = load<u64>(planes, 56);
-    for (let round = 1; ; round++) {
+    for (let round = first; ; round++) {
       const u7 = load<u64>(roundKey) ^ q0, u6 = load<u64>(roundKey, 8) ^ q1;
       const u5 = load<u64>(roundKey, 16) ^ q2, u4 = load<u64>(roundKey, 24) ^ q3;
       const u3 = load<u64>(roundKey, 32) ^ q4, u2 = load<u64>(roundKey, 40) ^ q5;
@@ -157,11 +159,16 @@ const subBytes = memory.data(136, 8);
 const blocks = memory.data(64, 8);
 const planes = memory.data(64, 8);
 
+/** SubBytes, but for its constant, on the planes of four blocks. */
+export function aesSubPlanes(planes: usize): void {
+  store<i32>(subBytes, 1, ROUNDS);
+  aesEncryptPlanes(subBytes, planes, 1, 1);
+}
+
 /** Expands a key of 16 or 32 bytes (FIPS 197 §5.2) into `out`, AES_KEY bytes aligned to 8. */
 export function aesExpandKey(out: usize, key: usize, length: i32): void {
   const words = length >> 2;
   const rounds = words + 6;
-  store<i32>(subBytes, 1, ROUNDS);
   store<i32>(out, rounds, ROUNDS);
   for (let half = 0; half < length; half += 16) {
     for (let b = 0; b < 64; b += 16) memory.copy(blocks + b, key + half, 16);
@@ -174,7 +181,7 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
   for (let i = length >> 4; i <= rounds; i++) {
     const at = out + ROUND_KEYS + (i << 6);
     memory.copy(at, at - 64, 64);
-    aesEncryptPlanes(subBytes, at, 1);
+    aesSubPlanes(at);
     // The planes of SubBytes stand shifted by nothing, as the key has no rows of its own; only its constant is missing.
     const rotates = length == 16 || (i & 1) == 0;
     for (let bit = 0; bit < 8; bit++) {
@@ -214,7 +221,7 @@ function unshiftRows(x: u64, times: i32): u64 {
 export function aesEncryptBlocks(key: usize, out: usize, input: usize, length: i32): void {
   memory.copy(blocks, input, length);
   slice(planes, blocks, 1, 0);
-  aesEncryptPlanes(key, planes, 1);
+  aesEncryptPlanes(key, planes, 1, 1);
   memory.fill(blocks, 0, 64);
   unsliceXor(blocks, planes, 1, 1);
   memory.copy(out, blocks, length);

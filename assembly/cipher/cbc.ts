@@ -18,7 +18,7 @@ export function aesCbcEncrypt(key: usize, iv: usize, data: usize, length: i32): 
   for (const end = data + length; data < end; data += 16) {
     store<u64>(edge, f ^ load<u64>(data)), store<u64>(edge, s ^ load<u64>(data, 8), 8);
     slice(planes, edge, 1, 0);
-    aesEncryptPlanes(key, planes, 1);
+    aesEncryptPlanes(key, planes, 1, 1);
     store<u64>(edge, 0), store<u64>(edge, 0, 8);
     unsliceXor(edge, planes, 1, 1);
     store<u64>(data, f = load<u64>(edge)), store<u64>(data, s = load<u64>(edge, 8), 8);
@@ -65,7 +65,7 @@ export function aesCbcMac(key: usize, state: usize, data: usize, length: i32): v
     }
     store<u64>(edge, f ^ load<u64>(data)), store<u64>(edge, s ^ load<u64>(data, 8), 8);
     slice(planes, edge, 1, 0);
-    aesEncryptPlanes(key, planes, 1);
+    aesEncryptPlanes(key, planes, 1, 1);
     store<u64>(edge, 0), store<u64>(edge, 0, 8);
     unsliceXor(edge, planes, 1, 1);
     f = load<u64>(edge), s = load<u64>(edge, 8);

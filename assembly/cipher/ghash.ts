@@ -1,6 +1,6 @@
 // GHASH (NIST SP 800-38D §6.4) without tables: carry-less products by integer multiplication of words in which only every
 // fourth bit is taken, so that carries fall into the gaps (the idea of BearSSL's ctmul64). Sums of products are cleaned of
-// the carries at their end, and reduced once for four blocks.
+// the carries at their end, and reduced once for eight blocks.
 //
 // A block is x = F + S x^64. Of each 64-bit half two forms are kept: P, where bit i is the coefficient of x^i, and Q, its
 // mirror. The low half of a product of P forms has the product's lower coefficients, that of Q forms the upper ones.
@@ -9,8 +9,8 @@
 
 import { wipe } from "../memory";
 
-/** Bytes of an expanded hash key: the powers H to H^4. */
-export const GHASH_KEY: i32 = 128;
+/** Bytes of an expanded hash key: the powers H to H^8. */
+export const GHASH_KEY: i32 = 256;
 
 const M0: u64 = 0x1111111111111111;
 const M1: u64 = 0x2222222222222222;
@@ -47,7 +47,7 @@ export function ghashInit(key: usize, block: usize): void {
   memory.fill(key, 0, GHASH_KEY);
   storePower(key, block);
   memory.copy(factor, block, 16);
-  for (let n = 1; n < 4; n++) {
+  for (let n = 1; n < 8; n++) {
     memory.fill(power, 0, 16);
     // Each power is the one before times H: a hash of one block.
     ghash(power, key, factor, 16);
@@ -74,7 +74,7 @@ function storePower(at: usize, block: usize): void {
 export function ghash(state: usize, key: usize, data: usize, length: i32): void {
   let yf = load<u64>(state), ys = load<u64>(state, 8);
   while (length > 0) {
-    let h = key + (((length > 63 ? 4 : (length + 15) >>> 4) - 1) << 5);
+    let h = key + (((length > 127 ? 8 : (length + 15) >>> 4) - 1) << 5);
     let p0: u64 = 0, p1: u64 = 0, p2: u64 = 0, p3: u64 = 0, q0: u64 = 0, q1: u64 = 0, q2: u64 = 0, q3: u64 = 0;
     let r0: u64 = 0, r1: u64 = 0, r2: u64 = 0, r3: u64 = 0, u0: u64 = 0, u1: u64 = 0, u2: u64 = 0, u3: u64 = 0;
     let v0: u64 = 0, v1: u64 = 0, v2: u64 = 0, v3: u64 = 0, w0: u64 = 0, w1: u64 = 0, w2: u64 = 0, w3: u64 = 0;

@@ -7,7 +7,7 @@ import { twin } from '../twins.js';
 const readable = await twin('mac');
 
 function ghash(bench: Bench, key: Uint8Array, data: Uint8Array, split: number): string {
-  const powers = bench.room(128);
+  const powers = bench.room(256);
   bench.exports.ghashInit!(powers, bench.put(key));
   const [state, at] = [bench.put(new Uint8Array(16)), bench.put(data)];
   bench.exports.ghash!(state, powers, at, split);

@@ -18,7 +18,8 @@ export const ERROR = {
 export const constant = (bench: Bench, name: string) =>
   (bench.exports[name] as unknown as WebAssembly.Global).value;
 
-const CONTEXT = 1288;
+/** PROTECTION_CONTEXT of the program. */
+export const CONTEXT = 1416;
 const HEADROOM = 48;
 
 export class Direction {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { programs, unhex } from '../programs.js';
-import { Direction, ERROR } from './direction.js';
+import { CONTEXT, Direction, ERROR } from './direction.js';
 import { record, SSL30, SUITES, type Suite, TLS10, TLS11, TLS12, TLS13, Twin } from './twin_protection.js';
 
 const names = new Map<number, string>([
@@ -164,7 +164,7 @@ describe.each(await programs('primitives'))('record protection on %s', (_, bench
   });
 
   test('a suite that is unknown or of another version is refused', () => {
-    const context = bench.room(1288);
+    const context = bench.room(CONTEXT);
     const init = (suite: number, version: number) =>
       bench.exports.protectionInit!(context, suite, version, context, context, context, 1);
     expect(init(0x5600, TLS12)).toBe(ERROR.BadArgument);
@@ -180,12 +180,12 @@ describe.each(await programs('primitives'))('record protection on %s', (_, bench
     const twin = new Twin(SUITES[0]!, TLS13);
     const ours = new Direction(bench, twin, 1);
     bench.exports.protectionWipe!(ours.context);
-    expect(bench.get(ours.context, 1288).every((byte) => byte === 0)).toBe(true);
+    expect(bench.get(ours.context, CONTEXT).every((byte) => byte === 0)).toBe(true);
     ours.free();
   });
 
   test('the plaintext epoch passes records as they are', () => {
-    const context = bench.room(1288);
+    const context = bench.room(CONTEXT);
     bench.exports.protectionNull!(context);
     const sealed = record(22, TLS12, unhex('0e000000'));
     const at = bench.put(sealed);

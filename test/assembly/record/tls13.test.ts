@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Bench, hex, programs, unhex } from '../programs.js';
-import { Direction, ERROR } from './direction.js';
+import { CONTEXT, Direction, ERROR } from './direction.js';
 import { SUITES, TLS13, Twin } from './twin_protection.js';
 
 /** RFC 8448 §3: keys of the application traffic, and the records with the 50 bytes 00 to 31. */
@@ -25,7 +25,7 @@ const TRACES = [
 const PAYLOAD = Uint8Array.from({ length: 50 }, (_, i) => i);
 
 function traceDirection(bench: Bench, key: string, iv: string, sequence: number, seal: 0 | 1): number {
-  const context = bench.room(1288);
+  const context = bench.room(CONTEXT);
   expect(
     bench.exports.protectionInit!(
       context,
