@@ -72,6 +72,24 @@ describe.each(await programs('client'))('TLS 1.2 on %s', (_, bench) => {
   );
 
   test.each([
+    ['AES128-CCM', 0xc0ac],
+    ['AES256-CCM', 0xc0ad],
+    ['AES128-CCM8', 0xc0ae],
+    ['AES256-CCM8', 0xc0af],
+  ])('speaks ECDHE-ECDSA-%s, which is not offered by default', async (name, suite) => {
+    const origin = await openssl(issued['ec-p256']!, [
+      '-rev',
+      '-tls1_2',
+      '-cipher',
+      `ECDHE-ECDSA-${name}:@SECLEVEL=0`,
+    ]);
+    const call = await exchange(origin, { suites: [suite] }, 'olleh');
+    expect(call.device.get('negotiatedSuite')).toBe(suite);
+    call.close();
+    await origin.stop();
+  });
+
+  test.each([
     ['X25519', 29],
     ['P-256', 23],
     ['P-384', 24],

@@ -51,6 +51,22 @@ describe.each(await programs('client'))('TLS 1.3 on %s', (engine, bench) => {
     }
   });
 
+  test.each([
+    ['AES_128_CCM', 0x1304],
+    ['AES_128_CCM_8', 0x1305],
+  ])('speaks %s, which is not offered by default', async (name, suite) => {
+    const origin = await openssl(issued.get('ec-p256')!, [
+      '-rev',
+      '-tls1_3',
+      '-ciphersuites',
+      `TLS_${name}_SHA256`,
+    ]);
+    const call = await exchange(origin, { suites: [suite] }, 'olleh');
+    expect(call.device.get('negotiatedSuite')).toBe(suite);
+    call.close();
+    await origin.stop();
+  });
+
   test.each(Object.entries(groups))(
     'agrees on %s, by first share and by HelloRetryRequest',
     async (name, group) => {
