@@ -48,6 +48,8 @@ export interface ProxyEvents {
   cipherChanged: [{ sessionId: SessionId; change: string }];
   /** R13: the proxy asks for another origin. */
   otherOrigin: [{ forSession: SessionId; requestId: number; host: string; port: number }];
+  /** The answer of such an origin, and the bytes of its body. */
+  otherResponse: [{ sessionId: SessionId; status: number; bytes: number }];
   denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
   closed: [{ sessionId: SessionId; code: string }];

@@ -12,16 +12,22 @@ export interface OtherLimits {
   responseHeadBytes: number;
 }
 
+export interface OtherHooks {
+  /** The next request may begin. A connection that can take none ends its session instead. */
+  onIdle(): void;
+  /** An answer was read to its end, or left. `bytes` of its body came. */
+  onAnswer(status: number, bytes: number): void;
+}
+
 export class OtherConnection {
   /** Whether an answer has come over it. */
   hasServed = false;
   readonly #bytes: ReadAhead;
 
-  /** `onIdle` is called when the next request may begin. A connection that can take none ends its session. */
   constructor(
     readonly session: DelegableSession,
     private readonly limits: OtherLimits,
-    private readonly onIdle: () => void,
+    private readonly hooks: OtherHooks,
   ) {
     this.#bytes = new ReadAhead(session.originStream);
   }
@@ -79,16 +85,21 @@ export class OtherConnection {
   ): AsyncGenerator<Uint8Array, void, void> & Body {
     const pieces = bodyPieces(this.#bytes, framing, 'BAD_RESPONSE');
     let complete = false;
+    let bytes = 0;
     try {
       for (;;) {
         const step = await within(pieces.next(), this.limits.otherOriginTimeout, silent, signal);
         if (step.done === true) break;
-        yield* step.value.content;
+        for (const chunk of step.value.content) {
+          bytes += chunk.length;
+          yield chunk;
+        }
       }
       complete = true;
     } finally {
+      this.hooks.onAnswer(head.status, bytes);
       const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
-      if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.onIdle();
+      if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.hooks.onIdle();
       else void this.session.finish();
     }
   }

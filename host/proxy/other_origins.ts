@@ -78,7 +78,11 @@ export class OtherOrigins {
     }
     clearTimeout(other.timer);
     other.requestId = 0;
-    const connection = new OtherConnection(session, this.limits, () => this.#onIdle(other, connection));
+    const connection: OtherConnection = new OtherConnection(session, this.limits, {
+      onIdle: () => this.#onIdle(other, connection),
+      onAnswer: (status, bytes) =>
+        this.observers.emit('otherResponse', { sessionId: session.id, status, bytes }),
+    });
     other.connection = connection;
     void session.watchConduit();
     void session.closed.then(() => this.#onClosed(other, connection));

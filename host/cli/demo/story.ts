@@ -131,6 +131,12 @@ export class Story {
         client: 'which origin, and why',
       });
     });
+    events.on('otherResponse', ({ sessionId, status, bytes }) => {
+      this.bytesFromOrigins += bytes;
+      this.#tell('R13', `${this.#names.get(sessionId)} answers ${status}: ${bytes} bytes for the page.`, {
+        proxy: 'the content',
+      });
+    });
     events.on('response', ({ sessionId, status, services, bytesBefore, bytesAfter }) => {
       this.bytesFromOrigins += bytesBefore;
       const changed = services.length > 0 ? `, made into ${bytesAfter} by ${services.join(', ')}` : '';
