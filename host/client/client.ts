@@ -201,7 +201,10 @@ export class Client {
     if (current !== undefined && current.ended === undefined) return current;
     const opening = MainSession.open(context, proxy, this.#options.profile ?? HANDHELD, {
       onTunnel: (tunnel) => {
-        void opening.then((main) => this.#tunnels.answer({ context, origins, proxy, main }, tunnel));
+        opening
+          .then((main) => this.#tunnels.answer({ context, origins, proxy, main }, tunnel))
+          // A session that never opened has its error told to whoever asked for it.
+          .catch(() => {});
       },
       onEnd: () => {
         if (this.#main === opening) this.#main = undefined;
@@ -220,7 +223,17 @@ export class Client {
 
   async #load(): Promise<Running> {
     const { platform, proxy } = this.#options;
-    const engine = new TlsEngine(await platform.loadProgram());
+    const program = await platform.loadProgram().catch((error: unknown) => {
+      const { message } = error as { message?: string };
+      throw new DeputyError(
+        'PROGRAM_MISSING',
+        `the device program can't be loaded (${message}): npm run build:wasm`,
+        {
+          cause: error,
+        },
+      );
+    });
+    const engine = new TlsEngine(program);
     const entropy = platform.entropy(48);
     engine.seed(entropy);
     entropy.fill(0);

@@ -1,8 +1,9 @@
 // What the parts of one client share.
-import type { TlsEngine } from '../engine/tls.js';
+import type { TlsEngine, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal, Platform, Transport } from '../platform/platform.js';
 import type { Link, Observer } from './observer.js';
-import type { Timeouts } from './options.js';
+import type { Pem, Timeouts } from './options.js';
+import { certificates } from './pem.js';
 import type { TicketStore } from './tickets.js';
 import { within } from './timeout.js';
 import { tlsFailure } from './tls_failure.js';
@@ -14,6 +15,16 @@ export interface Context {
   observer: Observer;
   timeouts: Timeouts;
   tickets: TicketStore;
+}
+
+/** The roots of one kind of peer. Throws DeputyError naming the one that can't be used. */
+export function trustAnchors({ engine }: Context, roots: Pem, kind: Link['kind']): TrustAnchors {
+  const ders = certificates(roots);
+  try {
+    return engine.addRoots(ders);
+  } catch (error) {
+    throw tlsFailure(error, { kind, name: 'roots' });
+  }
 }
 
 /** Opens TCP within the time allowed. Throws CONNECTION_FAILED, or the signal's reason. */

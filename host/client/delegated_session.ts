@@ -3,24 +3,20 @@ import { Leg } from '../delegation/delivery.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import { Grant } from '../delegation/grant.js';
-import {
-  type Active,
-  type Deliver,
-  encodeMessage,
-  type Message,
-  type Receipt,
-} from '../delegation/message.js';
+import type { Active, Deliver, Message, Receipt } from '../delegation/message.js';
 import { authority } from '../delegation/origin.js';
 import { requireGrant } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../platform/platform.js';
 import { type Conduit, openConduit } from './conduit.js';
 import type { Context } from './context.js';
+import { deliveryFacts } from './delivery_facts.js';
 import type { MainSession } from './main_session.js';
-import type { DeliveryFacts, Origin, TlsFacts } from './observer.js';
+import type { Origin, TlsFacts } from './observer.js';
 import type { OriginLink } from './origin_link.js';
 import type { ProxyLink } from './proxy_link.js';
 import { within } from './timeout.js';
+import { tlsFailure } from './tls_failure.js';
 import type { TlsStream } from './tls_stream.js';
 
 export interface DelegationParts {
@@ -32,6 +28,8 @@ export interface DelegationParts {
 
 /** Milliseconds that a broken leg waits for the ERROR frame that explains it: it travels on another connection. */
 const EXPLANATION_WAIT = 300;
+/** The newest; a session may serve for long. */
+const RECEIPTS_KEPT = 256;
 
 export class DelegatedSession implements Transport {
   readonly origin: Origin;
@@ -152,14 +150,14 @@ export class DelegatedSession implements Transport {
   }
 
   async #delegate(inner: TlsStream, requestId: number, signal?: CancelSignal): Promise<void> {
-    const { context } = this.#parts;
+    const { context, main } = this.#parts;
     const activated = new Promise<Active>((resolve) => {
       this.#active = resolve;
     });
     const clientRecords = this.#deliver(inner, requestId);
     const { active: patience } = context.timeouts;
     const name = authority(this.origin.host, this.origin.port);
-    const active = await within(context.platform, Promise.race([activated, this.#failed]), {
+    const active = await within(context.platform, Promise.race([activated, this.#failed, main.failure()]), {
       milliseconds: patience,
       error: () =>
         new DeputyError(
@@ -184,7 +182,7 @@ export class DelegatedSession implements Transport {
     const { context, main, origins } = this.#parts;
     const { connection } = inner;
     const info = connection.info();
-    const secrets = connection.deliver(this.grant);
+    const secrets = this.#secrets(inner);
     const records = connection.records();
     const message: Deliver = {
       type: FrameType.Deliver,
@@ -218,6 +216,14 @@ export class DelegatedSession implements Transport {
     return records.sent;
   }
 
+  #secrets({ connection, link }: TlsStream): Uint8Array {
+    try {
+      return connection.deliver(this.grant);
+    } catch (error) {
+      throw tlsFailure(error, link);
+    }
+  }
+
   /**
    * The records that the proxy relayed before the change go through the device's engine; all that follows is the open
    * leg. Both ends counted, so nobody guesses.
@@ -247,7 +253,7 @@ export class DelegatedSession implements Transport {
         this.#active?.(message);
         break;
       case FrameType.Receipt:
-        this.receipts.push(message);
+        if (this.receipts.push(message) > RECEIPTS_KEPT) this.receipts.shift();
         observer.onStep?.({ step: 'receipt', message });
         break;
       case FrameType.CipherChanged:
@@ -285,13 +291,4 @@ export class DelegatedSession implements Transport {
     if (!this.#closed) await explained;
     throw this.#failure ?? error;
   }
-}
-
-/** What an observer may see of a delivery. */
-function deliveryFacts(message: Deliver): DeliveryFacts {
-  const { secrets, ...rest } = message;
-  const maskedFrame = encodeMessage({ ...message, secrets: new Uint8Array(secrets.length) });
-  // DELIVER ends with the secrets and 32 bytes of binding.
-  const secretOffset = maskedFrame.length - message.binding.length - secrets.length;
-  return { ...rest, secretBytes: secrets.length, maskedFrame, secretOffset };
 }

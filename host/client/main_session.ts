@@ -29,6 +29,9 @@ export interface MainSessionHandlers {
   onEnd(reason: DeputyError): void;
 }
 
+/** Frames that wait for a proxy which does not read; more end the session. */
+const UNSENT_LIMIT = 256;
+
 type Listener = (message: Message) => void;
 
 export class MainSession {
@@ -39,6 +42,13 @@ export class MainSession {
   readonly #decoder = new FrameDecoder();
   readonly #listeners = new Map<SessionId, Listener>();
   #ended: DeputyError | undefined;
+  #onEnded: (reason: DeputyError) => void = () => {};
+  /** Resolves, with the reason, when the session ends. */
+  readonly whenEnded = new Promise<DeputyError>((resolve) => {
+    this.#onEnded = resolve;
+  });
+  /** Frames that the proxy has not taken yet. */
+  #unsent = 0;
   #onWelcome: ((welcome: Welcome) => void) | undefined;
   #welcome: Welcome | undefined;
 
@@ -92,12 +102,19 @@ export class MainSession {
   /** Queues a message; it is on its way when this returns. A failure ends the session and is told by `onEnd`. */
   send(message: Message): void {
     if (this.#ended !== undefined) return;
+    if (++this.#unsent > UNSENT_LIMIT) {
+      this.#end(new DeputyError('PROXY_SLOW', 'the proxy does not read what it is sent'));
+      return;
+    }
     const frame = encodeMessage(message);
     this.#tell('sent', message.type, message.sessionId, frame.length);
     this.#stream
       .write(frame)
       .catch((error) => this.#end(error))
-      .finally(() => frame.fill(0));
+      .finally(() => {
+        this.#unsent--;
+        frame.fill(0);
+      });
   }
 
   /** Sends what bears this session's id to `listener`, until the result is called. */
@@ -114,6 +131,11 @@ export class MainSession {
     return this.#stream.connection.exporter(DELIVERY_BINDING_LABEL, context, DELIVERY_BINDING_BYTES);
   }
 
+  /** Rejects when the session ends. */
+  async failure(): Promise<never> {
+    throw await this.whenEnded;
+  }
+
   close(): void {
     if (this.#ended !== undefined) return;
     this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code: 'DONE', text: '' });
@@ -127,12 +149,9 @@ export class MainSession {
     const sessionId = NULL_SESSION_ID;
     const token = this.#link.token;
     this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile });
-    const ended = new Promise<never>((_, reject) => {
-      this.#onEndBeforeWelcome = reject;
-    });
     void this.#receive();
     const { handshake } = this.#context.timeouts;
-    this.#welcome = await within(this.#context.platform, Promise.race([welcome, ended]), {
+    this.#welcome = await within(this.#context.platform, Promise.race([welcome, this.failure()]), {
       milliseconds: handshake,
       error: () =>
         new DeputyError('NO_WELCOME', `the proxy did not answer HELLO within ${handshake} ms; try again`),
@@ -140,8 +159,6 @@ export class MainSession {
     });
     this.#context.observer.onStep?.({ step: 'welcome', welcome: this.#welcome });
   }
-
-  #onEndBeforeWelcome: (reason: DeputyError) => void = () => {};
 
   async #receive(): Promise<void> {
     try {
@@ -193,7 +210,7 @@ export class MainSession {
     this.#ended = reason;
     this.#decoder.wipe();
     this.#stream.close();
-    this.#onEndBeforeWelcome(reason);
+    this.#onEnded(reason);
     this.#handlers.onEnd(reason);
   }
 

@@ -2,7 +2,7 @@
 import { authority } from '../delegation/origin.js';
 import type { TlsConnection, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal, Transport } from '../platform/platform.js';
-import { type Context, openTls } from './context.js';
+import { type Context, openTls, trustAnchors } from './context.js';
 import type { Link, Origin } from './observer.js';
 import type { CertificateAndKey, ClientOptions } from './options.js';
 import { certificates, privateKey } from './pem.js';
@@ -18,7 +18,7 @@ export class OriginLink {
 
   constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
     this.#context = context;
-    this.#trust = context.engine.addRoots(certificates(options.roots));
+    this.#trust = trustAnchors(context, options.roots, 'origin');
     this.#options = options;
   }
 
@@ -48,6 +48,7 @@ export class OriginLink {
       this.#context.tickets.forget(ticketKey(origin));
       throw error;
     } finally {
+      options.clientCertificate?.key.fill(0);
       session?.fill(0);
     }
   }

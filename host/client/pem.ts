@@ -9,7 +9,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export const certificates = (pem: Pem): Uint8Array[] =>
   blocks(pem, /^(TRUSTED |X509 )?CERTIFICATE$/, 'certificate');
 
-/** The first private key in `pem`, as DER. Throws BAD_PEM when there is none. */
+/** The first private key in `pem`, as DER, a copy of the caller's to wipe. Throws BAD_PEM when there is none. */
 export function privateKey(pem: Pem): Uint8Array {
   if (typeof pem === 'string' && pem.includes('ENCRYPTED')) {
     throw new DeputyError(
@@ -22,7 +22,7 @@ export function privateKey(pem: Pem): Uint8Array {
 
 function blocks(pem: Pem, label: RegExp, what: string): Uint8Array[] {
   if (typeof pem !== 'string') {
-    const ders = pem instanceof Uint8Array ? [pem] : [...pem];
+    const ders = (pem instanceof Uint8Array ? [pem] : [...pem]).map((der) => der.slice());
     if (ders.length === 0) throw new DeputyError('BAD_PEM', `no ${what} was given`);
     return ders;
   }

@@ -2,7 +2,7 @@
 import { authority } from '../delegation/origin.js';
 import type { TlsConnection, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
-import { type Context, openTls, openTransport } from './context.js';
+import { type Context, openTls, openTransport, trustAnchors } from './context.js';
 import type { Link } from './observer.js';
 import type { ProxyOptions } from './options.js';
 import { certificates, privateKey } from './pem.js';
@@ -29,7 +29,7 @@ export class ProxyLink {
     this.port = options.port;
     this.token = options.token ?? '';
     this.#serverName = options.serverName ?? options.host;
-    this.#trust = context.engine.addRoots(certificates(options.roots));
+    this.#trust = trustAnchors(context, options.roots, 'main');
     const { identity } = options;
     this.#identity = identity && { chain: certificates(identity.certificate), key: privateKey(identity.key) };
   }

@@ -9,6 +9,8 @@ import { within } from './timeout.js';
 export interface Held {
   origin: Origin;
   close(): void;
+  /** Whether nobody needs it just now; absent where the pool itself knows. */
+  isIdle?(): boolean;
   /** Takes the grant back; absent where none was given. */
   revoke?(reason: string): void;
 }
@@ -64,7 +66,7 @@ export class SessionPool<T> {
   /** Makes room for one more session, closing an idle one if it must; undefined when all are in use. */
   tryReserve(): Reservation | undefined {
     if (this.#open.size + this.#reserved >= this.#limit) {
-      const oldest = this.#idle.shift();
+      const oldest = this.#idle.shift() ?? [...this.#open].find((held) => held.isIdle?.());
       if (oldest === undefined) return undefined;
       this.#open.delete(oldest);
       oldest.close();

@@ -8,6 +8,9 @@ import { tlsFailure } from './tls_failure.js';
 /** Milliseconds that a close waits for queued bytes to go out. */
 const LINGER = 2000;
 
+/** Plaintext that may come before the proxy takes over: greetings, never content. */
+const EARLY_LIMIT = 262_144;
+
 export class TlsStream implements Transport {
   readonly link: Link;
   /** Called when there may be a session to resume from, at the latest before the connection is freed. */
@@ -83,9 +86,17 @@ export class TlsStream implements Transport {
    */
   async receiveRecords(records: number): Promise<Uint8Array[]> {
     const plaintext: Uint8Array[] = [];
+    let length = 0;
     for (;;) {
       for (let bytes = this.connection.read(); bytes !== undefined; bytes = this.connection.read()) {
         plaintext.push(bytes);
+        length += bytes.length;
+        if (length > EARLY_LIMIT) {
+          throw new DeputyError(
+            'HANDOVER_MISMATCH',
+            'too much came from the origin before the proxy took over',
+          );
+        }
       }
       if (this.connection.records().received >= records) return plaintext;
       await this.#feed((bytes) => this.connection.receiveRecord(bytes));
@@ -123,7 +134,7 @@ export class TlsStream implements Transport {
   abort(): void {
     this.#closed = true;
     this.#free();
-    const { below } = { below: this.#below };
+    const below = this.#below;
     if (below instanceof TlsStream) below.abort();
     else below.close();
   }

@@ -43,9 +43,15 @@ export class TunnelAnswerer {
       if (reservation === undefined) throw denied('this client has no room for another session');
       const origin = { host: tunnel.host, port: tunnel.port };
       const session = await DelegatedSession.open(parts, origin, grant, requestId);
-      reservation.hold(session);
+      const held: Held = {
+        origin,
+        close: () => session.close(),
+        revoke: (reason) => session.revoke(reason),
+        isIdle: () => !this.#surroundings.isInUse(tunnel.forSession),
+      };
+      reservation.hold(held);
       observer.onStep?.({ step: 'tunnel-granted', tunnel, sessionId: session.sessionId });
-      void session.ended().then(() => this.#surroundings.drop(session));
+      void session.ended().then(() => this.#surroundings.drop(held));
     } catch (error) {
       reservation?.cancel();
       const reason = error instanceof DeputyError ? error.message : 'the client failed';

@@ -128,3 +128,38 @@ test('the origin sees the same request, delegated, blind and direct', async () =
   expect(seen[1]).toEqual(seen[0]);
   expect(seen[2]).toEqual(seen[0]);
 });
+
+describe('what a client can not work with is told by name', () => {
+  test.each([
+    ['roots that are no certificates', { roots: Buffer.from('nonsense') }, /^TLS_/],
+    ['PEM without a certificate', { roots: 'nothing' }, /^BAD_PEM$/],
+    ['no roots', { roots: [] }, /^BAD_PEM$/],
+  ])('%s', async (_, options, code) => {
+    expect(await codeOf(() => world.client(options).fetch('https://localhost:1/'))).toMatch(code);
+  });
+
+  test('a program that is not there', async () => {
+    const loadProgram = () => Promise.reject(new Error('no such file'));
+    const client = world.client({ platform: testPlatform({ loadProgram }) });
+    expect(await codeOf(() => client.fetch('https://localhost:1/'))).toBe('PROGRAM_MISSING');
+  });
+
+  test('a grant that the session can not give, and the session is closed', async () => {
+    const origin = await world.origin((_, response) => response.end('ok'), { maxVersion: 'TLSv1.2' });
+    const proxy = await world.proxy();
+    const client = world.through(proxy, { policy: { rules: [{ origin: '*', decision: 'epoch' }] } });
+    expect(await codeOf(() => client.fetch(origin.url))).toBe('GRANT_UNAVAILABLE');
+    await expect.poll(() => proxy.server.sessionCount).toBe(0);
+  });
+});
+
+test('a private key that the caller keeps is not wiped', async () => {
+  const issued = await world.authority.issue({ names: ['device 7'], isClient: true });
+  const origin = await world.origin((_, response) => response.end('ok'));
+  const key = issued.keyDer.slice();
+  const proxy = await world.proxy();
+  const client = world.through(proxy, { identity: { certificate: issued.chainDer, key } });
+  expect(await (await client.fetch(origin.url)).text()).toBe('ok');
+  await client.close();
+  expect(Buffer.from(key).equals(issued.keyDer)).toBe(true);
+});

@@ -103,6 +103,13 @@ describe('a page of three origins', () => {
   });
 });
 
+test('sessions of a page that is done make room for the next one', async () => {
+  const { read, client } = await page([allow], { maxSessions: 3 });
+  expect(await read()).toBe('second /a;third /b;second /c;');
+  const next = await world.origin((_, response) => response.end('https://localhost:1/x'));
+  expect(await (await client.fetch(next.url)).text()).toMatch(/^\[/);
+});
+
 describe('a proxy that asks', () => {
   /** A proxy that activates nothing but asks `question` when the client delivers. */
   const asking = (question: Partial<Extract<Message, { type: FrameType.Tunnel }>>) =>
@@ -131,6 +138,25 @@ describe('a proxy that asks', () => {
     await codeOf(() => client.fetch(origin.url));
     const denials = proxy.messages.filter((message) => message.type === FrameType.Deny);
     expect(denials).toMatchObject([{ requestId: 7, reason: expect.stringContaining('no session in use') }]);
+  });
+
+  test('before it has greeted harms nobody', async () => {
+    const origin = await world.origin((_, response) => response.end());
+    const question = {
+      type: FrameType.Tunnel as const,
+      sessionId: NULL_SESSION_ID,
+      host: 'localhost',
+      port: 443,
+    };
+    const proxy = await ScriptedProxy.start(world, {
+      onMessage(message, send) {
+        if (message.type !== FrameType.Hello) return undefined;
+        send({ ...question, requestId: 7, reason: '', forSession: SESSION });
+        send({ type: FrameType.Error, sessionId: NULL_SESSION_ID, code: 'FULL', text: 'no room' });
+        return true;
+      },
+    });
+    expect(await codeOf(() => world.through(proxy).fetch(origin.url))).toBe('FULL');
   });
 
   test('with request id 0 breaks the protocol', async () => {
