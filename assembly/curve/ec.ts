@@ -27,13 +27,16 @@ export function ecPublicKey(curve: i32, out: usize, scalar: usize): i32 {
     return 32;
   }
   if (!selectCurve(curve)) return ErrorCode.BadArgument;
-  if (!loadScalar(scalar)) return ErrorCode.BadPrivateKey;
+  if (!loadScalar(scalar)) {
+    wipeKeys();
+    return ErrorCode.BadPrivateKey;
+  }
   multiplyGenerator(result, scalarBytes);
   const length = coordinateLength();
   store<u8>(out, 4);
   affineX(out + 1, result);
   affineY(out + 1 + length, result);
-  wipeAll();
+  wipeKeys();
   return 1 + 2 * length;
 }
 
@@ -49,10 +52,13 @@ export function ecdh(curve: i32, out: usize, scalar: usize, point: usize, pointL
   }
   if (!selectCurve(curve)) return ErrorCode.BadArgument;
   if (!loadPoint(base, point, pointLength)) return ErrorCode.BadKeyShare;
-  if (!loadScalar(scalar)) return ErrorCode.BadPrivateKey;
+  if (!loadScalar(scalar)) {
+    wipeKeys();
+    return ErrorCode.BadPrivateKey;
+  }
   multiplySecret(result, scalarBytes, base);
   affineX(out, result);
-  wipeAll();
+  wipeKeys();
   return coordinateLength();
 }
 
@@ -66,7 +72,7 @@ export function ecGenerateScalar(curve: i32, out: usize): i32 {
     const error = drbgGenerate(out, length);
     if (error < 0) return error;
   } while (!loadScalar(out));
-  memory.fill(scalarBytes, 0, COORDINATE_MAX);
+  wipeKeys();
   return length;
 }
 
@@ -143,7 +149,8 @@ function affineY(out: usize, p: usize): void {
   bytesFromElement(out + coordinateLength() - 1, -1, product);
 }
 
-function wipeAll(): void {
+/** Overwrites all intermediate results of this file. */
+export function wipeKeys(): void {
   memory.fill(scalarBytes, 0, COORDINATE_MAX);
   memory.fill(base, 0, POINT);
   memory.fill(result, 0, POINT);

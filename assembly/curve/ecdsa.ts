@@ -2,7 +2,7 @@
 import { ErrorCode } from "../alert";
 import { hashSize } from "../hash/hash";
 import { HMAC_CONTEXT, hmacFinal, hmacInit, hmacUpdate } from "../hash/hmac";
-import { affineX, isBelow, loadPoint, reverseBytes, scalarInRange } from "./ec";
+import { affineX, isBelow, loadPoint, reverseBytes, scalarInRange, wipeKeys } from "./ec";
 import { readSignature, writeSignature } from "./ecdsa_der";
 import {
   COORDINATE_MAX, coordinateLength, curveOrder, curvePrime, elementFromBytes, ELEMENT, isZero,
@@ -72,7 +72,10 @@ export function ecdsaSign(curve: i32, hashId: i32, digest: usize, digestLength: 
   if (!selectCurve(curve)) return ErrorCode.BadArgument;
   const length = coordinateLength();
   reverseBytes(u2, scalar, length);
-  if (!scalarInRange(u2)) return ErrorCode.BadPrivateKey;
+  if (!scalarInRange(u2)) {
+    memory.fill(u2, 0, COORDINATE_MAX);
+    return ErrorCode.BadPrivateKey;
+  }
   digestModOrder(u1, digest, digestLength);
   startNonces(hashId, scalar, length);
   let signatureLength = 0;
@@ -90,6 +93,7 @@ export function ecdsaSign(curve: i32, hashId: i32, digest: usize, digestLength: 
     // RFC 6979 §3.4: another nonce where r or s is zero, which nobody will ever see.
     if (scalarInRange(r) && scalarInRange(s)) signatureLength = writeSignature(out, r, s, length);
   } while (signatureLength == 0);
+  wipeKeys();
   memory.fill(u2, 0, COORDINATE_MAX);
   memory.fill(nonce, 0, COORDINATE_MAX);
   memory.fill(sum, 0, POINT);

@@ -1,9 +1,10 @@
-// RSAVP1 and RSAEP (RFC 8017 §5.1.1, §5.2.2): s^e mod n. Public numbers only: not constant-time.
+// RSAEP and RSAVP1 (RFC 8017 §5.1.1, §5.2.2): s^e mod n. Constant-time but for one division of the input: enough for
+// signatures, which are public, and for one encryption of a message behind random padding.
 import { ErrorCode } from "../alert";
 import {
   bitLength, enterMontgomery, limbsBelow, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs,
 } from "./modular";
-import { LIMBS_MAX, montgomeryMultiply, montgomerySquare } from "./montgomery";
+import { LIMBS_MAX, montgomeryMultiply, montgomerySquare, wipeMontgomery } from "./montgomery";
 
 /** Longest modulus in bytes. */
 export const RSA_MAX: i32 = 512;
@@ -60,6 +61,15 @@ export function rsaPublic(
   subtractOnce(from, modulus, count);
   writeLimbs(out + length - 1, -1, length, from, count);
   return length;
+}
+
+/** Overwrites all intermediate results, for a caller whose input is secret. */
+export function wipePublic(): void {
+  memory.fill(number, 0, ROW);
+  memory.fill(power, 0, ROW);
+  memory.fill(accumulator, 0, ROW);
+  memory.fill(other, 0, ROW);
+  wipeMontgomery();
 }
 
 /** The exponent where it is odd and in [3, 2^33), else 0. */

@@ -205,10 +205,10 @@ describe.each(await programs('primitives'))('ECDSA on %s', (engine, bench) => {
     it('agrees with its twin where both scalars or the points are special', () => {
       // With key = d G, s and r freely chosen: u1 and u2 of 0, 1, n - 1 and sums that double or vanish.
       const digests = [0n, 1n, 2n, curve.n - 1n, curve.n, 2n ** BigInt(8 * curve.bytes) - 1n];
-      for (const d of many ? [1n, 2n, curve.n - 1n] : [1n]) {
+      for (const d of many ? [1n, curve.n - 1n] : [1n]) {
         const key = multiplyPoint(curve, d, curve.g)!;
         for (const number of many ? digests : digests.slice(0, 2)) {
-          for (const k of [1n, 2n, 3n]) {
+          for (const k of [1n, 2n]) {
             const r = mod(multiplyPoint(curve, k, curve.g)!.x, curve.n);
             const s = mod(inverse(k, curve.n) * (number + r * d), curve.n);
             const digest = toBytes(number, curve.bytes);
