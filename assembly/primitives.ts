@@ -24,6 +24,7 @@ export { ecdsaSign, ecdsaVerify } from "./curve/ecdsa";
 export { rsaPublic } from "./rsa/public_key";
 export { rsaSignPkcs1, rsaVerifyPkcs1 } from "./rsa/pkcs1";
 export { rsaSignPss, rsaVerifyPss } from "./rsa/pss";
+export { rsaEncryptPkcs1 } from "./rsa/encryption";
 
 export { checkDer } from "./x509/der";
 export { parseAddress } from "./x509/address";
