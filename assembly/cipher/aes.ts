@@ -16,9 +16,11 @@ export const AES_KEY: i32 = 968;
 const ROUNDS: usize = 0;
 export const ROUND_KEYS: usize = 8;
 
-const ROW_AND_COLUMN_1: u64 = 0x0fff0fff0fff0fff;
-const ROW_AND_COLUMN_2: u64 = 0x00ff00ff00ff00ff;
-const ROW_AND_COLUMN_3: u64 = 0x000f000f000f000f;
+// Masks of the columns 0 to 3 - n, and of the rest, for n of 1 to 3. Read from memory into locals, as a constant would take ten
+// bytes of wasm at each use.
+export const COLUMNS = memory.data<u64>([
+  0x0fff0fff0fff0fff, 0xf000f000f000f000, 0x00ff00ff00ff00ff, 0xff00ff00ff00ff00, 0x000f000f000f000f, 0xfff0fff0fff0fff0,
+], 8);
 
 /** The byte one row below, in the same column. */
 // @ts-ignore: decorator
@@ -27,25 +29,25 @@ export function below0(x: u64): u64 {
   return rotr<u64>(x, 16);
 }
 
-/** The byte one row below and one column to the right. */
+/** The byte one row below and one column to the right; `in1` and `out1` are the masks for one column. */
 // @ts-ignore: decorator
 @inline
-export function below1(x: u64): u64 {
-  return rotr<u64>(x, 20) & ROW_AND_COLUMN_1 | rotr<u64>(x, 4) & ~ROW_AND_COLUMN_1;
+export function below1(x: u64, in1: u64, out1: u64): u64 {
+  return rotr<u64>(x, 20) & in1 | rotr<u64>(x, 4) & out1;
 }
 
 /** The byte one row below and two columns to the right. */
 // @ts-ignore: decorator
 @inline
-export function below2(x: u64): u64 {
-  return rotr<u64>(x, 24) & ROW_AND_COLUMN_2 | rotr<u64>(x, 8) & ~ROW_AND_COLUMN_2;
+export function below2(x: u64, in2: u64, out2: u64): u64 {
+  return rotr<u64>(x, 24) & in2 | rotr<u64>(x, 8) & out2;
 }
 
 /** The byte one row below and three columns to the right. */
 // @ts-ignore: decorator
 @inline
-export function below3(x: u64): u64 {
-  return rotr<u64>(x, 28) & ROW_AND_COLUMN_3 | rotr<u64>(x, 12) & ~ROW_AND_COLUMN_3;
+export function below3(x: u64, in3: u64, out3: u64): u64 {
+  return rotr<u64>(x, 28) & in3 | rotr<u64>(x, 12) & out3;
 }
 
 /** The byte two rows below, in the same column: `below0` or `below2` twice. */
@@ -58,8 +60,8 @@ export function opposite(x: u64): u64 {
 /** The byte two rows below and two columns to the right: `below1` or `below3` twice. */
 // @ts-ignore: decorator
 @inline
-export function oppositeAcross(x: u64): u64 {
-  return rotr<u64>(x, 40) & ROW_AND_COLUMN_2 | rotr<u64>(x, 24) & ~ROW_AND_COLUMN_2;
+export function oppositeAcross(x: u64, in2: u64, out2: u64): u64 {
+  return rotr<u64>(x, 40) & in2 | rotr<u64>(x, 24) & out2;
 }
 
 /** Rounds of an expanded key: 10 or 14. */
@@ -76,6 +78,8 @@ export function aesRounds(key: usize): i32 {
  */
 export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: i32): void {
   const rounds = aesRounds(key);
+  const in1 = load<u64>(COLUMNS), out1 = load<u64>(COLUMNS, 8), in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
+  const in3 = load<u64>(COLUMNS, 32), out3 = load<u64>(COLUMNS, 40);
   const firstKey = key + ROUND_KEYS + ((first - 1) << 6);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
@@ -123,23 +127,23 @@ export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: 
           b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
           break;
         case 1:
-          b0 = below1(s7), b1 = below1(s6), b2 = below1(s5), b3 = below1(s4);
-          b4 = below1(s3), b5 = below1(s2), b6 = below1(s1), b7 = below1(s0);
+          b0 = below1(s7, in1, out1), b1 = below1(s6, in1, out1), b2 = below1(s5, in1, out1), b3 = below1(s4, in1, out1);
+          b4 = below1(s3, in1, out1), b5 = below1(s2, in1, out1), b6 = below1(s1, in1, out1), b7 = below1(s0, in1, out1);
           break;
         case 2:
-          b0 = below2(s7), b1 = below2(s6), b2 = below2(s5), b3 = below2(s4);
-          b4 = below2(s3), b5 = below2(s2), b6 = below2(s1), b7 = below2(s0);
+          b0 = below2(s7, in2, out2), b1 = below2(s6, in2, out2), b2 = below2(s5, in2, out2), b3 = below2(s4, in2, out2);
+          b4 = below2(s3, in2, out2), b5 = below2(s2, in2, out2), b6 = below2(s1, in2, out2), b7 = below2(s0, in2, out2);
           break;
         default:
-          b0 = below3(s7), b1 = below3(s6), b2 = below3(s5), b3 = below3(s4);
-          b4 = below3(s3), b5 = below3(s2), b6 = below3(s1), b7 = below3(s0);
+          b0 = below3(s7, in3, out3), b1 = below3(s6, in3, out3), b2 = below3(s5, in3, out3), b3 = below3(s4, in3, out3);
+          b4 = below3(s3, in3, out3), b5 = below3(s2, in3, out3), b6 = below3(s1, in3, out3), b7 = below3(s0, in3, out3);
       }
       const c0 = s7 ^ b0, c1 = s6 ^ b1, c2 = s5 ^ b2, c3 = s4 ^ b3, c4 = s3 ^ b4, c5 = s2 ^ b5, c6 = s1 ^ b6, c7 = s0 ^ b7;
       if (round & 1) {
-        q0 = oppositeAcross(c0) ^ b0 ^ c7, q1 = oppositeAcross(c1) ^ b1 ^ c0 ^ c7;
-        q2 = oppositeAcross(c2) ^ b2 ^ c1, q3 = oppositeAcross(c3) ^ b3 ^ c2 ^ c7;
-        q4 = oppositeAcross(c4) ^ b4 ^ c3 ^ c7, q5 = oppositeAcross(c5) ^ b5 ^ c4;
-        q6 = oppositeAcross(c6) ^ b6 ^ c5, q7 = oppositeAcross(c7) ^ b7 ^ c6;
+        q0 = oppositeAcross(c0, in2, out2) ^ b0 ^ c7, q1 = oppositeAcross(c1, in2, out2) ^ b1 ^ c0 ^ c7;
+        q2 = oppositeAcross(c2, in2, out2) ^ b2 ^ c1, q3 = oppositeAcross(c3, in2, out2) ^ b3 ^ c2 ^ c7;
+        q4 = oppositeAcross(c4, in2, out2) ^ b4 ^ c3 ^ c7, q5 = oppositeAcross(c5, in2, out2) ^ b5 ^ c4;
+        q6 = oppositeAcross(c6, in2, out2) ^ b6 ^ c5, q7 = oppositeAcross(c7, in2, out2) ^ b7 ^ c6;
       } else {
         q0 = opposite(c0) ^ b0 ^ c7, q1 = opposite(c1) ^ b1 ^ c0 ^ c7;
         q2 = opposite(c2) ^ b2 ^ c1, q3 = opposite(c3) ^ b3 ^ c2 ^ c7;

@@ -2,7 +2,7 @@
 //
 // Constant-time in keys and data.
 
-import { ROUND_KEYS, aesRounds, below0, below1, below2, below3, opposite, oppositeAcross } from "./aes";
+import { COLUMNS, ROUND_KEYS, aesRounds, below0, below1, below2, below3, opposite, oppositeAcross } from "./aes";
 
 /**
  * Decrypts `groups` groups of four blocks, in place, as planes. The state comes in two ShiftRows back, as `slice` gives it when
@@ -10,6 +10,8 @@ import { ROUND_KEYS, aesRounds, below0, below1, below2, below3, opposite, opposi
  */
 export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
   const rounds = aesRounds(key);
+  const in1 = load<u64>(COLUMNS), out1 = load<u64>(COLUMNS, 8), in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
+  const in3 = load<u64>(COLUMNS, 32), out3 = load<u64>(COLUMNS, 40);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
     let roundKey = key + ROUND_KEYS + (rounds << 6);
@@ -36,16 +38,16 @@ export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
             b4 = below0(u3), b5 = below0(u2), b6 = below0(u1), b7 = below0(u0);
             break;
           case 1:
-            b0 = below1(u7), b1 = below1(u6), b2 = below1(u5), b3 = below1(u4);
-            b4 = below1(u3), b5 = below1(u2), b6 = below1(u1), b7 = below1(u0);
+            b0 = below1(u7, in1, out1), b1 = below1(u6, in1, out1), b2 = below1(u5, in1, out1), b3 = below1(u4, in1, out1);
+            b4 = below1(u3, in1, out1), b5 = below1(u2, in1, out1), b6 = below1(u1, in1, out1), b7 = below1(u0, in1, out1);
             break;
           case 2:
-            b0 = below2(u7), b1 = below2(u6), b2 = below2(u5), b3 = below2(u4);
-            b4 = below2(u3), b5 = below2(u2), b6 = below2(u1), b7 = below2(u0);
+            b0 = below2(u7, in2, out2), b1 = below2(u6, in2, out2), b2 = below2(u5, in2, out2), b3 = below2(u4, in2, out2);
+            b4 = below2(u3, in2, out2), b5 = below2(u2, in2, out2), b6 = below2(u1, in2, out2), b7 = below2(u0, in2, out2);
             break;
           default:
-            b0 = below3(u7), b1 = below3(u6), b2 = below3(u5), b3 = below3(u4);
-            b4 = below3(u3), b5 = below3(u2), b6 = below3(u1), b7 = below3(u0);
+            b0 = below3(u7, in3, out3), b1 = below3(u6, in3, out3), b2 = below3(u5, in3, out3), b3 = below3(u4, in3, out3);
+            b4 = below3(u3, in3, out3), b5 = below3(u2, in3, out3), b6 = below3(u1, in3, out3), b7 = below3(u0, in3, out3);
         }
         const c0 = u7 ^ b0, c1 = u6 ^ b1, c2 = u5 ^ b2, c3 = u4 ^ b3, c4 = u3 ^ b4, c5 = u2 ^ b5, c6 = u1 ^ b6, c7 = u0 ^ b7;
         const d0 = u7 ^ c7, d1 = u6 ^ c0 ^ c7, d2 = u5 ^ c1, d3 = u4 ^ c2 ^ c7;
@@ -53,10 +55,10 @@ export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
         const e0 = c0 ^ d6, e1 = c1 ^ d6 ^ d7, e2 = c2 ^ d0 ^ d7, e3 = c3 ^ d1 ^ d6;
         const e4 = c4 ^ d2 ^ d6 ^ d7, e5 = c5 ^ d3 ^ d7, e6 = c6 ^ d4, e7 = c7 ^ d5;
         if (round & 1) {
-          u7 = oppositeAcross(e0) ^ d0 ^ e0, u6 = oppositeAcross(e1) ^ d1 ^ e1;
-          u5 = oppositeAcross(e2) ^ d2 ^ e2, u4 = oppositeAcross(e3) ^ d3 ^ e3;
-          u3 = oppositeAcross(e4) ^ d4 ^ e4, u2 = oppositeAcross(e5) ^ d5 ^ e5;
-          u1 = oppositeAcross(e6) ^ d6 ^ e6, u0 = oppositeAcross(e7) ^ d7 ^ e7;
+          u7 = oppositeAcross(e0, in2, out2) ^ d0 ^ e0, u6 = oppositeAcross(e1, in2, out2) ^ d1 ^ e1;
+          u5 = oppositeAcross(e2, in2, out2) ^ d2 ^ e2, u4 = oppositeAcross(e3, in2, out2) ^ d3 ^ e3;
+          u3 = oppositeAcross(e4, in2, out2) ^ d4 ^ e4, u2 = oppositeAcross(e5, in2, out2) ^ d5 ^ e5;
+          u1 = oppositeAcross(e6, in2, out2) ^ d6 ^ e6, u0 = oppositeAcross(e7, in2, out2) ^ d7 ^ e7;
         } else {
           u7 = opposite(e0) ^ d0 ^ e0, u6 = opposite(e1) ^ d1 ^ e1;
           u5 = opposite(e2) ^ d2 ^ e2, u4 = opposite(e3) ^ d3 ^ e3;

@@ -12,10 +12,8 @@ import { wipe } from "../memory";
 /** Bytes of an expanded hash key: the powers H to H^8. */
 export const GHASH_KEY: i32 = 256;
 
-const M0: u64 = 0x1111111111111111;
-const M1: u64 = 0x2222222222222222;
-const M2: u64 = 0x4444444444444444;
-const M3: u64 = 0x8888888888888888;
+// Every fourth bit, from each of the first four. Read from memory, as a constant would take ten bytes of wasm at each use.
+const MASKS = memory.data<u64>([0x1111111111111111, 0x2222222222222222, 0x4444444444444444, 0x8888888888888888], 8);
 
 /** Turns the order of the bytes. */
 // @ts-ignore: decorator
@@ -72,6 +70,7 @@ function storePower(at: usize, block: usize): void {
 
 /** Takes `length` bytes, padded with zeros to whole blocks, into the hash at `state` (16 bytes). */
 export function ghash(state: usize, key: usize, data: usize, length: i32): void {
+  const mask0 = load<u64>(MASKS), mask1 = load<u64>(MASKS, 8), mask2 = load<u64>(MASKS, 16), mask3 = load<u64>(MASKS, 24);
   let yf = load<u64>(state), ys = load<u64>(state, 8);
   while (length > 0) {
     let h = key + (((length > 127 ? 8 : (length + 15) >>> 4) - 1) << 5);
@@ -88,12 +87,12 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
       data += 16, length -= 16;
       yf = 0, ys = 0;
       let g = load<u64>(h), k = load<u64>(h, 8);
-      let g0 = g & M0, g1 = g & M1, g2 = g & M2, g3 = g & M3;
-      let k0 = k & M0, k1 = k & M1, k2 = k & M2, k3 = k & M3;
+      let g0 = g & mask0, g1 = g & mask1, g2 = g & mask2, g3 = g & mask3;
+      let k0 = k & mask0, k1 = k & mask1, k2 = k & mask2, k3 = k & mask3;
       // P form of the data: of its bits turned in the byte, only the nibbles need turning before every fourth is taken.
       g = turnNibbles(f), k = turnNibbles(s);
-      let f0 = g >> 3 & M0, f1 = g >> 1 & M1, f2 = g << 1 & M2, f3 = g << 3 & M3;
-      let s0 = k >> 3 & M0, s1 = k >> 1 & M1, s2 = k << 1 & M2, s3 = k << 3 & M3;
+      let f0 = g >> 3 & mask0, f1 = g >> 1 & mask1, f2 = g << 1 & mask2, f3 = g << 3 & mask3;
+      let s0 = k >> 3 & mask0, s1 = k >> 1 & mask1, s2 = k << 1 & mask2, s3 = k << 3 & mask3;
       p0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
       p1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
       p2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
@@ -109,11 +108,11 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
       r3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
 
       g = load<u64>(h, 16), k = load<u64>(h, 24);
-      g0 = g & M0, g1 = g & M1, g2 = g & M2, g3 = g & M3;
-      k0 = k & M0, k1 = k & M1, k2 = k & M2, k3 = k & M3;
+      g0 = g & mask0, g1 = g & mask1, g2 = g & mask2, g3 = g & mask3;
+      k0 = k & mask0, k1 = k & mask1, k2 = k & mask2, k3 = k & mask3;
       g = turnBytes(f), k = turnBytes(s);
-      f0 = g & M0, f1 = g & M1, f2 = g & M2, f3 = g & M3;
-      s0 = k & M0, s1 = k & M1, s2 = k & M2, s3 = k & M3;
+      f0 = g & mask0, f1 = g & mask1, f2 = g & mask2, f3 = g & mask3;
+      s0 = k & mask0, s1 = k & mask1, s2 = k & mask2, s3 = k & mask3;
       u0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
       u1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
       u2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
@@ -130,10 +129,10 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
     }
 
     // Karatsuba: the middle product is that of the sums less both others. Upper coefficients stand one bit too low.
-    const ff = p0 & M0 | p1 & M1 | p2 & M2 | p3 & M3, ss = q0 & M0 | q1 & M1 | q2 & M2 | q3 & M3;
-    const low = ff ^ ss ^ (r0 & M0 | r1 & M1 | r2 & M2 | r3 & M3);
-    const fh = (u0 & M0 | u1 & M1 | u2 & M2 | u3 & M3) << 1, sh = (v0 & M0 | v1 & M1 | v2 & M2 | v3 & M3) << 1;
-    const high = fh ^ sh ^ (w0 & M0 | w1 & M1 | w2 & M2 | w3 & M3) << 1;
+    const ff = p0 & mask0 | p1 & mask1 | p2 & mask2 | p3 & mask3, ss = q0 & mask0 | q1 & mask1 | q2 & mask2 | q3 & mask3;
+    const low = ff ^ ss ^ (r0 & mask0 | r1 & mask1 | r2 & mask2 | r3 & mask3);
+    const fh = (u0 & mask0 | u1 & mask1 | u2 & mask2 | u3 & mask3) << 1, sh = (v0 & mask0 | v1 & mask1 | v2 & mask2 | v3 & mask3) << 1;
+    const high = fh ^ sh ^ (w0 & mask0 | w1 & mask1 | w2 & mask2 | w3 & mask3) << 1;
 
     // Modulo x^128 + x^7 + x^2 + x + 1. P forms have the words ff, low, ss; Q forms, one word up, fh, high, sh.
     const h2 = high ^ sh << 63 ^ sh << 62 ^ sh << 57;
