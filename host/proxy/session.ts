@@ -314,10 +314,13 @@ async function tell({ leg, origin }: Activation, error: SessionError): Promise<v
   const passedOn = error.received ?? Alert.InternalError;
   const forClient = error.side === 'client' ? error.alert : passedOn;
   const forOrigin = error.side === 'origin' ? error.alert : passedOn;
-  const quiet = error.code === 'PEER_ALERT' ? error.side : undefined;
+  const isOver = error.code === 'PEER_ALERT' || error.code === 'TRUNCATED' ? error.side : undefined;
+  const clientLeft = isOver === 'client' || error.code === 'CLIENT_GONE';
+  const originLeft = isOver === 'origin' || error.code === 'ORIGIN_GONE';
   await Promise.allSettled([
-    quiet === 'origin' || error.code === 'ORIGIN_GONE' ? undefined : origin.fail(forOrigin),
-    quiet === 'client' || error.code === 'CLIENT_GONE' ? undefined : mirror?.fail(forClient),
+    // An origin whose client vanishes hears no more of it than it would of the client itself.
+    originLeft || (clientLeft && error.code !== 'PEER_ALERT') ? undefined : origin.fail(forOrigin),
+    clientLeft ? undefined : mirror?.fail(forClient),
   ]);
 }
 

@@ -106,9 +106,14 @@ class Exchange {
     yield* contents(this.#pieces);
   }
 
-  /** Rejects when the client's side fails while the answer is awaited; otherwise never settles. */
+  /**
+   * Rejects when the client's side fails or ends while the answer is awaited; otherwise never settles. A client that
+   * closes half of its connection and still wants an answer is not told from one that hung up.
+   */
   async #clientGone(): Promise<never> {
-    await this.options.client.bytes.prefetch();
+    const bytes = await this.options.client.bytes.prefetch();
+    if (bytes === undefined)
+      throw new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete');
     return never();
   }
 

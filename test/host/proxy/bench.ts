@@ -340,14 +340,15 @@ export async function readAll(stream: Duplex): Promise<Buffer> {
 
 /** Reads until so many bytes have come. */
 export async function readBytes(stream: Duplex, length: number): Promise<Buffer> {
-  let seen = Buffer.alloc(0);
-  while (seen.length < length) {
+  const seen: Buffer[] = [];
+  let bytes = 0;
+  while (bytes < length) {
     const chunk = stream.read() as Buffer | null;
-    if (chunk !== null) seen = Buffer.concat([seen, chunk]);
-    else if (stream.readableEnded || stream.destroyed) throw new Error(`ended after ${seen.length} bytes`);
+    if (chunk !== null) bytes += seen[seen.push(chunk) - 1]!.length;
+    else if (stream.readableEnded || stream.destroyed) throw new Error(`ended after ${bytes} bytes`);
     else await change(stream);
   }
-  return seen;
+  return Buffer.concat(seen);
 }
 
 /** Reads until `text` has come. */

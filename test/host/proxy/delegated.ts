@@ -115,3 +115,19 @@ export async function silentServer(): Promise<{ port: number; close(): void }> {
   const port = await listen(server);
   return { port, close: () => server.close() };
 }
+
+/** What sockets of the kernel and of Node hold on four connections in a row, and no proxy that keeps on reading. */
+export const HELD_AT_MOST = 48 * 1024 * 1024;
+
+/** Writes until nothing more is taken for half a second; the bytes that went. Gives up at four times the bound. */
+export async function writeUntilHeld(stream: Duplex): Promise<number> {
+  const chunk = Buffer.alloc(65_536);
+  let sent = 0;
+  while (sent < 4 * HELD_AT_MOST) {
+    sent += chunk.length;
+    if (stream.write(chunk)) continue;
+    const held = new Promise((resolve) => setTimeout(resolve, 500, 'held'));
+    if ((await Promise.race([once(stream, 'drain'), held])) === 'held') break;
+  }
+  return sent;
+}
