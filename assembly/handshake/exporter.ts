@@ -29,7 +29,8 @@ export function exportKeyingMaterial(
   c: Connection, label: usize, labelLength: i32, context: usize, contextLength: i32, out: usize, outLength: i32,
 ): i32 {
   if ((c.state != State.Connected && c.state != State.Established) || c.delivered) return ErrorCode.WrongState;
-  if (labelLength < 1 || labelLength > LABEL_MAX || contextLength < 0 || contextLength > CONTEXT_MAX) return ErrorCode.BadArgument;
+  if (labelLength < 1 || labelLength > LABEL_MAX) return ErrorCode.BadArgument;
+  if (contextLength < 0 || contextLength > CONTEXT_MAX) return ErrorCode.BadArgument;
   if (outLength < 1 || outLength > OUTPUT_MAX) return ErrorCode.BadArgument;
   const hash = suiteHash(c.suite);
   if (c.version == Version.Tls13) {

@@ -1,4 +1,5 @@
-// Sessions: what resumption needs, as one flat block that the host keeps and gives back. Secret: it holds a PSK or a master secret.
+// Sessions: what resumption needs, as one flat block that the host keeps and gives back. It is secret: it holds a PSK
+// or a master secret.
 import { ErrorCode } from "../alert";
 import { hashSize } from "../hash/hash";
 import { equalBytes, load16be, load32be, store16be, store32be } from "../memory";

@@ -13,7 +13,9 @@ export const KEY_BLOCK_MAX: i32 = 2 * (48 + 32 + 16);
 
 const seed = memory.data(64, 8);
 
-function prf(suite: i32, secret: usize, length: i32, label: usize, seed: usize, seedLength: i32, out: usize, outLength: i32): void {
+function prf(
+  suite: i32, secret: usize, length: i32, label: usize, seed: usize, seedLength: i32, out: usize, outLength: i32,
+): void {
   tls12Prf(suiteHash(suite), secret, length, label + 1, load<u8>(label), seed, seedLength, out, outLength);
 }
 
@@ -46,7 +48,9 @@ export function keyBlock(suite: i32, master: usize, clientRandom: usize, serverR
 }
 
 /** Puts one direction's third of the key block into a protection context. */
-export function installKeyBlock(context: usize, suite: i32, block: usize, server: i32, encryptThenMac: i32, seal: i32): i32 {
+export function installKeyBlock(
+  context: usize, suite: i32, block: usize, server: i32, encryptThenMac: i32, seal: i32,
+): i32 {
   const mac = suiteMacKeyLength(suite);
   const key = suiteKeyLength(suite);
   const iv = suiteFixedIvLength(suite);
@@ -59,7 +63,10 @@ export function installKeyBlock(context: usize, suite: i32, block: usize, server
 }
 
 /** verify_data of either side (RFC 5246 §7.4.9). */
-export function verifyData(suite: i32, master: usize, server: i32, transcriptHash: usize, hashLength: i32, out: usize): void {
-  prf(suite, master, MASTER_LENGTH, server ? SERVER_FINISHED : CLIENT_FINISHED, transcriptHash, hashLength, out, FINISHED_LENGTH);
+export function verifyData(
+  suite: i32, master: usize, server: i32, transcriptHash: usize, hashLength: i32, out: usize,
+): void {
+  const label = server ? SERVER_FINISHED : CLIENT_FINISHED;
+  prf(suite, master, MASTER_LENGTH, label, transcriptHash, hashLength, out, FINISHED_LENGTH);
 }
 

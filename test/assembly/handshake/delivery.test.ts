@@ -6,7 +6,7 @@ import { type Bench, programs } from '../programs.js';
 import type { DeviceOptions } from './device.js';
 import { expandLabel, prf } from './twin_schedule.js';
 import type { Twin12 } from './twin12.js';
-import type { Twin13 } from './twin13.js';
+import { Twin13 } from './twin13.js';
 import { type Kept, keepSessions, paths, tableRows, Walk } from './walk.js';
 import { join } from './wire.js';
 
@@ -125,6 +125,21 @@ describe.each(await programs('client'))('delivery on %s', (_, bench) => {
       walk.echo(plaintext.toString());
       walk.free();
       expect(found(bench, secrets)).toEqual([]);
+    });
+
+    test('of the handshake alone are gone when it is done, whatever the group', () => {
+      for (const path of paths(rows)) {
+        const walk = new Walk(bench, issued, options(), path, kept).run();
+        const { twin } = walk;
+        const passing =
+          twin instanceof Twin13
+            ? twin.passing
+            : twin.premaster.length > 0
+              ? { premaster: twin.premaster }
+              : {};
+        expect(found(bench, passing)).toEqual([]);
+        walk.free();
+      }
     });
 
     test('of TLS 1.2 too, and of a client key', async () => {

@@ -33,6 +33,7 @@ export class Twin12 {
   applicationData: Buffer = Buffer.alloc(0);
   random = randomBytes(32);
   master: Buffer = Buffer.alloc(0);
+  premaster: Buffer = Buffer.alloc(0);
   extended = true;
   #block: Buffer = Buffer.alloc(0);
 
@@ -63,6 +64,7 @@ export class Twin12 {
     const exchange = this.messages.find((m) => m[0] === HandshakeType.ClientKeyExchange)!;
     const premaster = this.share.agree(exchange.subarray(5));
     const end = this.transcript.indexOf(exchange) + exchange.length;
+    this.premaster = premaster;
     this.master = this.extended
       ? prf(premaster, 'extended master secret', digest(this.transcript.subarray(0, end)), 48)
       : prf(premaster, 'master secret', join(this.hello.random, this.random), 48);

@@ -58,6 +58,8 @@ export class Twin13 {
   applicationData: Buffer = Buffer.alloc(0);
   changeCipherSpecs = 0;
   psk: Buffer | undefined;
+  /** Secrets that nobody needs after the handshake. */
+  passing: Record<string, Buffer> = {};
   #secret: Buffer = Buffer.alloc(32);
   clientSecret: Buffer = Buffer.alloc(0);
   serverSecret: Buffer = Buffer.alloc(0);
@@ -133,11 +135,20 @@ export class Twin13 {
   startHandshakeKeys(): void {
     const peer = keyShares(this.hello).get(this.share.group)!;
     const early = hmac(Buffer.alloc(32), this.psk ?? Buffer.alloc(32));
-    this.#secret = nextSecret(early, this.share.agree(peer));
+    const shared = this.share.agree(peer);
+    this.#secret = nextSecret(early, shared);
     this.clientSecret = deriveSecret(this.#secret, 'c hs traffic', this.transcript);
     this.serverSecret = deriveSecret(this.#secret, 's hs traffic', this.transcript);
     this.write = trafficKeys(this.serverSecret);
     this.read = trafficKeys(this.clientSecret);
+    this.passing = {
+      shared,
+      handshake: this.#secret,
+      client: this.clientSecret,
+      server: this.serverSecret,
+      clientKey: this.read.key!,
+      serverKey: this.write.key!,
+    };
   }
 
   /** The binder that the client should have sent for `psk`. */
@@ -180,6 +191,7 @@ export class Twin13 {
     const client = deriveSecret(master, 'c ap traffic', this.transcript);
     const server = deriveSecret(master, 's ap traffic', this.transcript);
     this.#secret = master;
+    this.passing.master = master;
     this.receive(clientFlight);
     this.clientSecret = client;
     this.serverSecret = server;
