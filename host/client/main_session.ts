@@ -198,9 +198,7 @@ export class MainSession {
         break;
       case FrameType.Error:
       case FrameType.Close:
-        this.#end(
-          new DeputyError(message.code, `the proxy ended the main session: ${message.text || message.code}`),
-        );
+        this.#end(new DeputyError(message.code, refusal(message)));
         break;
     }
   }
@@ -217,4 +215,12 @@ export class MainSession {
   #tell(direction: 'sent' | 'received', type: FrameType, sessionId: SessionId, length: number): void {
     this.#context.observer.onStep?.({ step: 'frame', direction, type, sessionId, length });
   }
+}
+
+function refusal({ code, text }: { code: string; text: string }): string {
+  const advice =
+    code === 'UNAUTHORIZED'
+      ? ': give a valid token (--token) or client certificate (--proxy-cert, --proxy-key)'
+      : '';
+  return `the proxy ended the main session: ${text || code}${advice}`;
 }

@@ -1,6 +1,9 @@
 // Grants taken back, main sessions lost, engines stopped, readers that are slow: what a client does then.
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Program } from '../../../host/engine/program.js';
 import { loadV8 } from '../../../host/engine/v8.js';
@@ -162,4 +165,38 @@ test('a private key that the caller keeps is not wiped', async () => {
   expect(await (await client.fetch(origin.url)).text()).toBe('ok');
   await client.close();
   expect(Buffer.from(key).equals(issued.keyDer)).toBe(true);
+});
+
+describe.each(['direct', 'delegated'] as const)('a body that ends with its connection, %s', (way) => {
+  /** Sends half a page and ends in order, or breaks off below TLS. */
+  const served = async (isOrderly: boolean) => {
+    const issued = await world.authority.issue({ names: ['localhost'] });
+    const server = createServer({ cert: issued.chainPem, key: issued.keyPem }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\nhalf');
+        const { _parent: tcp } = socket as unknown as { _parent?: Socket };
+        setTimeout(() => (isOrderly ? socket.end() : tcp!.end()), 50);
+      });
+    });
+    const sockets = new Map<number, Socket>();
+    server.on('connection', (tcp: Socket) => sockets.set(tcp.remotePort!, tcp));
+    server.on('secureConnection', (socket) => {
+      Object.assign(socket, { _parent: sockets.get(socket.remotePort!) });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    world.onClose(() => server.close());
+    const client = way === 'direct' ? world.client() : world.through(await world.proxy());
+    const response = await client.fetch(`https://localhost:${(server.address() as AddressInfo).port}/`);
+    return codeOf(async () => expect(await response.text()).toBe('half'));
+  };
+
+  test('is whole after close_notify', async () => {
+    expect(await served(true)).toBe('no error');
+  });
+
+  test('is refused without it', async () => {
+    expect(await served(false)).toMatch(/TRUNCATED|ORIGIN_GONE/);
+  });
 });
