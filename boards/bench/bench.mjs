@@ -1,16 +1,18 @@
-// npm run bench -- --board mps2-an500 [--json] [--wasm FILE] [--only TEXT] [--released]
+// npm run bench [-- --json]; npm run bench -- --board mps2-an500 [--json] [--wasm FILE] [--only TEXT] [--released]
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findBoard, missingTools } from '../parts/firmware.mjs';
 import { wasm3Pin } from '../parts/wasm3.mjs';
+import { benchHost } from './host/bench.mjs';
 import { measureRows } from './measure.mjs';
 import { rows } from './rows.mjs';
 
-const usage = `Usage: npm run bench -- --board NAME [options]
+const usage = `Usage: npm run bench [-- options]
 
-Counts the instructions that Deputy's primitives take on an emulated board, under wasm3.
+Times records, sessions and the proxy on this machine, or, with --board, counts the instructions that Deputy's
+primitives take on an emulated board, under wasm3.
 
   --board NAME   mps2-an500
   --wasm FILE    the program to measure (build/primitives.wasm)
@@ -27,6 +29,8 @@ const options = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
+
+const showStep = (name) => process.stderr.write(`\r\x1b[K${name}`);
 
 const million = (count) => (count / 1e6).toFixed(count < 1e5 ? 4 : 3);
 
@@ -59,8 +63,8 @@ async function main() {
     return 0;
   }
   if (values.board === undefined) {
-    console.error(usage);
-    return 2;
+    await benchHost({ json: values.json, ...(process.stderr.isTTY && { progress: showStep }) });
+    return 0;
   }
   const board = await findBoard(values.board);
   const absent = missingTools(board);
@@ -73,7 +77,7 @@ async function main() {
 
   const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
   // Progress is for a person who waits at a terminal.
-  const step = process.stderr.isTTY ? (name) => process.stderr.write(`\r\x1b[K${name}`) : undefined;
+  const step = process.stderr.isTTY ? showStep : undefined;
   const { measured, skipped } = measureRows(board, wasm, wanted, { step });
   if (values.released) {
     const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
