@@ -1,6 +1,6 @@
 // P-256's generator: its multiples in tables, so that keys and nonces cost a third of a general multiplication.
 import { COORDINATE_MAX, curveOrder, loadOne } from "./field";
-import { addAffine, doublePoint, negatePoint, POINT, sameX, wipePoints, Y, Z } from "./point";
+import { addAffine, doublePoint, negatePoint, POINT, wipePoints, Y, Z } from "./point";
 
 // Affine points, x then y, four words each, in Montgomery form (R = 2^261).
 
@@ -81,7 +81,7 @@ const ENTRY = 64;
 
 const packed = memory.data(ENTRY, 16);
 const chosen = memory.data(POINT, 16);
-const doubled = memory.data(POINT, 16);
+const negated = memory.data(POINT, 16);
 const odd = memory.data(COORDINATE_MAX, 16);
 
 /**
@@ -108,16 +108,15 @@ export function multiplyGenerator256(out: usize, scalar: usize): void {
   for (let i = 50; i >= 0; i--) {
     doublePoint(out, out);
     choose(i);
-    // Only the last sum can be of two equal points, for a few scalars just below n; it is a doubling then.
-    if (i == 0) doublePoint(doubled, out);
+    // Twice the sum is even and the digit D odd, so that they can only be equal modulo n, and that only in the last
+    // addition, where the sum is near n: for the scalars n + 2 D. None of these sixteen has D for its last digit.
     addAffine(out, out, chosen);
   }
-  move(out, doubled, sameX());
-  negatePoint(doubled, out);
-  move(out, doubled, even as i64);
+  negatePoint(negated, out);
+  move(out, negated, even as i64);
   memory.fill(packed, 0, ENTRY);
   memory.fill(chosen, 0, POINT);
-  memory.fill(doubled, 0, POINT);
+  memory.fill(negated, 0, POINT);
   memory.fill(odd, 0, COORDINATE_MAX);
   wipePoints();
 }

@@ -160,6 +160,22 @@ describe.each(await programs('primitives'))('key agreement on %s', (engine, benc
     });
   });
 
+  it('never adds equal points in the comb of P-256', () => {
+    // The last addition would double for n + 2 D, were D, five signed powers of two, that scalar's own last digit.
+    const { n } = p256;
+    for (let signs = 0; signs < 32; signs++) {
+      const plus = (t: bigint) => ((signs >> Number(t)) & 1) === 1;
+      let digit = 0n;
+      for (let t = 0n; t < 5n; t++) digit += (plus(t) ? 1n : -1n) << (52n * t);
+      if (digit > 0n) continue;
+      const scalar = n + 2n * digit;
+      const own = [0n, 1n, 2n, 3n, 4n].map((t) => ((scalar >> (52n * t + 1n)) & 1n) === 1n);
+      expect(own).not.toEqual([0n, 1n, 2n, 3n, 4n].map(plus));
+      const expected = noble256.Point.BASE.multiply(scalar).toBytes(false);
+      expect(hex(publicKey(bench, 23, toBytes(scalar, 32)).key)).toBe(hex(expected));
+    }
+  });
+
   it('does X25519 through the same functions', () => {
     const scalar = new Uint8Array(32).fill(7);
     const base = Uint8Array.of(9, ...new Uint8Array(31));
