@@ -39,7 +39,7 @@ export async function openConduit(
   signal?: CancelSignal,
 ): Promise<Conduit> {
   const { observer, platform, timeouts } = context;
-  const stream = await link.open('conduit', signal);
+  const stream = await link.open(authority(origin.host, origin.port), signal);
   try {
     observer.onStep?.({ step: 'conduit-open', origin, tls: stream.facts() });
     const opening = connectTunnel(stream, link, origin, delegable);

@@ -70,7 +70,7 @@ export class MainSession {
     handlers: MainSessionHandlers,
     signal?: CancelSignal,
   ): Promise<MainSession> {
-    const stream = await link.open('main', signal);
+    const stream = await link.open(undefined, signal);
     const tls = stream.facts();
     if (tls.alpn !== MAIN_PROTOCOL) {
       stream.close();

@@ -61,10 +61,16 @@ export type Step =
 
 export type Direction = 'sent' | 'received';
 
-/** Which TLS connection bytes belong to. The origin's lies inside its conduit. */
+/**
+ * Which TLS connection bytes belong to: one object a connection, the same in all its events. An origin's lies inside
+ * its conduit.
+ */
 export interface Link {
   kind: 'main' | 'conduit' | 'origin';
+  /** Host and port of the other end. */
   name: string;
+  /** Of a conduit: the origin that it leads to. */
+  leadsTo?: string;
 }
 
 export interface Observer {

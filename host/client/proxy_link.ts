@@ -35,11 +35,12 @@ export class ProxyLink {
   }
 
   /**
-   * A verified TLS connection to the proxy. A conduit resumes the main session, so that it costs no public-key work;
-   * the main session itself never does, since its handshake is what the tickets of all others rest on.
+   * A verified TLS connection to the proxy. A conduit resumes the main session, so that it costs no certificates and
+   * no signatures; the main session, which leads nowhere, never resumes: on its handshake the tickets of all others rest.
    */
-  async open(kind: 'main' | 'conduit', signal?: CancelSignal): Promise<TlsStream> {
-    const link: Link = { kind, name: this.name };
+  async open(leadsTo: string | undefined, signal?: CancelSignal): Promise<TlsStream> {
+    const kind = leadsTo === undefined ? 'main' : 'conduit';
+    const link: Link = { kind, name: this.name, ...(leadsTo !== undefined && { leadsTo }) };
     const below = await openTransport(this.#context, link, this.host, this.port, signal);
     const session = kind === 'conduit' ? this.#context.tickets.take(this.#ticketKey) : undefined;
     const options = {

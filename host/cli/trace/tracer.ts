@@ -20,24 +20,21 @@ const LINKS: Readonly<Record<Link['kind'], string>> = {
 /** Observes a client and writes its explanations as lines of text. */
 export class Tracer implements Observer {
   readonly #write: (text: string) => void;
-  readonly #tracers = new Map<string, RecordTracer>();
-  #run: { key: string; title: string; records: number; bytes: number } | undefined;
+  readonly #tracers = new WeakMap<Link, Record<Direction, RecordTracer>>();
+  #run: { tracer: RecordTracer; title: string; records: number; bytes: number } | undefined;
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
   onWire(link: Link, direction: Direction, bytes: Uint8Array): void {
-    const key = `${link.kind} ${link.name} ${direction}`;
-    // A new handshake on a link of the same name starts with a handshake record from the client.
-    const begins = direction === 'sent' && bytes[0] === 22 && bytes[5] === 1;
-    if (begins) this.#tracers.delete(`${link.kind} ${link.name} received`);
-    const tracer = (!begins && this.#tracers.get(key)) || new RecordTracer();
-    this.#tracers.set(key, tracer);
+    const both = this.#tracers.get(link) ?? { sent: new RecordTracer(), received: new RecordTracer() };
+    this.#tracers.set(link, both);
+    const tracer = both[direction];
     const arrow = direction === 'sent' ? '→' : '←';
-    const title = `${arrow} ${LINKS[link.kind]} ${link.name}`;
+    const title = `${arrow} ${LINKS[link.kind]} ${link.name}${link.leadsTo ? ` to ${link.leadsTo}` : ''}`;
     for (const record of tracer.push(bytes)) {
-      if (record.sealed && this.#countsAsMore(key, title, record.length)) continue;
+      if (record.sealed && this.#countsAsMore(tracer, title, record.length)) continue;
       if (!record.sealed) this.#endRun();
       this.#write(`\n${title}\n${printLines(record.lines)}`);
     }
@@ -56,10 +53,10 @@ export class Tracer implements Observer {
     this.#endRun();
   }
 
-  #countsAsMore(key: string, title: string, length: number): boolean {
-    if (this.#run?.key !== key) {
+  #countsAsMore(tracer: RecordTracer, title: string, length: number): boolean {
+    if (this.#run?.tracer !== tracer) {
       this.#endRun();
-      this.#run = { key, title, records: 0, bytes: 0 };
+      this.#run = { tracer, title, records: 0, bytes: 0 };
     }
     this.#run.records++;
     if (this.#run.records <= SEALED_SHOWN) return false;

@@ -37,7 +37,7 @@ describe.each(versions)('a page over a delegated session of %s', (version) => {
       'response',
       'response-end',
     ]);
-    // The conduit cost no public-key work.
+    // The conduit cost no certificate and no signature.
     expect(steps.of('conduit-open')[0]!.tls.resumed).toBe(true);
     const [delivered] = steps.of('delivered');
     expect(delivered!.delivery.protocolVersion).toBe(version === 'TLSv1.2' ? 0x0303 : 0x0304);
@@ -288,10 +288,12 @@ describe('what ends a session', () => {
   });
 });
 
-test('three connections fit into 256 KiB of linear memory', async () => {
-  const origins = [1, 2].map((n) => world.origin((_, response) => response.end(`origin ${n}`)));
+test('a main session and two conduits fit into 256 KiB of linear memory, handshakes at the same time', async () => {
+  const origins = [1, 2].map((n) => world.origin((_, response) => response.end('x'.repeat(n * 100_000))));
   const client = world.through(await world.proxy());
-  for (const origin of await Promise.all(origins)) await (await client.fetch(origin.url)).text();
+  const urls = (await Promise.all(origins)).map(({ url }) => url);
+  const texts = await Promise.all(urls.map(async (url) => (await client.fetch(url)).text()));
+  expect(texts.map(({ length }) => length)).toEqual([100_000, 200_000]);
   const { memoryBytes } = await client.engine();
   expect(memoryBytes).toBeLessThanOrEqual(256 * 1024);
 });

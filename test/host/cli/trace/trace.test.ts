@@ -131,6 +131,18 @@ test('sealed records are counted, not listed', () => {
   expect(out).toContain('… and 98 more sealed records, 2450 bytes');
 });
 
+test('two conduits to one proxy are told apart, however their bytes interleave', () => {
+  let out = '';
+  const tracer = new Tracer((text) => {
+    out += text;
+  });
+  const record = Uint8Array.from([22, 3, 1, 0, clientHello.length, ...clientHello]);
+  const links = ['a:443', 'b:443'].map((leadsTo) => ({ kind: 'conduit' as const, name: 'p:1', leadsTo }));
+  for (const byte of record) for (const link of links) tracer.onWire(link, 'sent', Uint8Array.of(byte));
+  expect(out.match(/ClientHello/g)).toHaveLength(2);
+  expect(out).toContain('→ conduit p:1 to b:443');
+});
+
 test('each step has a sentence', () => {
   const origin = { host: '::1', port: 443 };
   expect(describeStep({ step: 'response', origin, status: 200 })).toBe('[::1]:443 answers 200.');
