@@ -11,7 +11,7 @@ import { invert } from "./inverse";
 import { bytesFromLimbs, limbsFromBytes } from "./limbs";
 import { nonAdjacentForm } from "./scalar_multiply";
 
-// Little-endian: p; L, the base point's order; d; 2 d; the square root of -1; the base point's x and y (RFC 8032 §5.1).
+// Little-endian: p; L, the base point's order; d; a square root of -1; the base point's x and y (RFC 8032 §5.1).
 const prime = memory.data<u64>([-19, -1, -1, 0x7fffffffffffffff]);
 const groupOrder = memory.data<u64>([0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0x0, 0x1000000000000000]);
 const numberD = memory.data<u64>([0x75eb4dca135978a3, 0x700a4d4141d8ab, 0x8cc740797779e898, 0x52036cee2b6ffe73]);

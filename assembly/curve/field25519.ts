@@ -1,4 +1,4 @@
-// The field of Curve25519, p = 2^255 - 19, on elements in memory: nine limbs of 29 bits as ladder25519.ts explains them.
+// The field of Curve25519, p = 2^255 - 19, on elements in memory: nine limbs of 29 bits (see ladder25519.ts).
 //
 // Factors' limbs obey |a| |b| < 4 * 2^58: one of them may be a sum of two or three products, or both differences.
 // Constant-time throughout.

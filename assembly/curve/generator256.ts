@@ -130,7 +130,8 @@ function signAt(i: i32): i32 {
 /** chosen = the comb's digit for the column; reads all sixteen entries. */
 function choose(column: i32): void {
   const minus = signAt(column + 208) - 1;
-  let index = signAt(column) | (signAt(column + 52) << 1) | (signAt(column + 104) << 2) | (signAt(column + 156) << 3);
+  let index = signAt(column) | (signAt(column + 52) << 1);
+  index |= (signAt(column + 104) << 2) | (signAt(column + 156) << 3);
   index = (index ^ minus) & 15;
   let w0: u64 = 0, w1: u64 = 0, w2: u64 = 0, w3: u64 = 0, w4: u64 = 0, w5: u64 = 0, w6: u64 = 0, w7: u64 = 0;
   for (let i = 0; i < 16; i++) {

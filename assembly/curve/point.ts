@@ -1,7 +1,7 @@
 // Points of the selected curve in Jacobian coordinates: x = X / Z^2, y = Y / Z^3. A point is three elements.
 //
 // Straight-line formulas, constant-time in the coordinates. `addPoints` is incomplete: its callers see to it that the
-// two points differ, are not each other's negative, and are not infinity; `sumVanishes` tells afterwards.
+// two points differ, are not each other's negative, and are not infinity; `sameX` and `sameY` tell afterwards.
 import { double256 } from "./double256";
 import { add, combine, copyElement, ELEMENT, isP256, isZero, mayBeZero, multiply, square, subtract } from "./field";
 
@@ -50,7 +50,7 @@ export function doublePoint(out: usize, p: usize): void {
   combine(out + Y, s4, 1, gamma, -8);
 }
 
-/** out = p + q. `out` may be `p`. Keeps the two differences for `sumVanishes`. */
+/** out = p + q. `out` may be `p`. Keeps the two differences for `sameX` and `sameY`. */
 export function addPoints(out: usize, p: usize, q: usize): void {
   const h = s6;
   const r = s7;

@@ -1,4 +1,4 @@
-// Scalar multiplication on the selected curve: constant-time for secrets, and a faster one for signatures' public numbers.
+// Scalar multiplication on the selected curve: constant-time for secrets, faster for signatures' public numbers.
 import {
   coordinateLength, copyElement, curveOrder, ELEMENT, invertElement, isP256, loadGenerator, loadOne, multiply, square,
 } from "./field";
@@ -7,7 +7,7 @@ import {
   addAffine, addPoints, doublePoint, mayBeSameX, negatePoint, POINT, sameX, sameY, wipePoints, Y, Z,
 } from "./point";
 
-/** P, 3 P, … 31 P; for public numbers eight multiples of the key, then eight of the generator. Affine, once complete. */
+/** P, 3 P, … 31 P; for public numbers eight multiples of the key, then eight of the generator. Affine at last. */
 const oddMultiples = memory.data(16 * POINT, 16);
 /** Products of the first, two, three … Z. */
 const prefixes = memory.data(16 * ELEMENT, 16);
@@ -98,10 +98,15 @@ function choose(window: i32): void {
     if (k % Y >= 72 && isP256()) continue;
     const row = oddMultiples + k;
     // POINT is 336.
-    store<i64>(chosen + k, (load<i64>(row) & m0) | (load<i64>(row, 336) & m1) | (load<i64>(row, 672) & m2) | (load<i64>(row, 1008) & m3) |
-      (load<i64>(row, 1344) & m4) | (load<i64>(row, 1680) & m5) | (load<i64>(row, 2016) & m6) | (load<i64>(row, 2352) & m7) |
-      (load<i64>(row, 2688) & m8) | (load<i64>(row, 3024) & m9) | (load<i64>(row, 3360) & ma) | (load<i64>(row, 3696) & mb) |
-      (load<i64>(row, 4032) & mc) | (load<i64>(row, 4368) & md) | (load<i64>(row, 4704) & me) | (load<i64>(row, 5040) & mf));
+    store<i64>(
+      chosen + k,
+      (load<i64>(row) & m0) | (load<i64>(row, 336) & m1) | (load<i64>(row, 672) & m2) |
+        (load<i64>(row, 1008) & m3) | (load<i64>(row, 1344) & m4) | (load<i64>(row, 1680) & m5) |
+        (load<i64>(row, 2016) & m6) | (load<i64>(row, 2352) & m7) | (load<i64>(row, 2688) & m8) |
+        (load<i64>(row, 3024) & m9) | (load<i64>(row, 3360) & ma) | (load<i64>(row, 3696) & mb) |
+        (load<i64>(row, 4032) & mc) | (load<i64>(row, 4368) & md) | (load<i64>(row, 4704) & me) |
+        (load<i64>(row, 5040) & mf),
+    );
   }
   for (let k = Y; k < Z; k += 8) store<i64>(chosen + k, (load<i64>(chosen + k) ^ sign) - sign);
 }

@@ -1,4 +1,4 @@
-// RSAES-PKCS1-v1_5 encryption (RFC 8017 §7.2.1): how RSA key exchange carries the premaster secret (RFC 5246 §7.4.7.1).
+// RSAES-PKCS1-v1_5 encryption (RFC 8017 §7.2.1): how RSA key exchange carries the premaster (RFC 5246 §7.4.7.1).
 import { ErrorCode } from "../alert";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import { bitLength } from "./modular";

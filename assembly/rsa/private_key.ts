@@ -164,7 +164,7 @@ function multiplyAdd(out: usize, a: usize, b: usize, c: usize, count: i32): void
   }
 }
 
-/** Copies a big-endian number to exactly `length` bytes; what is longer loses its leading bytes, which are zero in a key. */
+/** Copies a big-endian number to exactly `length` bytes; a longer one loses leading bytes, which are zero in a key. */
 function alignRight(out: usize, length: i32, number: usize, numberLength: i32): void {
   memory.fill(out, 0, length);
   const taken = min(length, numberLength);
