@@ -53,6 +53,7 @@ function encrypt(key: usize, nonce: usize, data: usize, length: i32): void {
   store<u64>(state, load<u64>(state) ^ load<u64>(mask));
   store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
   wipe(mask, 16);
+  wipe(counterBlock, 16);
 }
 
 /** CBC-MAC to `state` over B_0, the additional data (at most 30 bytes) behind their length, and the plaintext (§2.2). */
@@ -68,4 +69,5 @@ function authenticate(
   memory.fill(state, 0, 16);
   aesCbcMac(key, state, first, aadLength > 0 ? 18 + aadLength : 16);
   aesCbcMac(key, state, data, length);
+  wipe(first, 48);
 }

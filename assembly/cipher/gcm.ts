@@ -71,4 +71,5 @@ function finish(): void {
   store<u64>(state, load<u64>(state) ^ load<u64>(mask));
   store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
   wipe(mask, 16);
+  wipe(counterBlock, 16);
 }

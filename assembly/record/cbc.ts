@@ -81,7 +81,9 @@ export function openCbc(context: usize, record: usize): i32 {
   if (length - explicit < least || (length & (blockSize - 1)) != 0) return ErrorCode.BadRecordMac;
   if (macLast) {
     recordMac(context, type, fragment, length, mac);
-    if (!equalBytes(mac, fragment + length, macSize)) return ErrorCode.BadRecordMac;
+    const good = equalBytes(mac, fragment + length, macSize);
+    wipe(mac, 64);
+    if (!good) return ErrorCode.BadRecordMac;
   }
   length -= explicit;
   if (explicit) decrypt(context, fragment, length);

@@ -176,13 +176,30 @@ describe.each(await programs('primitives'))('record protection on %s', (_, bench
     bench.free();
   });
 
-  test('wiping leaves nothing of the keys', () => {
-    const twin = new Twin(SUITES[0]!, TLS13);
-    const ours = new Direction(bench, twin, 1);
-    bench.exports.protectionWipe!(ours.context);
-    expect(bench.get(ours.context, CONTEXT).every((byte) => byte === 0)).toBe(true);
-    ours.free();
-  });
+  test.each(EPOCHS)(
+    '$label: nothing of keys and data is left in memory',
+    ({ suite, version, encryptThenMac }) => {
+      const twin = new Twin(suite, version, encryptThenMac);
+      const payload = randomBytes(200);
+      const altered = twin.seal(23, payload);
+      altered[altered.length - 1]! ^= 1;
+      twin.sequence = 0n;
+      for (const seal of [0, 1] as const) {
+        const ours = new Direction(bench, new Twin(suite, version, encryptThenMac, twin), seal);
+        if (seal) ours.seal(23, payload);
+        else ours.open(altered);
+        bench.exports.protectionWipe!(ours.context);
+        expect(bench.get(ours.context, CONTEXT).every((byte) => byte === 0)).toBe(true);
+        ours.free();
+      }
+      const memory = Buffer.from(bench.program.memory());
+      const secrets: Record<string, Buffer> = { key: twin.key, iv: twin.iv.subarray(0, 12) };
+      if (suite.mac) secrets.macKey = twin.macKey;
+      for (let at = 0; at + 16 <= payload.length; at++)
+        secrets[`payload ${at}`] = payload.subarray(at, at + 16);
+      for (const [name, bytes] of Object.entries(secrets)) expect(memory.includes(bytes), name).toBe(false);
+    },
+  );
 
   test('the plaintext epoch passes records as they are', () => {
     const context = bench.room(CONTEXT);

@@ -108,10 +108,11 @@ export class Twin {
     readonly suite: Suite,
     readonly version: number,
     readonly encryptThenMac = false,
+    keys?: Twin,
   ) {
-    this.key = randomBytes(suite.keyLength);
-    this.iv = randomBytes(16);
-    this.macKey = randomBytes(suite.mac ? macSizes[suite.mac] : 1);
+    this.key = keys?.key ?? randomBytes(suite.keyLength);
+    this.iv = keys?.iv ?? randomBytes(16);
+    this.macKey = keys?.macKey ?? randomBytes(suite.mac ? macSizes[suite.mac] : 1);
     this.#chain = this.iv.subarray(0, suite.block ?? 0);
     this.#rc4 = rc4(this.key);
   }
