@@ -63,10 +63,10 @@ export function ed25519Verify(publicKey: usize, message: usize, length: i32, sig
   fillTable(tables, point);
   setNeutral(sum);
   for (let i = 256; i >= 0; i--) {
-    double(sum);
     const digit1 = load<i8>(digitsBase + i) as i32;
-    if (digit1 != 0) addCached(sum, tables + (abs(digit1) >> 1) * POINT, digit1 < 0);
     const digit2 = load<i8>(digitsKey + i) as i32;
+    double(sum, (digit1 | digit2) != 0);
+    if (digit1 != 0) addCached(sum, tables + (abs(digit1) >> 1) * POINT, digit1 < 0);
     if (digit2 != 0) addCached(sum, tables + (8 + (abs(digit2) >> 1)) * POINT, digit2 < 0);
   }
   encode(bytes, sum);
@@ -238,8 +238,8 @@ function reduceDigest(out: usize): void {
   writeLimbs(out, 1, 32, high, 12);
 }
 
-/** p = 2 p (dbl-2008-hwcd for a = -1). */
-function double(p: usize): void {
+/** p = 2 p (dbl-2008-hwcd for a = -1); T, which another doubling does not read, only on demand. */
+function double(p: usize, withT: bool): void {
   // e = 2 X Y, g = Y^2 - X^2, f = g - 2 Z^2, h = -(X^2 + Y^2)
   add25519(e, p, p);
   multiply25519(e, e, p + ELEMENT);
@@ -251,7 +251,7 @@ function double(p: usize): void {
   subtract25519(g, g, f);
   subtract25519(f, g, d);
   subtract25519(f, f, d);
-  finish(p);
+  finish(p, withT);
 }
 
 /** p = p ± q for q of a table (add-2008-hwcd-3). */
@@ -272,21 +272,21 @@ function addCached(p: usize, q: usize, minus: bool): void {
   subtract25519(f, d, f);
   // g h is a product of two sums: one of them has to be carried first.
   carry25519(g);
-  finish(p);
+  finish(p, true);
 }
 
 /** X = e f, Y = g h, T = e h, Z = f g. */
-function finish(p: usize): void {
+function finish(p: usize, withT: bool): void {
   multiply25519(p, e, f);
   multiply25519(p + ELEMENT, g, h);
-  multiply25519(p + 3 * ELEMENT, e, h);
+  if (withT) multiply25519(p + 3 * ELEMENT, e, h);
   multiply25519(p + 2 * ELEMENT, f, g);
 }
 
 /** p, 3 p, … 15 p, each as Y - X, Y + X, 2 Z, 2 d T. */
 function fillTable(table: usize, p: usize): void {
   memory.copy(twice, p, POINT);
-  double(twice);
+  double(twice, true);
   memory.copy(sum, p, POINT);
   for (let i = 0; i < 8; i++) {
     const row = table + i * POINT;
