@@ -15,9 +15,6 @@ export const ERROR = {
   ProtocolVersion: -17920,
 };
 
-export const constant = (bench: Bench, name: string) =>
-  (bench.exports[name] as unknown as WebAssembly.Global).value;
-
 /** PROTECTION_CONTEXT of the program. */
 export const CONTEXT = 1416;
 const HEADROOM = 48;
