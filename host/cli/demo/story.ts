@@ -54,7 +54,7 @@ export class Story {
           case 'conduit-open':
             return this.#tell(
               'R3',
-              `The client opens a conduit for ${place(step.origin)}${step.tls.resumed ? ', resumed: no public-key work' : ''}.`,
+              `The client opens a conduit for ${place(step.origin)}${step.tls.resumed ? ', resumed: no certificate, no signature' : ''}.`,
               {},
             );
           case 'tunnel-open':
