@@ -210,15 +210,14 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
   }
 }
 
-/** Takes ShiftRows back `times` times: row r is turned by r * times columns. */
+/** Takes ShiftRows back `times` times (0 to 3): columns two apart change places in some rows, then neighbours in rows 1 and 3. */
 function unshiftRows(x: u64, times: i32): u64 {
-  let y: u64 = x & 0xffff;
-  for (let row = 1; row < 4; row++) {
-    const turn = (row * times & 3) << 2;
-    const lane = x >> (row << 4) & 0xffff;
-    y |= ((lane << turn | lane >> (16 - turn)) & 0xffff) << (row << 4);
-  }
-  return y;
+  if (times == 0) return x;
+  let t = (x ^ x >> 8) & (times == 1 ? 0x000f00ff00f00000 : times == 2 ? 0x00ff000000ff0000 : 0x00f000ff000f0000);
+  x ^= t ^ t << 8;
+  if (times == 2) return x;
+  t = (x ^ x >> 4) & 0x0f0f00000f0f0000;
+  return x ^ t ^ t << 4;
 }
 
 /** Encrypts one to four blocks, `length` bytes in all, from `input` to `out` (which may be the same). */
