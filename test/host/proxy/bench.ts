@@ -334,8 +334,13 @@ export class InnerClient {
 /** All bytes until the stream ends; rejects where it breaks. */
 export async function readAll(stream: Duplex): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  for (;;) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk !== null) chunks.push(chunk);
+    else if (stream.errored !== null) throw stream.errored;
+    else if (stream.readableEnded || stream.destroyed) return Buffer.concat(chunks);
+    else await change(stream);
+  }
 }
 
 /** Reads until so many bytes have come. */
