@@ -4,8 +4,6 @@
 #include "m3_env.h"
 #include "module.h"
 
-enum { MAX_ARGUMENTS = 16 };
-
 const char *programLoad(Program *program, const uint8_t *wasm, size_t length, uint32_t stackBytes) {
   IM3Module module;
   const char *wrong = refusedModule(wasm, length);
@@ -43,6 +41,32 @@ const char *programCall(IM3Function function, uint32_t count, const int32_t argu
   if (!wrong) wrong = m3_Call(function, count, pointers);
   if (!wrong && m3_GetRetCount(function) == 1) wrong = m3_GetResultsV(function, result);
   return wrong;
+}
+
+IM3Function programFunction(Program *program, uint32_t index, uint32_t *count, uint32_t *results) {
+  IM3Module module = program->runtime->modules;
+  if (index >= module->numFunctions) return NULL;
+  IM3Function function = &module->functions[index];
+  *count = m3_GetArgCount(function);
+  *results = m3_GetRetCount(function);
+  if (*count > MAX_ARGUMENTS || *results > 1) return NULL;
+  for (uint32_t i = 0; i < *count; i++)
+    if (m3_GetArgType(function, i) != c_m3Type_i32) return NULL;
+  return *results == 0 || m3_GetRetType(function, 0) == c_m3Type_i32 ? function : NULL;
+}
+
+int programConstant(Program *program, uint32_t index, int32_t *value) {
+  IM3Module module = program->runtime->modules;
+  if (index >= module->numGlobals) return 0;
+  M3Global *global = &module->globals[index];
+  if (global->isMutable || global->type != c_m3Type_i32) return 0;
+  *value = global->i32Value;
+  return 1;
+}
+
+void programLimit(Program *program, uint32_t pages) {
+  M3Memory *memory = &program->runtime->memory;
+  if (memory->maxPages > pages) memory->maxPages = pages;
 }
 
 uint8_t *programMemory(Program *program, uint32_t *length) { return m3_GetMemory(program->runtime, length, 0); }

@@ -25,5 +25,8 @@ __wrap_\name:
   wrap programLoad
   wrap programFind
   wrap programCall
+  wrap programFunction
+  wrap programConstant
+  wrap programLimit
   wrap programMemory
   wrap programFree

@@ -5,7 +5,11 @@ export const title = 'Arm MPS2 AN500, Cortex-M7';
 
 export const compiler = 'arm-none-eabi-gcc';
 export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv5-d16'];
+/** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
+export const arm32 = true;
 export const sources = ['start.c', 'syscalls.c'];
+/** Of boards/common. */
+export const common = ['semihosting.c'];
 export const linkerScript = 'link.ld';
 
 export const emulator = 'qemu-system-arm';

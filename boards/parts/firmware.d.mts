@@ -3,14 +3,26 @@ export interface Board {
   readonly title: string;
   readonly compiler: string;
   readonly cpu: readonly string[];
-  /** C files of the board's folder. */
+  /** 32-bit ARM: wasm3 gets registers of its own there. */
+  readonly arm32?: boolean;
+  /** C files of the board's folder, for every program. */
   readonly sources: readonly string[];
-  readonly linkerScript: string;
-  readonly emulator: string;
-  machine(firmware: string): string[];
+  /** C files of boards/common that this board needs beside what all need. */
+  readonly common: readonly string[];
+  /** C files of the board's folder that the client needs beside. */
+  readonly clientSources?: readonly string[];
+  readonly clientLink?: readonly string[];
+  /** The client's network is lwIP; its settings lie in the board's folder. */
+  readonly lwip?: boolean;
+  readonly linkerScript?: string;
+  /** Absent where the firmware is a program of this machine. */
+  readonly emulator?: string;
+  machine?(firmware: string): string[];
 }
 
 export function findBoard(name: string): Promise<Board>;
+/** All boards, in the order of their names. */
+export function allBoards(): Promise<Board[]>;
 export function missingTools(board: Board): string | undefined;
 export function buildFirmware(
   board: Board,
@@ -18,3 +30,4 @@ export function buildFirmware(
   program: readonly string[],
   options?: { tuned?: boolean },
 ): string;
+export function buildClient(board: Board, options?: { sanitize?: boolean }): Promise<string>;

@@ -1,10 +1,14 @@
-// Compiles firmware for a board: the board's own start-up, what all boards share, wasm3, and the program on top.
+// Compiles firmware for a board: the board's own start-up, what all boards share, wasm3, and the program on top; for the
+// client also QuickJS and, where the board has no network of its own, lwIP.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { patchedSources, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
+import { clientSources } from './client.mjs';
+import { lwip } from './lwip.mjs';
+import { quickjs } from './quickjs.mjs';
+import { patchedSources, wasm3Headers, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
 const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));
@@ -17,26 +21,27 @@ const wasm3Settings = [
   '-Dd_m3VerboseErrorMessages=0',
 ];
 
-const flags = [
-  '-O3',
-  '-std=gnu11',
-  '-DNDEBUG',
-  '-fno-strict-aliasing',
-  '-ffunction-sections',
-  '-fdata-sections',
-];
+const flags = ['-std=gnu11', '-DNDEBUG', '-fno-strict-aliasing', '-ffunction-sections', '-fdata-sections'];
+const warnings = ['-Wall', '-Wextra', '-Werror=implicit-function-declaration'];
+const sanitizers = ['-g', '-fno-omit-frame-pointer', '-fsanitize=address'];
+
+const known = () =>
+  readdirSync(boards)
+    .filter((folder) => existsSync(join(boards, folder, 'board.mjs')))
+    .sort();
 
 /** Loads a board's description from boards/<name>/board.mjs. Throws where there is no such board. */
 export async function findBoard(name) {
-  const file = join(boards, name, 'board.mjs');
-  const known = readdirSync(boards).filter((folder) => existsSync(join(boards, folder, 'board.mjs')));
-  if (!known.includes(name)) throw new Error(`no board '${name}'; there is ${known.join(', ')}`);
-  return import(file);
+  const names = known();
+  if (!names.includes(name)) throw new Error(`no board '${name}'; there is ${names.join(', ')}`);
+  return import(join(boards, name, 'board.mjs'));
 }
+
+export const allBoards = () => Promise.all(known().map(findBoard));
 
 /** Why this machine can't build for the board or run it; undefined where it can. */
 export function missingTools(board) {
-  const absent = [board.compiler, board.emulator].filter(
+  const absent = [board.compiler, ...(board.emulator ? [board.emulator] : [])].filter(
     (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0,
   );
   return absent.length > 0 ? `${absent.join(' and ')} not found` : undefined;
@@ -44,64 +49,140 @@ export function missingTools(board) {
 
 // What is compiled with the interpreter's own use of registers, and its way in: see common/program_call.S.
 const interpreterFlags = ['r4', 'r5', 'r6', 'r8', 'r9', 'r10'].map((register) => `-fcall-used-${register}`);
-const entries = ['programLoad', 'programFind', 'programCall', 'programMemory', 'programFree'];
+const entries = [
+  ...['programLoad', 'programFind', 'programCall', 'programFunction', 'programConstant', 'programLimit'],
+  ...['programMemory', 'programFree'],
+];
 
 /**
- * Builds `program` (C files below boards/) for the board. Returns the ELF file's path; nothing is compiled where that
- * file was built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
+ * Builds `program` (C files below boards/) for the board. Returns the ELF file's path; nothing is compiled where it was
+ * built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
  */
 export function buildFirmware(board, name, program, { tuned = true } = {}) {
-  const output = join(build, board.name, `${name}${tuned ? '' : '-released'}.elf`);
-  // Of this process alone: tests and a benchmark may build at the same time.
-  const objects = `${output}.${process.pid}`;
-  const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
-  const own = [
-    ...board.sources.map((file) => join(boards, board.name, file)),
-    ...['module.c', 'semihosting.c', ...(tuned ? ['program_call.S'] : [])].map((file) =>
+  const core = interpreter({ tuned });
+  const own = {
+    files: [
+      ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
+      ...program.map((file) => join(boards, file)),
+    ],
+    flags: ['-O3', core.include],
+  };
+  return link(board, `${name}${tuned ? '' : '-released'}`, [own, core], core.link);
+}
+
+/** Builds the client for the board; with `sanitize`, under AddressSanitizer and UndefinedBehaviorSanitizer. */
+export async function buildClient(board, { sanitize = false } = {}) {
+  const core = interpreter({ tuned: board.arm32 === true, sanitize });
+  const engine = quickjs();
+  const stack = board.lwip ? lwip() : undefined;
+  const includes = [core.include, `-I${engine.include}`, ...(stack ? [`-I${stack.include}`] : [])];
+  const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
+  const own = {
+    files: [
+      ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
+      ...ownFiles(board, board.clientSources, ['host.c', 'native.c', 'wasm.c']),
+      ...(await clientSources()),
+    ],
+    flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],
+  };
+  const groups = [own, core, { ...engine, flags: ['-O2', ...engine.flags, ...checks] }];
+  if (stack)
+    groups.push({ files: stack.files, flags: ['-Os', ...includes, `-I${join(boards, board.name)}`] });
+  return link(board, sanitize ? 'client-sanitized' : 'client', groups, [
+    ...core.link,
+    ...checks,
+    ...board.clientLink,
+  ]);
+}
+
+function ownFiles(board, own, common) {
+  return [
+    ...own.map((file) => join(boards, board.name, file)),
+    ...[...common, ...(own === board.sources ? board.common : [])].map((file) =>
       join(boards, 'common', file),
     ),
-    ...program.map((file) => join(boards, file)),
   ];
-  const interpreter = [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))];
-  const script = join(boards, board.name, board.linkerScript);
-  const compile = [
-    ...board.cpu,
-    ...flags,
-    ...wasm3Settings,
-    `-I${sources}`,
-    `-I${join(boards, 'common')}`,
-    '-c',
-  ];
-  const commands = [
-    [...compile, ...own],
-    [...compile, ...(tuned ? interpreterFlags : []), ...interpreter],
-    [
-      ...board.cpu,
-      ...[...own, ...interpreter].map((file) => `${basename(file, extname(file))}.o`),
-      ...['-nostartfiles', '-Wl,--gc-sections', `-Wl,-T,${script}`],
-      ...(tuned ? entries.map((entry) => `-Wl,--wrap=${entry}`) : []),
-      ...['-lm', '-o', 'firmware.elf'],
+}
+
+// wasm3 with our way into it. `entry` and `link` are what the rest of the firmware needs for that.
+function interpreter({ tuned, sanitize = false }) {
+  const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
+  return {
+    files: [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))],
+    headers: wasm3Headers.map((name) => join(sources, name)),
+    include: `-I${sources}`,
+    flags: [
+      // wasm3 puns types and addresses through its slots: it is no case for UndefinedBehaviorSanitizer.
+      ...(sanitize ? ['-O2', ...sanitizers] : ['-O3']),
+      `-I${sources}`,
+      ...(tuned ? interpreterFlags : []),
     ],
+    entry: tuned ? ['program_call.S'] : [],
+    link: tuned ? entries.map((entry) => `-Wl,--wrap=${entry}`) : [],
+  };
+}
+
+function link(board, name, groups, more) {
+  const output = join(build, board.name, `${name}.elf`);
+  const objects = groups.flatMap((group) => compile(board, group));
+  const script = board.linkerScript && join(boards, board.name, board.linkerScript);
+  const command = [
+    ...board.cpu,
+    ...objects,
+    ...(script ? ['-nostartfiles', `-Wl,-T,${script}`] : []),
+    ...['-Wl,--gc-sections', ...more, '-lm'],
   ];
-  const hash = createHash('sha256').update(JSON.stringify(commands));
-  const headers = readdirSync(join(boards, 'common')).map((file) => join(boards, 'common', file));
-  const parts = readdirSync(sources).map((file) => join(sources, file));
-  for (const file of [...own, ...interpreter, ...headers, ...parts, script]) hash.update(readFileSync(file));
+  const hash = createHash('sha256').update(JSON.stringify(command));
+  if (script) hash.update(readFileSync(script));
   const print = hash.digest('hex');
   const stamp = `${output}.stamp`;
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return output;
-
-  mkdirSync(objects, { recursive: true });
   rmSync(stamp, { force: true });
+  const unfinished = `${output}.${process.pid}`;
   try {
-    for (const command of commands) {
-      const run = spawnSync(board.compiler, command, { cwd: objects, encoding: 'utf8' });
-      if (run.status !== 0) throw new Error(`${board.compiler} failed:\n${run.stderr ?? run.error?.message}`);
-    }
-    renameSync(join(objects, 'firmware.elf'), output);
+    run(board, [...command, '-o', unfinished]);
+    renameSync(unfinished, output);
   } finally {
-    rmSync(objects, { recursive: true });
+    rmSync(unfinished, { force: true });
   }
   writeFileSync(stamp, print);
   return output;
+}
+
+// Compiles a group of files with the same flags, where that was not done before with the same bytes.
+function compile(board, { files, headers = [], flags: own }) {
+  const command = [...board.cpu, ...flags, ...wasm3Settings, ...own, `-I${join(boards, 'common')}`, '-c'];
+  const hash = createHash('sha256').update(
+    JSON.stringify([board.compiler, version(board.compiler), command]),
+  );
+  const near = [join(boards, 'common'), join(boards, board.name)].flatMap(headersIn);
+  for (const file of [...files, ...headers, ...near]) hash.update(file).update(readFileSync(file));
+  const folder = join(build, board.name, `objects-${hash.digest('hex').slice(0, 16)}`);
+  const objects = files.map((file) => join(folder, `${basename(file, extname(file))}.o`));
+  if (existsSync(folder)) return objects;
+  // Of this process alone: tests and a benchmark may build at the same time.
+  const unfinished = `${folder}.${process.pid}`;
+  mkdirSync(unfinished, { recursive: true });
+  try {
+    run(board, [...command, ...files], unfinished);
+    if (!existsSync(folder)) renameSync(unfinished, folder);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return objects;
+}
+
+function headersIn(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.h'));
+  return names.sort().map((name) => join(folder, name));
+}
+
+function version(compiler) {
+  return spawnSync(compiler, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+}
+
+function run(board, command, cwd) {
+  const result = spawnSync(board.compiler, command, { cwd, encoding: 'utf8' });
+  if (result.status !== 0)
+    throw new Error(`${board.compiler} failed:\n${result.stderr ?? result.error?.message}`);
 }

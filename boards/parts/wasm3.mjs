@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { patched } from './patch.mjs';
 import { replacements } from './wasm3_r0.mjs';
 
 /** wasm3 as the npm package bundles it; package-lock.json pins the tarball, this pins what is compiled. */
@@ -82,16 +83,7 @@ export function wasm3Sources(checkout = process.env.WASM3_DIR) {
 export function patchedSources(target, source = wasm3Sources()) {
   mkdirSync(target, { recursive: true });
   for (const name of [...wasm3Units, ...wasm3Headers]) {
-    let text = readFileSync(join(source, name), 'utf8');
-    for (const [before, after, times] of replacements[name] ?? []) {
-      const parts = text.split(before);
-      if (parts.length - 1 !== times) {
-        throw new Error(
-          `the r0 patch expects '${before}' ${times} times in ${name}, found ${parts.length - 1}`,
-        );
-      }
-      text = parts.join(after);
-    }
+    const text = patched(readFileSync(join(source, name), 'utf8'), replacements[name] ?? [], name);
     const file = join(target, name);
     // Another build may be reading them: what is there already stays untouched.
     if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);

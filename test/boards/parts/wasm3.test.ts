@@ -33,6 +33,6 @@ test('the patch refuses sources that it does not fit', () => {
   cpSync(wasm3Sources(''), other, { recursive: true });
   writeFileSync(join(other, 'm3_exec.h'), '');
   expect(() => patchedSources(join(folder, 'never'), other)).toThrow(
-    "the r0 patch expects '_mem, d_m3OpDefaultArgs' 2 times in m3_exec.h, found 0",
+    "the patch expects '_mem, d_m3OpDefaultArgs' 2 times in m3_exec.h, found 0",
   );
 });

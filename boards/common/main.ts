@@ -1,0 +1,73 @@
+// The client on a board: fetches what its command line names, prints it, and exits with a status.
+import { Client } from '../../host/client/client.js';
+import type { Observer } from '../../host/client/observer.js';
+import { DeputyError } from '../../host/delegation/error.js';
+import { encodeUtf8 } from '../../host/delegation/text.js';
+import type { Native } from './native.js';
+import { type BoardOptions, parseOptions, USAGE } from './options.js';
+import { boardPlatform } from './platform.js';
+
+const { board } = globalThis as unknown as { board: Native };
+
+/** Milliseconds for the last bytes of closed connections to leave. */
+const FAREWELL = 2500;
+
+const say = (text: string) => board.write(true, encodeUtf8(text));
+
+/** Tells each step with the time since the one before. */
+class Meter implements Observer {
+  #before = board.nanoseconds();
+
+  onStep({ step }: { step: string }): void {
+    if (step !== 'frame') this.tell(step);
+  }
+
+  tell(what: string): void {
+    const now = board.nanoseconds();
+    say(`measure ${what} ${now - this.#before}\n`);
+    this.#before = board.nanoseconds();
+  }
+}
+
+/** Prints the page. True where the origin answered with success. */
+async function fetchPage(client: Client, url: string): Promise<boolean> {
+  const response = await client.request(url);
+  for await (const bytes of response.body) board.write(false, bytes);
+  if (response.status < 400) return true;
+  say(`deputy: ${response.url} answered ${response.status} ${response.statusText}\n`);
+  return false;
+}
+
+async function run({ urls, client: options, resolve, repeat, measure }: BoardOptions): Promise<number> {
+  const meter = measure ? new Meter() : undefined;
+  const platform = boardPlatform(board, resolve);
+  const client = new Client({ ...options, platform, ...(meter && { observer: meter }) });
+  let failed = false;
+  try {
+    const { memoryBytes } = await client.engine();
+    meter?.tell('ready');
+    for (let i = 0; i < repeat; i++)
+      for (const url of urls) if (!(await fetchPage(client, url))) failed = true;
+    const engine = await client.engine();
+    if (measure) say(`memory linear ${memoryBytes} ${engine.memoryBytes} heap ${board.heapPeak()}\n`);
+  } finally {
+    await client.close();
+    await platform.quiet(FAREWELL);
+  }
+  return failed ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  try {
+    return await run(parseOptions(board));
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const { code } = error as { code?: string };
+    // Messages of our own errors say what to do next; of any other the place matters.
+    say(`deputy: ${message}${code === undefined ? `\n${stack}` : ` (${code})`}\n`);
+    if (code === 'USAGE') say(USAGE);
+    return error instanceof DeputyError && code === 'USAGE' ? 2 : 1;
+  }
+}
+
+void main().then((status) => board.exit(status));

@@ -1,0 +1,172 @@
+// The command line of the client on a board: a part of `deputy get`, without the files and services of a desk.
+import type { ClientOptions } from '../../host/client/options.js';
+import { DeputyError } from '../../host/delegation/error.js';
+import { parseGrant } from '../../host/delegation/grant.js';
+import { authority, parseAuthority, parseOriginPattern } from '../../host/delegation/origin.js';
+import type { PolicyRule } from '../../host/delegation/policy.js';
+import { decodeUtf8 } from '../../host/delegation/text.js';
+import type { Native } from './native.js';
+import { parseUrl } from './url.js';
+
+export const USAGE = `Usage: get URL… [options]
+
+  --proxy HOST:PORT     the proxy to admit
+  --proxy-ca FILE       root certificates that its certificate must lead to
+  --proxy-name NAME     the name in its certificate, where it is not the host of --proxy
+  --token TOKEN         bearer token for the proxy
+  --ca FILE             root certificates that the origins' certificates must lead to
+  --grant GRANT         none, observe, epoch, session (default), resume or full
+  --allow PATTERN       a further origin that redirects may lead to
+  --allow-tunnel PATTERN  an origin that the proxy may ask for, for parts of the page
+  --direct              go to the origins without a proxy
+  --tls VERSION         only this version toward origins: 1.2 or 1.3
+  --cert FILE, --key FILE  client certificate for origins that ask for one
+  --timeout SECONDS     for the answer of the origin
+  --resolve NAME=ADDRESS  the address of a name that the network does not know
+  --repeat N            fetch that often
+  --measure             say after each step how many nanoseconds it took, and the memory used
+`;
+
+export interface BoardOptions {
+  urls: string[];
+  client: Omit<ClientOptions, 'platform' | 'observer'>;
+  resolve: Map<string, string>;
+  repeat: number;
+  measure: boolean;
+}
+
+const FLAGS = ['direct', 'measure'];
+const VALUES = [
+  ...[
+    'proxy',
+    'proxy-ca',
+    'proxy-name',
+    'token',
+    'ca',
+    'grant',
+    'allow',
+    'allow-tunnel',
+    'tls',
+    'cert',
+    'key',
+  ],
+  ...['timeout', 'resolve', 'repeat'],
+];
+
+const wrong = (text: string) => new DeputyError('USAGE', text);
+
+/** Throws USAGE for what is written wrongly, FILE_UNREADABLE for a file that is not there. */
+export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardOptions {
+  const given = collect(native.arguments);
+  const last = (name: string) => given.options.get(name)?.at(-1);
+  const file = (name: string): string | undefined => {
+    const path = last(name);
+    const bytes = path === undefined ? undefined : native.file(path);
+    if (path !== undefined && bytes === undefined)
+      throw new DeputyError('FILE_UNREADABLE', `--${name}: ${path} can't be read`);
+    return bytes && decodeUtf8(bytes);
+  };
+  const [verb, ...urls] = given.words;
+  if (verb !== 'get' || urls.length === 0) throw wrong('say what to get');
+  for (const url of urls) if (parseUrl(url)?.protocol !== 'https:') throw wrong(`'${url}' is no https: URL`);
+  const roots = file('ca') ?? missing('--ca FILE is missing: the origins must be verified');
+  const certificate = file('cert');
+  const key = file('key');
+  if ((certificate === undefined) !== (key === undefined)) throw wrong('--cert and --key go together');
+  const tls = version(last('tls'));
+  const timeout = count(last('timeout'), 'timeout');
+  return {
+    urls,
+    client: {
+      roots,
+      ...(last('direct') === undefined && { proxy: proxy(last, file('proxy-ca')) }),
+      policy: {
+        rules: rules(urls, given.options),
+        undelegated: last('grant') === 'none' ? 'tunnel' : 'fail',
+      },
+      ...(tls && { tls: { minVersion: tls, maxVersion: tls } }),
+      ...(certificate && key && { identity: { certificate, key } }),
+      ...(timeout && { timeouts: { response: timeout * 1000 } }),
+    },
+    resolve: addresses(given.options.get('resolve') ?? []),
+    repeat: count(last('repeat'), 'repeat') ?? 1,
+    measure: last('measure') !== undefined,
+  };
+}
+
+function collect(words: readonly string[]): { words: string[]; options: Map<string, string[]> } {
+  const options = new Map<string, string[]>();
+  const plain: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (!word.startsWith('--')) {
+      plain.push(word);
+      continue;
+    }
+    const name = word.slice(2);
+    const value = FLAGS.includes(name) ? '' : VALUES.includes(name) ? words[++i] : undefined;
+    if (value === undefined) throw wrong(`${word} is no option, or misses its value`);
+    options.set(name, [...(options.get(name) ?? []), value]);
+  }
+  return { words: plain, options };
+}
+
+function proxy(last: (name: string) => string | undefined, roots: string | undefined) {
+  const place = parseAuthority(last('proxy') ?? '');
+  if (place === undefined) throw wrong('name the proxy with --proxy HOST:PORT, or go --direct');
+  const serverName = last('proxy-name');
+  const token = last('token');
+  return {
+    ...place,
+    roots: roots ?? missing('--proxy-ca FILE is missing: the proxy must be verified'),
+    ...(serverName && { serverName }),
+    ...(token && { token }),
+  };
+}
+
+/** Naming a URL and a proxy admits that proxy to that origin, and to no other. */
+function rules(urls: readonly string[], options: ReadonlyMap<string, string[]>): PolicyRule[] {
+  const decision = options.get('grant')?.at(-1) ?? 'session';
+  const isGrant = (text: string): text is Exclude<PolicyRule['decision'], 'ask' | 'deny'> =>
+    parseGrant(text) !== undefined;
+  if (decision === 'none') return [];
+  if (!isGrant(decision)) throw wrong(`'${decision}' is no grant`);
+  const asked = (origins: readonly string[], asker: 'request' | 'tunnel'): PolicyRule[] =>
+    origins.map((origin) => {
+      if (parseOriginPattern(origin) === undefined) throw wrong(`'${origin}' is no origin pattern`);
+      return { origin, decision, asker };
+    });
+  const named = urls.map((url) => parseUrl(url)!).map(({ host, port }) => authority(host, port));
+  return [
+    ...asked([...named, ...(options.get('allow') ?? [])], 'request'),
+    ...asked(options.get('allow-tunnel') ?? [], 'tunnel'),
+  ];
+}
+
+function addresses(pairs: readonly string[]): Map<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const [name, address] = pair.split('=');
+      if (!name || !address) throw wrong('write --resolve NAME=ADDRESS');
+      return [name, address];
+    }),
+  );
+}
+
+function version(text: string | undefined): 0x0303 | 0x0304 | undefined {
+  if (text === undefined) return undefined;
+  if (text === '1.2') return 0x0303;
+  if (text === '1.3') return 0x0304;
+  throw wrong('--tls is 1.2 or 1.3');
+}
+
+function count(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) throw wrong(`--${name} is a whole number`);
+  return value;
+}
+
+function missing(what: string): never {
+  throw wrong(what);
+}

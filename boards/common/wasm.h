@@ -1,0 +1,19 @@
+// wasm programs for the JavaScript engine of a board.
+#ifndef DEPUTY_WASM_H
+#define DEPUTY_WASM_H
+
+#include "quickjs.h"
+
+/** Makes the class of loaded programs known. Returns 0, or -1 without memory. */
+int wasmInit(JSContext *context);
+
+/** load(wasm: Uint8Array, stackBytes, maxPages): the function that host/engine/wasm3.ts wants of an addon. */
+JSValue wasmLoad(JSContext *context, JSValueConst self, int count, JSValueConst *arguments);
+
+/** The bytes of a Uint8Array; NULL, with a pending TypeError, for anything else. */
+uint8_t *bytesOf(JSContext *context, JSValueConst value, size_t *length);
+
+/** A Uint8Array over `bytes`, which `release` (or nobody, where it is NULL) frees. */
+JSValue bytesOver(JSContext *context, uint8_t *bytes, size_t length, JSFreeArrayBufferDataFunc *release, void *opaque);
+
+#endif

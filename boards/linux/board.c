@@ -1,0 +1,64 @@
+// Time, entropy, console, files: the port interface of common/board.h on a POSIX system.
+#include "board.h"
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t nanoseconds(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + time.tv_nsec;
+}
+
+uint64_t boardNanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
+
+uint64_t boardUnixTime(void) { return nanoseconds(CLOCK_REALTIME) / 1000000u; }
+
+// The whole process at its peak: malloc here does not tell.
+size_t boardHeapPeak(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (size_t)usage.ru_maxrss * 1024;
+}
+
+int boardEntropy(uint8_t *out, size_t length) {
+  while (length > 0) {
+    ssize_t taken = getrandom(out, length, 0);
+    if (taken <= 0) return -1;
+    out += taken;
+    length -= taken;
+  }
+  return 0;
+}
+
+void boardWrite(int error, const void *bytes, size_t length) {
+  const char *at = bytes;
+  while (length > 0) {
+    ssize_t written = write(error ? STDERR_FILENO : STDOUT_FILENO, at, length);
+    // Whoever reads has gone: nothing is left to be told.
+    if (written <= 0) return;
+    at += written;
+    length -= written;
+  }
+}
+
+uint8_t *boardFile(const char *name, size_t *length) {
+  FILE *file = fopen(name, "rb");
+  if (!file) return NULL;
+  uint8_t *bytes = NULL;
+  long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+  if (size >= 0 && fseek(file, 0, SEEK_SET) == 0) bytes = malloc(size + 1);
+  if (bytes && fread(bytes, 1, size, file) != (size_t)size) {
+    free(bytes);
+    bytes = NULL;
+  }
+  fclose(file);
+  *length = size;
+  return bytes;
+}
+
+size_t boardStackSize(void) { return 1024 * 1024; }

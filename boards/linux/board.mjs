@@ -1,0 +1,11 @@
+// The client as an ordinary program, with the sockets of the operating system: for development and sanitizers.
+
+export const name = 'linux';
+export const title = 'this machine, POSIX sockets';
+
+export const compiler = process.env.CC ?? 'gcc';
+export const cpu = [];
+export const sources = [];
+export const common = [];
+export const clientSources = ['board.c', 'sockets.c', 'main.c'];
+export const clientLink = [];
