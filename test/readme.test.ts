@@ -1,0 +1,125 @@
+// The README is true: every command in it runs here, or is one that CI runs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Origin, startOrigin } from '../host/cli/demo/origins.js';
+import { createAuthority } from './setup/authority.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = await readFile(join(root, 'README.md'), 'utf8');
+const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!.trim());
+const lines = blocks.flatMap((block) => block.split('\n'));
+const command = join(root, 'dist/host/cli/deputy.js');
+
+const TOKEN = 'the-token-of-this-test';
+let folder: string;
+let origin: Origin;
+
+beforeAll(async () => {
+  expect(existsSync(command), 'the project must be built: npm run build').toBe(true);
+  folder = await mkdtemp(join(tmpdir(), 'deputy-readme-'));
+  const authority = await createAuthority();
+  const proxy = await authority.issue({ names: ['localhost'] });
+  const issued = await authority.issue({ names: ['localhost'] });
+  const files = {
+    'proxy-chain.pem': proxy.chainPem,
+    'proxy-key.pem': proxy.keyPem,
+    'proxy-ca.pem': authority.root.pem,
+    'roots.pem': authority.root.pem,
+    tokens: TOKEN,
+    deputy: `#!/bin/sh\nexec "${process.execPath}" "${command}" "$@"\n`,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  await chmod(join(folder, 'deputy'), 0o755);
+  const body = '<html><script>no()</script><body><p>The page.</p></body></html>';
+  origin = await startOrigin('node', {
+    certificates: [issued],
+    files: { '/': { type: 'text/html', body } },
+  });
+});
+
+afterAll(async () => {
+  await origin?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs `script` as its reader would, with the README's names led to this test's servers. */
+function shell(script: string, proxyPort: number) {
+  const local = script
+    .replaceAll('https://www.example.com/', `https://localhost:${origin.port}/`)
+    .replaceAll('proxy.example:8443', `localhost:${proxyPort}`)
+    .replaceAll('*.example.com', 'localhost');
+  // What was started in the background ends with the script, which gives it a moment to begin.
+  const whole = `trap 'kill $(jobs -p) 2>/dev/null' EXIT\n${local.replace(/ &$/m, ' &\nsleep 1.5')}`;
+  const child = spawn('bash', ['-c', whole], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, TOKEN },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return child;
+}
+
+async function ended(child: ReturnType<typeof shell>) {
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (data) => {
+    out += data;
+  });
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}
+
+describe('the commands of the README', () => {
+  let proxyPort: number;
+  let proxy: ReturnType<typeof shell>;
+
+  beforeAll(async () => {
+    const line = lines.find((each) => each.startsWith('deputy proxy '))!;
+    const more = '--json --log-level silent --allow-target 127.0.0.0/8 --allow-target ::1';
+    proxy = shell(`exec ${line.replace('127.0.0.1:8443', '127.0.0.1:0')} ${more}`, 0);
+    const [announced] = (await once(createInterface(proxy.stdout), 'line')) as [string];
+    proxyPort = JSON.parse(announced).listening.port;
+  });
+  afterAll(() => {
+    proxy?.kill();
+  });
+
+  const gets = lines.filter((line) => line.startsWith('deputy get '));
+  test.each(gets)('%s', async (line) => {
+    const { code, out, err } = await ended(shell(line, proxyPort));
+    expect({ code, err: line.includes('--trace') ? '' : err }).toEqual({ code: 0, err: '' });
+    const page = line.includes('-o page.html') ? await readFile(join(folder, 'page.html'), 'utf8') : out;
+    expect(page).toContain('The page.');
+    expect(page.includes('script')).toBe(line.includes('--direct'));
+  });
+
+  test('curl with a key log shows the transcoded page of an origin that it verified itself', async () => {
+    const block = blocks.find((each) => each.startsWith('deputy keylog'))!;
+    const { code, out, err } = await ended(shell(block, proxyPort));
+    expect({ code, err: err.includes('curl:') ? err : '' }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('<p>The page.</p>');
+    expect(out).not.toContain('script');
+  });
+});
+
+test('every other command is one that CI runs', async () => {
+  const ci = await readFile(join(root, '.ci/run'), 'utf8');
+  const others = lines.filter((line) => !/^(deputy|SSLKEYLOGFILE)/.test(line));
+  expect(others.filter((line) => !ci.split('\n').includes(line))).toEqual([]);
+});
+
+test('the files and scripts that the README names are there', async () => {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  for (const [, script] of readme.matchAll(/npm run ([\w:]+)/g))
+    expect(Object.keys(scripts)).toContain(script);
+  const paths = readme.matchAll(/`((?:assembly|host|boards|test)\/[\w./-]*)`/g);
+  for (const [, path] of paths) expect(existsSync(join(root, path!)), path).toBe(true);
+});
