@@ -83,8 +83,10 @@ export function proxyCommand(): Command {
     .option('--json', 'say where it listens as one JSON object')
     .action(async (options: ProxyCommandOptions) => {
       const proxy = await startProxy(options);
+      // Whoever reads that it listens may tell it to stop at once.
+      const stopped = stopSignal();
       announce(proxy.address!, options);
-      await stopSignal();
+      await stopped;
       await proxy.close({ grace: 5000 });
     });
 }

@@ -81,10 +81,11 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     async close({ grace = 0 } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const ended = Promise.all(registry.all().map((session) => session.closed));
-      await Promise.race([ended, delay(grace)]);
+      // What is left to wait for keeps the process alive; these timers must not.
+      await Promise.race([ended, delay(grace, undefined, { ref: false })]);
       const ending = Promise.all(registry.all().map((session) => session.finish('STOPPING')));
       for (const session of mainSessions.keys()) session.close('STOPPING', 'the proxy stops');
-      await Promise.race([ending, delay(Math.max(grace, 250))]);
+      await Promise.race([ending, delay(Math.max(grace, 250), undefined, { ref: false })]);
       for (const socket of sockets) socket.destroy();
       await closed;
     },
