@@ -111,8 +111,10 @@ export class TlsConnection {
   write(plaintext: Uint8Array): number {
     let taken = 0;
     while (taken < plaintext.length) {
-      const room = Math.min(this.#call('plaintextRoomLength'), plaintext.length - taken);
-      if (room <= 0) break;
+      const left = plaintext.length - taken;
+      const room = Math.min(this.#call('plaintextRoomLength'), left);
+      // What is left of the output after a full record would make a small one, of a size that tells the suite.
+      if (room <= 0 || (taken > 0 && room < left)) break;
       this.#guest.memory().set(plaintext.subarray(taken, taken + room), this.#call('plaintextRoom'));
       this.#checked('plaintextWritten', room);
       taken += room;
