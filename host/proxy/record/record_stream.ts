@@ -138,16 +138,19 @@ export class RecordStream implements ByteStream {
 
   async end(): Promise<void> {
     if (this.#closed) return;
-    await this.#seal(ContentType.Alert, Buffer.from([1, Alert.CloseNotify]));
+    const sent = this.#seal(ContentType.Alert, Buffer.from([1, Alert.CloseNotify]));
     this.#closed = true;
+    // Who has closed in order before may be gone already, and misses nothing.
+    await (this.#peerClosed ? sent.catch(() => {}) : sent);
     await this.#options.transport.end();
   }
 
   /** Sends a fatal alert and closes the transport. */
   async fail(alert: Alert): Promise<void> {
     if (this.#closed) return;
-    await this.#seal(ContentType.Alert, Buffer.from([2, alert]));
+    const sent = this.#seal(ContentType.Alert, Buffer.from([2, alert]));
     this.#closed = true;
+    await sent;
     await this.#options.transport.end();
   }
 

@@ -230,6 +230,8 @@ export class InnerClient {
   static async open(conduit: TLSSocket, options: ConnectionOptions): Promise<InnerClient> {
     const inner = InnerClient.start(conduit, options);
     await once(inner.socket, 'secureConnect');
+    // Node says so before the last flight of the client is all written.
+    await new Promise((resolve) => setTimeout(resolve, 10));
     return inner;
   }
 

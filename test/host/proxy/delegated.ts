@@ -10,6 +10,7 @@ import {
 } from 'node:tls';
 import { Leg } from '../../../host/delegation/delivery.js';
 import { FrameType } from '../../../host/delegation/frame.js';
+import type { Active } from '../../../host/delegation/message.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import { type Bench, connectVia, dial, InnerClient, TestMainSession, testAuthority } from './bench.js';
 
@@ -38,13 +39,22 @@ export async function delegate(
   const inner = await InnerClient.open(conduit, { ca: bench.ca, ...options });
   if (leg === 'mirror') {
     main.deliver(NULL_SESSION_ID, inner.logged());
-    await main.wait(FrameType.Active, (message) => message.sessionId === sessionId);
+    await activeOf(main, sessionId);
     return { main, conduit, inner, sessionId, stream: inner.socket };
   }
   main.deliver(sessionId, inner.delivery(Leg.Open));
-  const active = await main.wait(FrameType.Active, (message) => message.sessionId === sessionId);
+  const active = await activeOf(main, sessionId);
   await inner.detach(active.originRecords);
   return { main, conduit, inner, sessionId, stream: conduit };
+}
+
+async function activeOf(main: TestMainSession, sessionId: string): Promise<Active> {
+  const own = (message: { sessionId: string }) => message.sessionId === sessionId;
+  const failed = main.wait(FrameType.Error, own).then(({ code, text }) => {
+    throw new Error(`${code}: ${text}`);
+  });
+  failed.catch(() => {});
+  return Promise.race([main.wait(FrameType.Active, own), failed]);
 }
 
 export interface RawOrigin {

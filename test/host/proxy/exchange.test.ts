@@ -143,7 +143,8 @@ describe.each(['open', 'mirror'] as LegName[])('over the %s leg', (leg) => {
 
   test('a protocol in which the server speaks first passes as bytes', async () => {
     const server = await origin((socket) => {
-      socket.write('220 mail.test ESMTP\r\n');
+      // What came before the delivery would be the inner TLS's to read.
+      setTimeout(() => socket.write('220 mail.test ESMTP\r\n'), 200);
       socket.on('data', (chunk: Buffer) => {
         socket.write(`250 ${chunk}`);
         if (chunk.toString().startsWith('QUIT')) socket.end();

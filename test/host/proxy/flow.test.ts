@@ -31,13 +31,14 @@ async function origin(...args: Parameters<typeof rawOrigin>): Promise<RawOrigin>
 
 describe.each(['open', 'mirror'] as LegName[])('over the %s leg', (leg) => {
   test('a client that does not read holds its origin back', async () => {
-    let server!: TLSSocket;
-    const { target } = await origin((socket) => {
-      server = socket;
+    let asked: (server: TLSSocket) => void = () => {};
+    const request = new Promise<TLSSocket>((resolve) => {
+      asked = resolve;
     });
+    const { target } = await origin((socket) => socket.once('data', () => asked(socket)));
     const { stream, conduit } = await delegate(bench, target, leg);
     stream.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
-    await once(server, 'data');
+    const server = await request;
     server.write('HTTP/1.1 200 OK\r\n\r\n');
     expect(await writeUntilHeld(server)).toBeLessThan(HELD_AT_MOST);
     const drained = once(server, 'drain');
