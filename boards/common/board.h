@@ -42,7 +42,10 @@ size_t boardStackSize(void);
 /** Brings the network up. Returns what went wrong, NULL when all is well. */
 const char *boardNetwork(void);
 
-/** Returns when a socket may have something to say, at the latest after so many milliseconds. */
+/** Moves what the network has to move; called before each turn of the main loop. Empty where a system does it. */
+void boardPoll(void);
+
+/** Sleeps until a socket may have something to say, at the latest for so many milliseconds. */
 void boardWait(uint32_t milliseconds);
 
 typedef struct BoardSocket BoardSocket;

@@ -66,7 +66,9 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
     int done = 1;
     while (!native->exiting && done > 0) done = JS_ExecutePendingJob(runtime, &ran);
     if (native->exiting) return native->status;
-    if (done < 0 || turn(context, native, &wait)) break;
+    if (done < 0) break;
+    boardPoll();
+    if (turn(context, native, &wait)) break;
     if (native->exiting) return native->status;
     if (JS_IsJobPending(runtime)) continue;
     if (wait < 0) {
@@ -74,7 +76,9 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
       say("deputy: the client waits for nothing; please report this\n");
       return STATUS_FAILED;
     }
+    uint64_t before = boardNanoseconds();
     boardWait(wait);
+    native->waited += boardNanoseconds() - before;
   }
   sayException(context);
   return STATUS_FAILED;

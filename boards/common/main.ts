@@ -14,18 +14,18 @@ const FAREWELL = 2500;
 
 const say = (text: string) => board.write(true, encodeUtf8(text));
 
-/** Tells each step with the time since the one before. */
+/** Tells each step with the time since the one before that the board did not sleep. */
 class Meter implements Observer {
-  #before = board.nanoseconds();
+  #before = board.busyNanoseconds();
 
   onStep({ step }: { step: string }): void {
     if (step !== 'frame') this.tell(step);
   }
 
   tell(what: string): void {
-    const now = board.nanoseconds();
+    const now = board.busyNanoseconds();
     say(`measure ${what} ${now - this.#before}\n`);
-    this.#before = board.nanoseconds();
+    this.#before = board.busyNanoseconds();
   }
 }
 

@@ -142,6 +142,12 @@ static JSValue nanoseconds(JSContext *context, JSValueConst self, int count, JSV
   return JS_NewFloat64(context, boardNanoseconds());
 }
 
+static JSValue busyNanoseconds(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
+  (void)self, (void)count, (void)arguments;
+  Native *native = JS_GetContextOpaque(context);
+  return JS_NewFloat64(context, boardNanoseconds() - native->waited);
+}
+
 static JSValue heapPeak(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count, (void)arguments;
   return JS_NewInt64(context, boardHeapPeak());
@@ -196,6 +202,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("file", 1, file),
     JS_CFUNC_DEF("unixTime", 0, unixTime),
     JS_CFUNC_DEF("nanoseconds", 0, nanoseconds),
+    JS_CFUNC_DEF("busyNanoseconds", 0, busyNanoseconds),
     JS_CFUNC_DEF("heapPeak", 0, heapPeak),
     JS_CFUNC_DEF("entropy", 1, entropy),
     JS_CFUNC_DEF("program", 0, program),
@@ -215,7 +222,7 @@ static int initSockets(JSContext *context) {
 }
 
 int nativeInit(JSContext *context, Native *native, int count, char **arguments) {
-  *native = (Native){JS_UNDEFINED, 0, 0};
+  *native = (Native){JS_UNDEFINED, 0, 0, 0};
   JS_SetContextOpaque(context, native);
   if (initSockets(context) || wasmInit(context)) return -1;
   JSValue board = JS_NewObject(context), list = JS_NewArray(context);

@@ -8,6 +8,8 @@ typedef struct {
   /** Called each turn of the main loop; gives how many milliseconds the next may be away. */
   JSValue turn;
   int exiting, status;
+  /** Nanoseconds that the main loop slept. */
+  uint64_t waited;
 } Native;
 
 /** Makes the global `board`. `arguments` are the program's, without its name. Returns 0, or -1 with an exception. */

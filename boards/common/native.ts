@@ -23,8 +23,10 @@ export interface Native extends Wasm3Addon {
   file(name: string): Uint8Array | undefined;
   /** Milliseconds since 1970, 0 where the board does not know the time. */
   unixTime(): number;
-  /** Since start, steadily; instructions under QEMU's `-icount shift=0`. */
+  /** Since start, steadily. */
   nanoseconds(): number;
+  /** Those in which the board did not sleep: under QEMU's `-icount shift=0`, the instructions that it executed. */
+  busyNanoseconds(): number;
   /** Most bytes that the heap ever took. */
   heapPeak(): number;
   /** Undefined where the board has no entropy. */

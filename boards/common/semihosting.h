@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /** Modes of fopen, numbered as §6.15 has them. */
-enum { HOST_READ = 1, HOST_WRITE = 4 };
+enum { HOST_READ = 1, HOST_WRITE = 4, HOST_APPEND = 8 };
 
-/** A handle, or -1. The name ":tt" opened for writing is the console. */
+/** A handle, or -1. The name ":tt" is the console: its output when opened for writing, its errors for appending. */
 int hostOpen(const char *name, int mode);
 int hostClose(int handle);
 /** Bytes that were NOT read or written. */

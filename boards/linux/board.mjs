@@ -8,4 +8,4 @@ export const cpu = [];
 export const sources = [];
 export const common = [];
 export const clientSources = ['board.c', 'sockets.c', 'main.c'];
-export const clientLink = [];
+export const clientCommon = [];

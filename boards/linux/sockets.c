@@ -26,6 +26,8 @@ static BoardSocket *sockets[MAX_SOCKETS];
 
 const char *boardNetwork(void) { return NULL; }
 
+void boardPoll(void) {}
+
 static int failed(BoardSocket *socket, const char *what, const char *why) {
   snprintf(socket->error, sizeof socket->error, "%s: %s", what, why);
   return BOARD_FAILED;

@@ -10,6 +10,13 @@ export const arm32 = true;
 export const sources = ['start.c', 'syscalls.c'];
 /** Of boards/common. */
 export const common = ['semihosting.c'];
+export const clientSources = ['client.c', 'lan9118.c'];
+/** Of boards/common, for the client. */
+export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
+export const lwip = true;
+
+/** Bytes that the client may take. The linker holds the image and the heap to them. */
+export const budget = { flash: 1.5 * 2 ** 20, ram: 3 * 2 ** 20 };
 export const linkerScript = 'link.ld';
 
 export const emulator = 'qemu-system-arm';
@@ -28,5 +35,6 @@ export const machine = (firmware) => [
     '-monitor',
     'none',
   ],
+  ...['-nic', 'user'],
   ...['-kernel', firmware],
 ];

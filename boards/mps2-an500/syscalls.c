@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include "board.h"
 #include "semihosting.h"
 
@@ -55,6 +56,13 @@ int _read(int file, char *bytes, int length) {
 
 int _lseek(int file, int offset, int from) {
   (void)file, (void)offset, (void)from;
+  return 0;
+}
+
+int _gettimeofday(struct timeval *time, void *zone) {
+  (void)zone;
+  uint64_t now = boardNanoseconds();
+  *time = (struct timeval){now / 1000000000, now % 1000000000 / 1000};
   return 0;
 }
 

@@ -75,24 +75,26 @@ export async function buildClient(board, { sanitize = false } = {}) {
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
   const stack = board.lwip ? lwip() : undefined;
-  const includes = [core.include, `-I${engine.include}`, ...(stack ? [`-I${stack.include}`] : [])];
+  const includes = [
+    core.include,
+    `-I${engine.include}`,
+    ...(stack ? [`-I${stack.include}`, `-I${join(boards, 'common/lwip')}`] : []),
+  ];
+  const limits = Object.entries(board.budget ?? {}).map(
+    ([name, bytes]) => `-Wl,--defsym=${name}Budget=${bytes}`,
+  );
   const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
   const own = {
     files: [
       ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
-      ...ownFiles(board, board.clientSources, ['host.c', 'native.c', 'wasm.c']),
+      ...ownFiles(board, board.clientSources, ['host.c', 'native.c', 'wasm.c', ...board.clientCommon]),
       ...(await clientSources()),
     ],
     flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],
   };
   const groups = [own, core, { ...engine, flags: ['-O2', ...engine.flags, ...checks] }];
-  if (stack)
-    groups.push({ files: stack.files, flags: ['-Os', ...includes, `-I${join(boards, board.name)}`] });
-  return link(board, sanitize ? 'client-sanitized' : 'client', groups, [
-    ...core.link,
-    ...checks,
-    ...board.clientLink,
-  ]);
+  if (stack) groups.push({ files: stack.files, flags: ['-Os', ...includes] });
+  return link(board, sanitize ? 'client-sanitized' : 'client', groups, [...core.link, ...checks, ...limits]);
 }
 
 function ownFiles(board, own, common) {
