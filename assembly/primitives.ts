@@ -21,7 +21,7 @@ export { multiply384, square384 } from "./curve/p384";
 export { Curve, ecGenerateScalar, ecPublicKey, ecdh } from "./curve/ec";
 export { ecdsaSign, ecdsaVerify } from "./curve/ecdsa";
 
-export { rsaPublic } from "./rsa/public_key";
+export { rsaPublic, rsaPublicOfSecret } from "./rsa/public_key";
 export { rsaSignPkcs1, rsaVerifyPkcs1 } from "./rsa/pkcs1";
 export { rsaSignPss, rsaVerifyPss } from "./rsa/pss";
 export { rsaEncryptPkcs1 } from "./rsa/encryption";

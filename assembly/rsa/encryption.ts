@@ -2,14 +2,14 @@
 import { ErrorCode } from "../alert";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import { bitLength } from "./modular";
-import { RSA_MAX, rsaPublic, wipePublic } from "./public_key";
+import { RSA_MAX, rsaPublicOfSecret } from "./public_key";
 
 const encoded = memory.data(RSA_MAX, 16);
 
 /**
  * Encrypts `length` bytes for a public key, big-endian n and e; returns the length written, the modulus'. TooLong where
  * the modulus leaves no room for eleven bytes of padding, NoEntropy when the generator is unseeded, else errors as
- * `rsaPublic`. The message is secret: branches depend on lengths and on the padding's random bytes alone.
+ * `rsaPublic`. Constant-time in the message; only which of the padding's random bytes are drawn again shows.
  */
 export function rsaEncryptPkcs1(
   out: usize, n: usize, nLength: i32, e: usize, eLength: i32, message: usize, length: i32,
@@ -27,8 +27,7 @@ export function rsaEncryptPkcs1(
   store<u8>(encoded, 2, 1);
   store<u8>(encoded + 2 + padding, 0);
   memory.copy(encoded + 3 + padding, message, length);
-  const written = rsaPublic(out, n, nLength, e, eLength, encoded, size);
+  const written = rsaPublicOfSecret(out, n, nLength, e, eLength, encoded, size);
   memory.fill(encoded, 0, RSA_MAX);
-  wipePublic();
   return written;
 }

@@ -1,5 +1,4 @@
-// RSAEP and RSAVP1 (RFC 8017 §5.1.1, §5.2.2): s^e mod n. Constant-time but for one division of the input: enough for
-// signatures, which are public, and for one encryption of a message behind random padding.
+// RSAEP and RSAVP1 (RFC 8017 §5.1.1, §5.2.2): s^e mod n.
 import { ErrorCode } from "../alert";
 import {
   bitLength, enterMontgomery, limbsBelow, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs,
@@ -28,9 +27,30 @@ const other = memory.data(ROW, 16);
  * Writes input^e mod n, as long as the modulus, and returns that length. All numbers are big-endian; leading zeros of n
  * and e are skipped. CertificateKey for a modulus that is even or not of 2048 to 4096 bits, or an exponent that is even
  * or outside [3, 2^33); BadSignature for an input not as long as the modulus or not below it.
+ *
+ * For a signature, which is public: time depends on it.
  */
 export function rsaPublic(
   out: usize, n: usize, nLength: i32, e: usize, eLength: i32, input: usize, inputLength: i32,
+): i32 {
+  return raise(out, n, nLength, e, eLength, input, inputLength, 0);
+}
+
+/** As `rsaPublic`, and constant-time in the input. Leaves nothing of it behind. */
+export function rsaPublicOfSecret(
+  out: usize, n: usize, nLength: i32, e: usize, eLength: i32, input: usize, inputLength: i32,
+): i32 {
+  const length = raise(out, n, nLength, e, eLength, input, inputLength, 1);
+  memory.fill(number, 0, ROW);
+  memory.fill(power, 0, ROW);
+  memory.fill(accumulator, 0, ROW);
+  memory.fill(other, 0, ROW);
+  wipeMontgomery();
+  return length;
+}
+
+function raise(
+  out: usize, n: usize, nLength: i32, e: usize, eLength: i32, input: usize, inputLength: i32, secret: i32,
 ): i32 {
   const bits = bitLength(n, nLength);
   if (bits < MIN_BITS || bits > MAX_BITS || !(load<u8>(n + nLength - 1) & 1)) return ErrorCode.CertificateKey;
@@ -44,8 +64,17 @@ export function rsaPublic(
   readLimbs(number, count, input + inputLength - 1, -1, inputLength);
   if (!limbsBelow(number, modulus, count)) return ErrorCode.BadSignature;
   const inverse = negativeInverse(modulus);
-  memory.copy(power, number, count << 2);
-  enterMontgomery(power, modulus, bits, count);
+  if (secret) {
+    // The divisions are those of R and R^2, which n alone decides.
+    memory.fill(other, 0, count << 2);
+    store<u32>(other, 1);
+    enterMontgomery(other, modulus, bits, count);
+    enterMontgomery(other, modulus, bits, count);
+    montgomeryMultiply(power, number, other, modulus, inverse, count);
+  } else {
+    memory.copy(power, number, count << 2);
+    enterMontgomery(power, modulus, bits, count);
+  }
   let from = power;
   let to = accumulator;
   for (let bit: i32 = 62 - (clz<u64>(exponent) as i32); bit >= 0; bit--) {
@@ -61,15 +90,6 @@ export function rsaPublic(
   subtractOnce(from, modulus, count);
   writeLimbs(out + length - 1, -1, length, from, count);
   return length;
-}
-
-/** Overwrites all intermediate results, for a caller whose input is secret. */
-export function wipePublic(): void {
-  memory.fill(number, 0, ROW);
-  memory.fill(power, 0, ROW);
-  memory.fill(accumulator, 0, ROW);
-  memory.fill(other, 0, ROW);
-  wipeMontgomery();
 }
 
 /** The exponent where it is odd and in [3, 2^33), else 0. */
