@@ -133,10 +133,9 @@ test('the command says how to use it', () => {
       },
     );
   expect(bench('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--board NAME') });
-  expect(bench()).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage: npm run bench') });
   expect(bench('--nonsense').status).toBe(2);
   expect(bench('--board', 'toaster')).toMatchObject({
     status: 1,
-    stderr: "no board 'toaster'; there is mps2-an500\n",
+    stderr: expect.stringMatching(/^no board 'toaster'; there is .*mps2-an500/),
   });
 });
