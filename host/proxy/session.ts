@@ -1,6 +1,5 @@
 // One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Alert } from '../../assembly/alert.js';
 import { type Delivery, Leg } from '../delegation/delivery.js';
 import type { DeviceProfile } from '../delegation/device.js';
 import { FrameType } from '../delegation/frame.js';
@@ -19,6 +18,7 @@ import { RecordStream } from './record/record_stream.js';
 import type { SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
 import { Relay, type RelayOutcome } from './relay.js';
+import { drain, tell, wipe } from './session_end.js';
 import type { ByteStream } from './stream.js';
 
 /** The main session that delivered, as a session needs it. */
@@ -307,30 +307,4 @@ export class DelegableSession {
     this.#options.onClosed(this);
     this.#onEnd();
   }
-}
-
-/** Tells each side what it may know: its own fault to the one at fault, its peer's alert to a mirror client. */
-async function tell({ leg, origin }: Activation, error: SessionError): Promise<void> {
-  const mirror = leg instanceof RecordStream ? leg : undefined;
-  const passedOn = error.received ?? Alert.InternalError;
-  const forClient = error.side === 'client' ? error.alert : passedOn;
-  const forOrigin = error.side === 'origin' ? error.alert : passedOn;
-  const isOver = error.code === 'PEER_ALERT' || error.code === 'TRUNCATED' ? error.side : undefined;
-  const clientLeft = isOver === 'client' || error.code === 'CLIENT_GONE';
-  const originLeft = isOver === 'origin' || error.code === 'ORIGIN_GONE';
-  await Promise.allSettled([
-    // An origin whose client vanishes hears no more of it than it would of the client itself.
-    originLeft || (clientLeft && error.code !== 'PEER_ALERT') ? undefined : origin.fail(forOrigin),
-    clientLeft ? undefined : mirror?.fail(forClient),
-  ]);
-}
-
-async function drain(stream: ByteStream): Promise<void> {
-  while ((await stream.read()) !== undefined);
-}
-
-function wipe({ keys, leg, origin }: Activation): void {
-  keys.wipe();
-  origin.wipe();
-  if (leg instanceof RecordStream) leg.wipe();
 }

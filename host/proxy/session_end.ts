@@ -1,0 +1,34 @@
+// How a session ends for those who took part in it.
+import { Alert } from '../../assembly/alert.js';
+import type { SessionError } from './error.js';
+import type { Activation } from './layers.js';
+import { RecordStream } from './record/record_stream.js';
+import type { ByteStream } from './stream.js';
+
+/** Tells each side what it may know: its own fault to the one at fault, its peer's alert to a mirror client. */
+export async function tell({ leg, origin }: Activation, error: SessionError): Promise<void> {
+  const mirror = leg instanceof RecordStream ? leg : undefined;
+  const passedOn = error.received ?? Alert.InternalError;
+  const forClient = error.side === 'client' ? error.alert : passedOn;
+  const forOrigin = error.side === 'origin' ? error.alert : passedOn;
+  const isOver = error.code === 'PEER_ALERT' || error.code === 'TRUNCATED' ? error.side : undefined;
+  const clientLeft = isOver === 'client' || error.code === 'CLIENT_GONE';
+  const originLeft = isOver === 'origin' || error.code === 'ORIGIN_GONE';
+  await Promise.allSettled([
+    // An origin whose client vanishes hears no more of it than it would of the client itself.
+    originLeft || (clientLeft && error.code !== 'PEER_ALERT') ? undefined : origin.fail(forOrigin),
+    clientLeft ? undefined : mirror?.fail(forClient),
+  ]);
+}
+
+/** Reads what still comes, to the end. */
+export async function drain(stream: ByteStream): Promise<void> {
+  while ((await stream.read()) !== undefined);
+}
+
+/** Overwrites every key of the session. */
+export function wipe({ keys, leg, origin }: Activation): void {
+  keys.wipe();
+  origin.wipe();
+  if (leg instanceof RecordStream) leg.wipe();
+}
