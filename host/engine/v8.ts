@@ -1,9 +1,10 @@
 // Runs the wasm program under the WebAssembly implementation of the JavaScript engine itself.
+import { instantiate } from '@assemblyscript/loader';
 import type { Exports, Program } from './program.js';
 
 /** Compiles and instantiates `wasm`, which may import nothing. Throws WebAssembly.CompileError on bad bytes. */
 export async function loadV8(wasm: Uint8Array): Promise<Program> {
-  const { instance } = await WebAssembly.instantiate(wasm as Uint8Array<ArrayBuffer>, {});
+  const { instance } = await instantiate(wasm as Uint8Array<ArrayBuffer>);
   const memory = instance.exports.memory as WebAssembly.Memory;
   const globals = Object.entries(instance.exports).filter(
     (entry): entry is [string, WebAssembly.Global] =>
