@@ -1,54 +1,39 @@
-// npm run bench [-- --json]; npm run bench -- --board mps2-an500 [--json] [--wasm FILE] [--only TEXT] [--released]
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+// npm run bench -- --board mps2-an500 [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released]
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findBoard, missingTools } from '../parts/firmware.mjs';
 import { wasm3Pin } from '../parts/wasm3.mjs';
-import { benchHost } from './host/bench.mjs';
 import { measureRows } from './measure.mjs';
 import { rows } from './rows.mjs';
 
-const usage = `Usage: npm run bench [-- options]
+const usage = `Usage: npm run bench -- --board NAME [options]
 
-Times records, sessions and the proxy on this machine, or, with --board, counts the instructions that Deputy's
-primitives take on an emulated board, under wasm3.
+Counts the instructions that Deputy's primitives take on an emulated board, under wasm3, and those of other
+implementations on the same interpreter and of native code.
 
   --board NAME   mps2-an500
   --wasm FILE    the program to measure (build/primitives.wasm)
   --only TEXT    rows whose name contains TEXT
-  --released     also with wasm3 as released, compiled without our changes
-  --json         one JSON object instead of a table
+  --own          Deputy alone, without its peers
+  --all          a second table, of each peer and variant
+  --released     with --own: also wasm3 as released, compiled without our changes
+  --json         one JSON object instead of tables
 `;
 
 const options = {
   board: { type: 'string' },
   wasm: { type: 'string' },
   only: { type: 'string', default: '' },
+  own: { type: 'boolean', default: false },
+  all: { type: 'boolean', default: false },
   released: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
 
-const showStep = (name) => process.stderr.write(`\r\x1b[K${name}`);
-
-const million = (count) => (count / 1e6).toFixed(count < 1e5 ? 4 : 3);
-
-function table(report) {
-  const head = ['primitive', 'bytes', 'M instr', 'instr/byte'];
-  if (report.released) head.push('as released');
-  const lines = report.rows.map((row) => [
-    row.primitive,
-    `${row.size ?? ''}`,
-    million(row.instructions),
-    row.instructionsPerByte?.toFixed(1) ?? '',
-    ...(report.released ? [million(row.instructionsReleased)] : []),
-  ]);
-  const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i].length)));
-  const format = (line) =>
-    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ');
-  return [head, ...lines].map(format).join('\n');
-}
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function main() {
   let values;
@@ -63,8 +48,8 @@ async function main() {
     return 0;
   }
   if (values.board === undefined) {
-    await benchHost({ json: values.json, ...(process.stderr.isTTY && { progress: showStep }) });
-    return 0;
+    console.error(usage);
+    return 2;
   }
   const board = await findBoard(values.board);
   const absent = missingTools(board);
@@ -72,33 +57,69 @@ async function main() {
     throw new Error(
       `${absent}; on Debian: apt-get install qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi`,
     );
-  const wasm = resolve(values.wasm ?? fileURLToPath(new URL('../../build/primitives.wasm', import.meta.url)));
+  const wasm = resolve(values.wasm ?? `${root}/build/primitives.wasm`);
   if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
 
   const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
   // Progress is for a person who waits at a terminal.
-  const step = process.stderr.isTTY ? showStep : undefined;
+  const step = process.stderr.isTTY ? (name) => process.stderr.write(`\r\x1b[K${name}`) : undefined;
+  const heading = {
+    board: board.name,
+    title: board.title,
+    unit: 'instructions (QEMU -icount shift=0), not cycles',
+    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
+  };
+  return values.own
+    ? alone(board, wasm, wanted, { values, heading, step })
+    : against(board, wasm, wanted, { values, heading, step });
+}
+
+async function alone(board, wasm, wanted, { values, heading, step }) {
+  const { ownTable } = await import('./table.mjs');
   const { measured, skipped } = measureRows(board, wasm, wanted, { step });
   if (values.released) {
     const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
     for (const [i, row] of measured.entries()) row.instructionsReleased = released[i].instructions;
   }
   step?.('');
-  const report = {
-    board: board.name,
-    unit: 'instructions (QEMU -icount shift=0), not cycles',
-    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
-    released: values.released,
-    rows: measured,
-    skipped,
-  };
-  if (values.json) {
-    console.log(JSON.stringify(report, null, 2));
-  } else {
-    console.log(`${board.title}; ${report.interpreter}; ${report.unit}\n\n${table(report)}`);
-    for (const { primitive, reason } of skipped) console.log(`not measured: ${primitive}: ${reason}`);
-  }
+  const report = { ...heading, released: values.released, rows: measured, skipped };
+  print(report, values.json, () => ownTable(report));
+  if (!values.json) tell(skipped);
   return skipped.some(({ failed }) => failed) ? 1 : 0;
+}
+
+async function against(board, wasm, wanted, { values, heading, step }) {
+  const [{ compare }, { plot }, { comparisonTable, peersTable }] = await Promise.all([
+    import('./compare.mjs'),
+    import('./plot.mjs'),
+    import('./table.mjs'),
+  ]);
+  const report = { ...heading, ...compare(board, wasm, wanted, { step }) };
+  step?.('');
+  const picture = `${root}/build/bench-${board.name}.svg`;
+  mkdirSync(`${root}/build`, { recursive: true });
+  writeFileSync(picture, plot(report));
+  report.plot = relative(process.cwd(), picture);
+  print(report, values.json, () =>
+    [comparisonTable(report), ...(values.all ? [peersTable(report)] : [])].join('\n\n'),
+  );
+  if (!values.json) {
+    tell(report.skipped);
+    for (const { name, reason } of report.absent) console.log(`not compared: ${name}: ${reason}`);
+    for (const { primitive, size, peer, reason } of report.failures)
+      console.log(`failed: ${primitive} ${size ?? ''} ${peer}: ${reason}`);
+    console.log(`plot: ${report.plot}`);
+  }
+  return report.failures.length > 0 ? 1 : 0;
+}
+
+function print(report, json, table) {
+  if (json) console.log(JSON.stringify(report, null, 2));
+  else console.log(`${report.title}; ${report.interpreter}; ${report.unit}\n\n${table()}`);
+}
+
+function tell(skipped) {
+  for (const { primitive, reason } of skipped) console.log(`not measured: ${primitive}: ${reason}`);
 }
 
 try {

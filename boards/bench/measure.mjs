@@ -1,24 +1,33 @@
-// Measures rows on an emulated board.
+// Measures candidates: Deputy's own program, its peers on the same interpreter, and native code.
 import { readFileSync } from 'node:fs';
-import { Plan, runPlan } from './plan.mjs';
+import { Plan, planRunner, runPlan } from './plan.mjs';
+
+/** Deputy's own program as a candidate for a row: `{ wasm, measure }`, or the reason why it has none. */
+export function ownCandidate(wasm, row) {
+  const { exports } = describeProgram(wasm);
+  const absent = row.exports.filter((name) => !exports.has(name));
+  if (absent.length > 0) return { reason: `the program has no ${absent.join(', ')}` };
+  return { wasm, measure: row.measure };
+}
 
 /**
  * Counts each row's instructions, at each of its sizes. Gives `{ primitive, size, instructions, instructionsPerByte,
  * constantTime }` for what ran and `{ primitive, reason }` for what did not. `step` is told the row that runs now.
  */
 export function measureRows(board, wasm, rows, { tuned = true, step } = {}) {
-  const { exports } = describeProgram(wasm);
+  planRunner(board, { tuned });
   const measured = [];
   const skipped = [];
   for (const row of rows) {
-    const absent = row.exports.filter((name) => !exports.has(name));
-    if (absent.length > 0) {
-      skipped.push({ primitive: row.primitive, reason: `the program has no ${absent.join(', ')}` });
+    const own = ownCandidate(wasm, row);
+    if (own.reason) {
+      skipped.push({ primitive: row.primitive, reason: own.reason });
       continue;
     }
     step?.(row.primitive);
     try {
-      measured.push(...measureRow(board, wasm, row, tuned));
+      for (const size of row.sizes ?? [undefined])
+        measured.push(measureRow(board, row, own, size, { tuned }));
     } catch (error) {
       skipped.push({ primitive: row.primitive, reason: error.message, failed: true });
     }
@@ -32,22 +41,19 @@ export function describeProgram(wasm) {
   return { exports: new Set(WebAssembly.Module.exports(module).map(({ name }) => name)) };
 }
 
-// One run of the board for each size, so that no size meets a heap or code pages that another one left.
-function measureRow(board, wasm, row, tuned) {
-  return (row.sizes ?? [undefined]).map((size) => {
-    const result = {
-      primitive: row.primitive,
-      size: size ?? null,
-      instructions: 0,
-      instructionsPerByte: null,
-    };
-    const plan = new Plan().program(wasm);
-    row.measure(plan, size, (instructions) => {
-      result.instructions = Math.round(instructions);
-    });
-    plan.memory((linear, heap) => Object.assign(result, { linearBytes: linear, heapBytes: heap }));
-    runPlan(board, plan, { tuned });
-    if (size) result.instructionsPerByte = Math.round((10 * result.instructions) / size) / 10;
-    return { ...result, constantTime: row.constantTime === true };
+/**
+ * One run of the board for one candidate and size, so that nothing meets a heap or code pages that another one left.
+ * Throws where the candidate's result is wrong.
+ */
+export function measureRow(board, row, { wasm, measure }, size, { tuned = true } = {}) {
+  const result = { primitive: row.primitive, size: size ?? null, instructions: 0, instructionsPerByte: null };
+  const plan = new Plan();
+  if (wasm) plan.program(wasm);
+  measure(plan, size, (instructions) => {
+    result.instructions = Math.round(instructions);
   });
+  if (wasm) plan.memory((linear, heap) => Object.assign(result, { linearBytes: linear, heapBytes: heap }));
+  runPlan(board, plan, { tuned, native: !wasm });
+  if (size) result.instructionsPerByte = Math.round((10 * result.instructions) / size) / 10;
+  return { ...result, constantTime: row.constantTime === true };
 }

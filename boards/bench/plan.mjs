@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFirmware } from '../parts/firmware.mjs';
+import { nativeProgram } from './compiled.mjs';
 
 /** The lines of one run. Verbs are those of bench.c; each answer finds its question by order. */
 export class Plan {
@@ -55,6 +56,31 @@ export class Plan {
   fill(address, length, seed) {
     this.#lines.push(`fill ${address} ${length} ${seed}`);
     return this;
+  }
+
+  /** Room with pseudo-random content. */
+  filled(length, seed) {
+    const room = this.room(length);
+    this.fill(room, length, seed);
+    return room;
+  }
+
+  /** Room with these bytes. */
+  given(bytes) {
+    const room = this.room(bytes.length);
+    this.bytes(room, bytes);
+    return room;
+  }
+
+  /** Calls an export that must not give 0. */
+  refused(name, ...values) {
+    return this.result(
+      (value) => {
+        if (value === 0) throw new Error(`${name} accepted what is not valid`);
+      },
+      name,
+      ...values,
+    );
   }
 
   /**
@@ -115,9 +141,14 @@ export class Plan {
   }
 }
 
-/** Runs a plan on the board's emulator. `tuned: false` runs wasm3 as released. */
-export function runPlan(board, plan, { tuned = true, timeout = 600_000 } = {}) {
-  const firmware = buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
+/** The ELF file that runs plans on the board: on wasm3 (`tuned: false`: as released), or `native`, on BearSSL without wasm. */
+export function planRunner(board, { tuned = true, native = false } = {}) {
+  return native ? nativeProgram(board) : buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
+}
+
+/** Runs a plan on the board's emulator; options as of `planRunner`. */
+export function runPlan(board, plan, { timeout = 600_000, ...options } = {}) {
+  const firmware = planRunner(board, options);
   const folder = mkdtempSync(join(tmpdir(), 'deputy-bench-'));
   try {
     const file = join(folder, 'plan');

@@ -1,82 +1,127 @@
-// What the benchmark measures of Deputy's own programs. A row names the exports it needs, so that it is left out, with
-// that reason, where a program lacks them.
-import { message, p256, rsa2048 } from './vectors.mjs';
+// What the benchmark measures, in Deputy's programs and in those of its peers. A row names the exports it needs, so that
+// it is left out, with that reason, where a program lacks them. Every result is checked before its cost counts.
+import {
+  authenticated,
+  cbcEncrypted,
+  cbcRecord,
+  digested,
+  expanded,
+  filledBytes,
+  mustBe,
+  sealed,
+} from './given.mjs';
+import { publicKeyRows } from './public_key_rows.mjs';
 
 const SIZES = [64, 1024, 16384];
 const HashId = { md5: 1, sha1: 2, sha256: 4, sha384: 5, sha512: 6 };
-const P256 = 23;
 
 // More than any context needs; the programs check none of these lengths.
 const CONTEXT = 4096;
 
-/** Room with pseudo-random content. */
-function filled(plan, length, seed) {
-  const room = plan.room(length);
-  plan.fill(room, length, seed);
-  return room;
-}
-
-function given(plan, bytes) {
-  const room = plan.room(bytes.length);
-  plan.bytes(room, bytes);
-  return room;
-}
-
 // Calls of a few thousand instructions are repeated, so that the timer's 40 nanoseconds are far below a percent.
 const times = (size) => (size <= 1024 ? 16 : 1);
 
-const hash = (primitive, id) => ({
+const hash = (primitive, name) => ({
   primitive,
+  kind: 'hash',
   sizes: SIZES,
   exports: ['hashDigest'],
   measure(plan, size, answer) {
-    const data = filled(plan, size, 1);
-    plan.count(answer, times(size), 'hashDigest', id, data, size, plan.room(64));
+    const [data, out] = [plan.filled(size, 1), plan.room(64)];
+    plan.count(answer, times(size), 'hashDigest', HashId[name], data, size, out);
+    const digest = digested(name, filledBytes(size, 1));
+    plan.show(mustBe(digest), out, digest.length);
   },
 });
 
-const hmac = (primitive, id) => ({
+const hmac = (primitive, name) => ({
   primitive,
+  kind: 'hmac',
   sizes: SIZES,
   constantTime: true,
   exports: ['hmacDigest'],
   measure(plan, size, answer) {
-    const [key, data] = [filled(plan, 32, 2), filled(plan, size, 3)];
-    plan.count(answer, times(size), 'hmacDigest', id, key, 32, data, size, plan.room(64));
+    const [key, data, out] = [plan.filled(32, 2), plan.filled(size, 3), plan.room(64)];
+    plan.count(answer, times(size), 'hmacDigest', HashId[name], key, 32, data, size, out);
+    const mac = authenticated(name, filledBytes(32, 2), filledBytes(size, 3));
+    plan.show(mustBe(mac), out, mac.length);
   },
 });
 
+const aadLength = 13;
+
+// Sealing in place: checked on fresh data first, then counted on whatever lies there.
+function countSeal(plan, { size, answer, cipher, keyLength, name, keyed, tag, data }) {
+  plan.call(name, ...keyed, data, size, tag);
+  const all = sealed(
+    cipher,
+    filledBytes(keyLength, 4),
+    filledBytes(12, 5),
+    filledBytes(aadLength, 6),
+    filledBytes(size, 7),
+  );
+  plan.show(mustBe(all.subarray(0, size)), data, size).show(mustBe(all.subarray(size)), tag, 16);
+  plan.count(answer, times(size), name, ...keyed, data, size, tag);
+}
+
 const gcm = (bits) => ({
   primitive: `AES-${bits}-GCM seal`,
+  kind: 'gcm',
   sizes: SIZES,
   constantTime: true,
   exports: ['gcmInit', 'gcmSeal'],
   measure(plan, size, answer) {
-    const [context, key, nonce] = [plan.room(CONTEXT), filled(plan, 32, 4), filled(plan, 12, 5)];
-    const [aad, data, tag] = [filled(plan, 16, 6), filled(plan, size, 7), plan.room(16)];
+    const [context, key, nonce] = [plan.room(CONTEXT), plan.filled(bits / 8, 4), plan.filled(12, 5)];
+    const [aad, data, tag] = [plan.filled(aadLength, 6), plan.filled(size, 7), plan.room(16)];
     plan.call('gcmInit', context, key, bits / 8);
-    plan.count(answer, times(size), 'gcmSeal', context, nonce, aad, 13, data, size, tag);
+    const [cipher, keyed] = [`aes-${bits}-gcm`, [context, nonce, aad, aadLength]];
+    countSeal(plan, { size, answer, cipher, keyLength: bits / 8, name: 'gcmSeal', keyed, tag, data });
   },
 });
 
 const gcmKey = {
   primitive: 'AES-128-GCM key',
+  kind: 'gcm',
   constantTime: true,
   exports: ['gcmInit'],
   measure(plan, _size, answer) {
-    plan.count(answer, 16, 'gcmInit', plan.room(CONTEXT), filled(plan, 16, 4), 16);
+    plan.count(answer, 16, 'gcmInit', plan.room(CONTEXT), plan.filled(16, 4), 16);
   },
 };
 
 const chacha = {
   primitive: 'ChaCha20-Poly1305 seal',
+  kind: 'chacha',
   sizes: SIZES,
   constantTime: true,
   exports: ['chacha20Poly1305Seal'],
   measure(plan, size, answer) {
-    const [key, nonce, aad] = [filled(plan, 32, 4), filled(plan, 12, 5), filled(plan, 16, 6)];
-    const [data, tag] = [filled(plan, size, 7), plan.room(16)];
-    plan.count(answer, times(size), 'chacha20Poly1305Seal', key, nonce, aad, 13, data, size, tag);
+    const [key, nonce, aad] = [plan.filled(32, 4), plan.filled(12, 5), plan.filled(aadLength, 6)];
+    const [data, tag] = [plan.filled(size, 7), plan.room(16)];
+    const [cipher, keyed] = ['chacha20-poly1305', [key, nonce, aad, aadLength]];
+    countSeal(plan, { size, answer, cipher, keyLength: 32, name: 'chacha20Poly1305Seal', keyed, tag, data });
+  },
+};
+
+const DES_KEY_ROOM = 1024;
+
+const tripleDes = {
+  primitive: '3DES-CBC encrypt',
+  kind: 'des',
+  sizes: SIZES,
+  exports: ['desExpandKey', 'desCbcEncrypt'],
+  measure(plan, size, answer) {
+    const [key, data] = [plan.room(DES_KEY_ROOM), plan.filled(size, 7)];
+    plan.call('desExpandKey', key, plan.filled(24, 4), 24, 0);
+    plan.call('desCbcEncrypt', key, plan.filled(8, 5), data, size);
+    const encrypted = cbcEncrypted(
+      'des-ede3-cbc',
+      filledBytes(24, 4),
+      filledBytes(8, 5),
+      filledBytes(size, 7),
+    );
+    plan.show(mustBe(encrypted), data, size);
+    plan.count(answer, times(size), 'desCbcEncrypt', key, plan.filled(8, 5), data, size);
   },
 };
 
@@ -84,139 +129,117 @@ const TLS12 = 0x0303;
 const APPLICATION_DATA = 23;
 // What must be free around a record's payload: more than record/protection.ts asks.
 const RECORD_ROOM = 1024;
+// Where a payload to seal lies: SEAL_HEADROOM of record/protection.ts.
+const HEADROOM = 48;
 
-/** One record of a TLS 1.2 suite, sealed or opened with the keys already set up. */
-const record = (primitive, suite, direction, constantTime = true) => ({
+const cbcKeys = (mac) => ({
+  key: filledBytes(16, 8),
+  iv: filledBytes(16, 9),
+  macKey: filledBytes(64, 10).subarray(0, mac === 'sha256' ? 32 : 20),
+  mac,
+});
+
+/** One record of a TLS 1.2 CBC suite, sealed or opened with the keys already set up. */
+const cbc = (primitive, suite, mac, direction) => ({
   primitive: `${primitive}, ${direction} a record`,
+  kind: 'cbc',
   sizes: SIZES,
-  constantTime,
-  exports: ['protectionInit', 'sealRecord', 'openRecord', 'drbgSeed'],
+  constantTime: true,
+  exports: ['protectionInit', direction === 'seal' ? 'sealRecord' : 'openRecord'],
   measure(plan, size, answer) {
-    const [key, iv, mac] = [filled(plan, 32, 8), filled(plan, 16, 9), filled(plan, 64, 10)];
-    const [sealing, opening] = [plan.room(CONTEXT), plan.room(CONTEXT)];
-    const records = [filled(plan, size + RECORD_ROOM, 11), filled(plan, size + RECORD_ROOM, 12)];
-    plan.call('drbgSeed', filled(plan, 48, 13), 48);
-    plan.call('protectionInit', sealing, suite, TLS12, key, iv, mac, 1);
-    plan.call('protectionInit', opening, suite, TLS12, key, iv, mac, 0);
-    // The first record makes wasm3 compile, the second is counted: a record opens only once.
-    const lengths = records.map((out, i) => {
-      if (i === 1 && direction === 'seal')
-        plan.countFirst(answer, 'sealRecord', sealing, APPLICATION_DATA, out, size);
-      else plan.call('sealRecord', sealing, APPLICATION_DATA, out, size);
-      return plan.last();
-    });
-    if (direction === 'seal') return;
-    plan.call('openRecord', opening, records[0], lengths[0]);
-    plan.countFirst(answer, 'openRecord', opening, records[1], lengths[1]);
-    plan.expect(size);
+    const [key, iv, macKey] = [plan.filled(16, 8), plan.filled(16, 9), plan.filled(64, 10)];
+    const context = plan.room(CONTEXT);
+    plan.call('protectionInit', context, suite, TLS12, key, iv, macKey, direction === 'seal' ? 1 : 0);
+    (direction === 'seal' ? countSealing : countOpening)(plan, { size, answer, context, mac });
   },
 });
 
+// The first record makes wasm3 compile, the second is counted: a record opens only once.
+function countOpening(plan, { size, answer, context, mac }) {
+  const data = filledBytes(size, 11);
+  const records = [0, 1].map((sequence) =>
+    cbcRecord({ ...cbcKeys(mac), sequence, type: APPLICATION_DATA, data }),
+  );
+  const [first, second] = records.map((record) => plan.given(record));
+  plan.call('openRecord', context, first, records[0].length).expect(size);
+  plan.countFirst(answer, 'openRecord', context, second, records[1].length).expect(size);
+  plan.show(mustBe(data), plan.kept('openedStart', context), size);
+}
+
+// Explicit IVs are random, so what was sealed is checked by opening it again.
+function countSealing(plan, { size, answer, context, mac }) {
+  const [first, second] = [11, 12].map((seed) => plan.filled(size + RECORD_ROOM, seed));
+  plan.call('sealRecord', context, APPLICATION_DATA, first, size);
+  plan.countFirst(answer, 'sealRecord', context, APPLICATION_DATA, second, size);
+  const data = filledBytes(size + RECORD_ROOM, 12).subarray(HEADROOM, HEADROOM + size);
+  const record = cbcRecord({ ...cbcKeys(mac), sequence: 1, type: APPLICATION_DATA, data });
+  const check = (bytes) => {
+    const iv = bytes.subarray(5, 21);
+    mustBe(cbcRecord({ ...cbcKeys(mac), iv, sequence: 1, type: APPLICATION_DATA, data }))(bytes);
+  };
+  plan.show(check, second, record.length);
+}
+
+const label = new TextEncoder().encode('key expansion');
+
+const prf = {
+  primitive: 'TLS 1.2 PRF, SHA-256, 104 bytes',
+  kind: 'prf',
+  constantTime: true,
+  exports: ['tls12Prf'],
+  measure(plan, _size, answer) {
+    const [secret, text, seed] = [plan.filled(48, 14), plan.given(label), plan.filled(64, 16)];
+    const out = plan.room(104);
+    plan.count(answer, 4, 'tls12Prf', HashId.sha256, secret, 48, text, label.length, seed, 64, out, 104);
+    const labelAndSeed = Buffer.concat([label, filledBytes(64, 16)]);
+    plan.show(mustBe(expanded('sha256', filledBytes(48, 14), labelAndSeed, 104)), out, 104);
+  },
+};
+
+const expandLabel = {
+  primitive: 'HKDF-Expand-Label, SHA-256, 16 bytes',
+  kind: 'hkdf',
+  constantTime: true,
+  exports: ['hkdfExpandLabel'],
+  measure(plan, _size, answer) {
+    const [secret, text, out] = [plan.filled(32, 14), plan.given(Buffer.from('key')), plan.room(16)];
+    plan.count(answer, 4, 'hkdfExpandLabel', HashId.sha256, secret, text, 3, 0, 0, out, 16);
+    // RFC 8446 §7.1, then RFC 5869 §2.3 for one block.
+    const info = Buffer.from('\0\x10\x09tls13 key\0\x01', 'latin1');
+    plan.show(mustBe(authenticated('sha256', filledBytes(32, 14), info).subarray(0, 16)), out, 16);
+  },
+};
+
+const cbcSha256 = 'AES-128-CBC + HMAC-SHA-256';
+
 export const rows = [
-  hash('SHA-256', HashId.sha256),
-  hash('SHA-384', HashId.sha384),
-  hash('SHA-1', HashId.sha1),
-  hash('MD5', HashId.md5),
-  hmac('HMAC-SHA-256', HashId.sha256),
+  hash('SHA-256', 'sha256'),
+  hash('SHA-384', 'sha384'),
+  hash('SHA-512', 'sha512'),
+  hash('SHA-1', 'sha1'),
+  hash('MD5', 'md5'),
+  hmac('HMAC-SHA-256', 'sha256'),
   chacha,
   gcm(128),
   gcm(256),
   gcmKey,
-  record('AES-128-CBC + HMAC-SHA-256', 0xc027, 'seal'),
-  record('AES-128-CBC + HMAC-SHA-256', 0xc027, 'open'),
-  record('AES-128-CBC + HMAC-SHA-1', 0xc013, 'open'),
-  {
-    primitive: 'TLS 1.2 PRF, SHA-256, 104 bytes',
-    constantTime: true,
-    exports: ['tls12Prf'],
-    measure(plan, _size, answer) {
-      const [secret, label, seed] = [filled(plan, 48, 14), filled(plan, 16, 15), filled(plan, 64, 16)];
-      plan.count(answer, 4, 'tls12Prf', HashId.sha256, secret, 48, label, 13, seed, 64, plan.room(104), 104);
-    },
-  },
-  {
-    primitive: 'HKDF-Expand-Label, SHA-256, 16 bytes',
-    constantTime: true,
-    exports: ['hkdfExpandLabel'],
-    measure(plan, _size, answer) {
-      const [secret, label] = [filled(plan, 32, 14), given(plan, [107, 101, 121])];
-      plan.count(answer, 4, 'hkdfExpandLabel', HashId.sha256, secret, label, 3, 0, 0, plan.room(16), 16);
-    },
-  },
-  {
-    primitive: 'X25519, one multiplication',
-    constantTime: true,
-    exports: ['x25519'],
-    measure(plan, _size, answer) {
-      plan.count(answer, 1, 'x25519', plan.room(32), filled(plan, 32, 17), filled(plan, 32, 18));
-      plan.expect(0);
-    },
-  },
-  {
-    primitive: 'X25519, public key',
-    constantTime: true,
-    exports: ['x25519Base'],
-    measure(plan, _size, answer) {
-      plan.count(answer, 1, 'x25519Base', plan.room(32), filled(plan, 32, 17));
-    },
-  },
-  {
-    primitive: 'P-256 ECDH',
-    constantTime: true,
-    exports: ['ecdh'],
-    measure(plan, _size, answer) {
-      const [scalar, point] = [filled(plan, 32, 19), given(plan, p256.point)];
-      plan.count(answer, 1, 'ecdh', P256, plan.room(32), scalar, point, p256.point.length);
-      plan.expect(32);
-    },
-  },
-  {
-    primitive: 'P-256 public key',
-    constantTime: true,
-    exports: ['ecPublicKey'],
-    measure(plan, _size, answer) {
-      plan.count(answer, 1, 'ecPublicKey', P256, plan.room(65), filled(plan, 32, 19));
-      plan.expect(65);
-    },
-  },
-  {
-    primitive: 'P-256 ECDSA verify',
-    exports: ['ecdsaVerify', 'hashDigest'],
-    measure(plan, _size, answer) {
-      const [point, signature, digest] = [
-        given(plan, p256.point),
-        given(plan, p256.signature),
-        plan.room(32),
-      ];
-      plan.call('hashDigest', HashId.sha256, given(plan, message), message.length, digest);
-      const [p, s] = [p256.point.length, p256.signature.length];
-      plan.count(answer, 1, 'ecdsaVerify', P256, digest, 32, point, p, signature, s);
-      plan.expect(0);
-    },
-  },
-  {
-    primitive: 'P-256 ECDSA sign',
-    constantTime: true,
-    exports: ['ecdsaSign'],
-    measure(plan, _size, answer) {
-      const [scalar, digest] = [filled(plan, 32, 19), filled(plan, 32, 20)];
-      plan.count(answer, 1, 'ecdsaSign', P256, HashId.sha256, digest, 32, scalar, plan.room(80));
-    },
-  },
-  {
-    primitive: 'RSA-2048 verify, PKCS #1',
-    exports: ['rsaVerifyPkcs1', 'hashDigest'],
-    measure(plan, _size, answer) {
-      const { modulus, exponent, signature } = rsa2048;
-      const [n, e, s, digest] = [
-        given(plan, modulus),
-        given(plan, exponent),
-        given(plan, signature),
-        plan.room(32),
-      ];
-      plan.call('hashDigest', HashId.sha256, given(plan, message), message.length, digest);
-      plan.count(answer, 1, 'rsaVerifyPkcs1', HashId.sha256, digest, n, 256, e, 3, s, 256);
-      plan.expect(0);
-    },
-  },
+  withEntropy(cbc(cbcSha256, 0xc027, 'sha256', 'seal')),
+  cbc(cbcSha256, 0xc027, 'sha256', 'open'),
+  cbc('AES-128-CBC + HMAC-SHA-1', 0xc013, 'sha1', 'open'),
+  tripleDes,
+  prf,
+  expandLabel,
+  ...publicKeyRows,
 ];
+
+// Sealing under CBC draws its IVs from the generator, which wants a seed.
+function withEntropy(row) {
+  return {
+    ...row,
+    exports: [...row.exports, 'drbgSeed'],
+    measure(plan, size, answer) {
+      plan.call('drbgSeed', plan.filled(48, 13), 48);
+      row.measure(plan, size, answer);
+    },
+  };
+}

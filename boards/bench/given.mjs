@@ -1,0 +1,61 @@
+// Inputs of the benchmark, alike for every peer, and what node:crypto makes of them.
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
+
+/** The bytes that the plan's verb `fill` writes for this seed. */
+export function filledBytes(length, seed) {
+  let state = (seed | 1) >>> 0;
+  return Uint8Array.from({ length }, () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state & 255;
+  });
+}
+
+/** An answer for `Plan.show` that refuses any other bytes than these. */
+export const mustBe = (expected) => (bytes) => {
+  if (Buffer.compare(bytes, expected) !== 0) throw new Error('the result is not what node:crypto gives');
+};
+
+/** Ciphertext, then the 16 bytes of the tag. */
+export function sealed(cipher, key, nonce, aad, data) {
+  const seal = createCipheriv(cipher, key, nonce, { authTagLength: 16 });
+  seal.setAAD(aad);
+  return Buffer.concat([seal.update(data), seal.final(), seal.getAuthTag()]);
+}
+
+export const digested = (name, data) => createHash(name).update(data).digest();
+export const authenticated = (name, key, data) => createHmac(name, key).update(data).digest();
+
+export function cbcEncrypted(cipher, key, iv, data) {
+  const encrypt = createCipheriv(cipher, key, iv).setAutoPadding(false);
+  return Buffer.concat([encrypt.update(data), encrypt.final()]);
+}
+
+/** P_hash of RFC 5246 §5. */
+export function expanded(name, secret, labelAndSeed, length) {
+  let a = labelAndSeed;
+  let out = Buffer.alloc(0);
+  while (out.length < length) {
+    a = authenticated(name, secret, a);
+    out = Buffer.concat([out, authenticated(name, secret, Buffer.concat([a, labelAndSeed]))]);
+  }
+  return out.subarray(0, length);
+}
+
+/** A record of TLS 1.2 under AES-CBC, MAC-then-encrypt (RFC 5246 §6.2.3.2). */
+export function cbcRecord({ key, iv, macKey, mac, sequence, type, data }) {
+  const header = Buffer.from([type, 3, 3, data.length >> 8, data.length & 255]);
+  const number = Buffer.alloc(8);
+  number.writeBigUInt64BE(BigInt(sequence));
+  const plain = Buffer.concat([data, authenticated(mac, macKey, Buffer.concat([number, header, data]))]);
+  const padding = 16 - (plain.length % 16);
+  const body = cbcEncrypted(
+    'aes-128-cbc',
+    key,
+    iv,
+    Buffer.concat([plain, Buffer.alloc(padding, padding - 1)]),
+  );
+  header.writeUInt16BE(16 + body.length, 3);
+  return Buffer.concat([header, iv, body]);
+}

@@ -1,0 +1,198 @@
+// Peers that npm distributes as wasm. The bytes are taken out of their JavaScript and run as they are, but for an import
+// that only a fault would call, which becomes a trap: wasm3 here links nothing.
+
+import { diffieHellman } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { digested, filledBytes, mustBe } from './given.mjs';
+import { x25519Private, x25519Public } from './public_key_rows.mjs';
+
+const require = createRequire(import.meta.url);
+const build = fileURLToPath(new URL('../../build/bench', import.meta.url));
+
+// Writes a module where it is not there yet and gives its path.
+function kept(name, bytes) {
+  mkdirSync(build, { recursive: true });
+  const file = join(build, `${name}.wasm`);
+  if (!existsSync(file) || Buffer.compare(readFileSync(file), bytes) !== 0) writeFileSync(file, bytes);
+  return file;
+}
+
+const times = (size) => (size <= 1024 ? 16 : 1);
+
+// hash-wasm: one module a hash, some told the digest's bits. The message goes into the module's buffer of 16 KiB, then one call makes the digest.
+const hashWasmModules = {
+  MD5: ['md5', 'md5'],
+  'SHA-1': ['sha1', 'sha1'],
+  'SHA-256': ['sha256', 'sha256', 256],
+  'SHA-384': ['sha512', 'sha384', 384],
+  'SHA-512': ['sha512', 'sha512', 512],
+};
+
+function hashWasm() {
+  const folder = dirname(require.resolve('hash-wasm'));
+  const programs = {};
+  for (const module of ['md5', 'sha1', 'sha256', 'sha512']) {
+    const text = readFileSync(join(folder, `${module}.umd.min.js`), 'utf8');
+    const encoded = /"(AGFzb[\w+/=]+)"/.exec(text)?.[1];
+    if (!encoded) throw new Error(`hash-wasm's ${module} holds no wasm where it used to`);
+    programs[module] = kept(`hash-wasm-${module}`, Buffer.from(encoded, 'base64'));
+  }
+  return {
+    name: 'hash-wasm',
+    candidates(row) {
+      const entry = row.kind === 'hash' && hashWasmModules[row.primitive];
+      if (!entry) return [];
+      const [module, name, ...bits] = entry;
+      const measure = (plan, size, answer) => {
+        const buffer = plan.kept('Hash_GetBuffer');
+        plan.fill(buffer, size, 1);
+        plan.call('Hash_Calculate', size, ...bits);
+        const digest = digested(name, filledBytes(size, 1));
+        plan.show(mustBe(digest), buffer, digest.length);
+        plan.fill(buffer, size, 1).count(answer, times(size), 'Hash_Calculate', size, ...bits);
+      };
+      return [{ variant: '', constantTime: true, wasm: programs[module], measure }];
+    },
+  };
+}
+
+// Monocypher 3.1. Its authenticated encryption is XChaCha20-Poly1305: one block more than RFC 8439.
+async function monocypherBytes() {
+  const folder = dirname(dirname(require.resolve('monocypher-wasm')));
+  return (await import(join(folder, 'esm/monocypher_wasm.js'))).default;
+}
+const monocypherWasm = await monocypherBytes().catch((error) => error);
+
+function monocypher() {
+  if (monocypherWasm instanceof Error) throw monocypherWasm;
+  const wasm = kept('monocypher', monocypherWasm);
+  const room = (plan, length, seed) => {
+    const at = plan.kept('malloc', length);
+    if (seed !== undefined) plan.fill(at, length, seed);
+    return at;
+  };
+  const seal = (plan, size, answer) => {
+    const [key, nonce, aad] = [room(plan, 32, 4), room(plan, 24, 5), room(plan, 16, 6)];
+    const [data, tag] = [room(plan, size, 7), room(plan, 16)];
+    const call = ['crypto_lock_aead', tag, data, key, nonce, aad, 13, data, size];
+    const cipher = xchacha20poly1305(filledBytes(32, 4), filledBytes(24, 5), filledBytes(13, 6));
+    const all = cipher.encrypt(filledBytes(size, 7));
+    plan.call(...call);
+    plan.show(mustBe(all.subarray(0, size)), data, size).show(mustBe(all.subarray(size)), tag, 16);
+    plan.count(answer, times(size), ...call);
+  };
+  const multiply = (plan, _size, answer) => {
+    const out = room(plan, 32);
+    plan.count(answer, 1, 'crypto_x25519', out, room(plan, 32, 17), room(plan, 32, 18));
+    const [privateKey, publicKey] = [x25519Private(filledBytes(32, 17)), x25519Public(filledBytes(32, 18))];
+    plan.show(mustBe(diffieHellman({ privateKey, publicKey })), out, 32);
+  };
+  const publicKey = (plan, _size, answer) => {
+    const out = room(plan, 32);
+    plan.count(answer, 1, 'crypto_x25519_public_key', out, room(plan, 32, 17));
+    const key = x25519Private(filledBytes(32, 17));
+    const base = Buffer.alloc(32);
+    base[0] = 9;
+    plan.show(mustBe(diffieHellman({ privateKey: key, publicKey: x25519Public(base) })), out, 32);
+  };
+  const measures = {
+    'ChaCha20-Poly1305 seal': ['XChaCha20', seal],
+    'X25519, one multiplication': ['', multiply],
+    'X25519, public key': ['', publicKey],
+  };
+  return {
+    name: 'Monocypher',
+    candidates(row) {
+      const [variant, measure] = measures[row.primitive] ?? [];
+      return measure ? [{ variant, constantTime: true, wasm, measure }] : [];
+    },
+  };
+}
+
+const wabt = await import('wabt').then(({ default: load }) => load());
+
+/**
+ * The module with its one imported function, AssemblyScript's `abort`, as a function that traps; and the addresses that its
+ * exported globals hold once it has started.
+ */
+function withoutAbort(name, bytes) {
+  const read = wabt.readWasm(bytes, { readDebugNames: false });
+  read.resolveNames();
+  const text = read.toText({ foldExprs: false, inlineExport: false });
+  const own = text.replace(
+    /\(import "env" "abort" \(func (\S+) (\(type \S+\))\)\)/,
+    '(func $1 $2 unreachable)',
+  );
+  // A definition may only follow the imports: there is no other.
+  const wasm = kept(name, wabt.parseWat(name, own).toBinary({}).buffer);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)));
+  return { wasm, address: (global) => exports[global].value };
+}
+
+const packaged = (file) => readFileSync(join(dirname(require.resolve('hash-wasm/package.json')), '..', file));
+
+// ChainSafe's SHA-256 in AssemblyScript: its buffer holds 512 bytes, longer messages come in as many calls.
+function asSha256() {
+  const { wasm, address } = withoutAbort('as-sha256', packaged('@chainsafe/as-sha256/build/optimized.wasm'));
+  const [input, output, room] = [address('input'), address('output'), 512];
+  const measure = (plan, size, answer) => {
+    const data = filledBytes(size, 1);
+    const check = () => plan.show(mustBe(digested('sha256', data)), output, 32);
+    if (size <= room) {
+      plan.bytes(input, data).count(answer, times(size), 'digest', size);
+      check();
+      return;
+    }
+    let total = 0;
+    const add = (instructions) => {
+      total += instructions;
+      answer(total);
+    };
+    plan.call('init').call('update', input, room).call('final', output);
+    plan.countFirst(add, 'init');
+    for (let at = 0; at < size; at += room)
+      plan.bytes(input, data.subarray(at, at + room)).countFirst(add, 'update', input, room);
+    plan.countFirst(add, 'final', output);
+    check();
+  };
+  return {
+    name: 'as-sha256',
+    candidates: (row) =>
+      row.primitive === 'SHA-256' ? [{ variant: '', constantTime: true, wasm, measure }] : [],
+  };
+}
+
+// ChainSafe's ChaCha20-Poly1305 in AssemblyScript: all operands lie at fixed places.
+function asChacha() {
+  const { wasm, address } = withoutAbort(
+    'as-chacha20poly1305',
+    packaged('@chainsafe/as-chacha20poly1305/build/optimized.wasm'),
+  );
+  const measure = (plan, size, answer) => {
+    plan
+      .fill(address('cpKey'), 32, 4)
+      .fill(address('cpNonce'), 12, 5)
+      .fill(address('cpAssociatedData'), 13, 6);
+    plan.fill(address('cpInput'), size, 7);
+    plan.count(answer, times(size), 'sealUpdate', 1, 1, size, size, 13);
+    const cipher = chacha20poly1305(filledBytes(32, 4), filledBytes(12, 5), filledBytes(13, 6));
+    const all = cipher.encrypt(filledBytes(size, 7));
+    plan.show(mustBe(all.subarray(0, size)), address('chacha20Output'), size);
+    plan.show(mustBe(all.subarray(size)), address('poly1305Output'), 16);
+  };
+  return {
+    name: 'as-chacha20poly1305',
+    candidates: (row) => (row.kind === 'chacha' ? [{ variant: '', constantTime: true, wasm, measure }] : []),
+  };
+}
+
+export const packagedPeers = [
+  ['hash-wasm', hashWasm],
+  ['Monocypher', monocypher],
+  ['as-sha256', asSha256],
+  ['as-chacha20poly1305', asChacha],
+];
