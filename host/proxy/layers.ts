@@ -2,7 +2,7 @@
 import { SessionError } from './error.js';
 import type { Limits } from './options.js';
 import { nonceBaseOf } from './record/aead.js';
-import { ContentType, type RecordCipher } from './record/cipher.js';
+import { ContentType, MAX_PLAINTEXT, type RecordCipher } from './record/cipher.js';
 import type { ClientHello } from './record/handshake_view.js';
 import { RecordStream, type RecordStreamOptions } from './record/record_stream.js';
 import type { SessionKeys, Side } from './record/session_keys.js';
@@ -60,7 +60,7 @@ export function layers(
   const origin = new RecordStream({
     version,
     role: 'client',
-    recordSizeLimit: originLimit(view.clientHello!),
+    recordSizeLimit: Math.min(originLimit(view.clientHello!), mirror ? MAX_PLAINTEXT : DEVICE_RECORD),
     opening,
     sealing: sealing('client'),
     nextRecord: () => nextOf(relay.originReader),
@@ -89,8 +89,11 @@ export function layers(
 }
 
 /** A client that offers RFC 8449 may have been told any limit from 64 up, out of sight. */
-const originLimit = (hello: ClientHello): number | undefined =>
-  hello.recordSizeLimit === undefined ? hello.maxFragmentLength : 63;
+const originLimit = (hello: ClientHello): number =>
+  hello.recordSizeLimit === undefined ? (hello.maxFragmentLength ?? MAX_PLAINTEXT) : 63;
+
+/** A device seals no longer records (SEND_PAYLOAD of its program): longer ones would tell the origin of the proxy. */
+const DEVICE_RECORD = 4096;
 
 const clientLimit = (hello: ClientHello, version: number): number | undefined =>
   hello.recordSizeLimit === undefined
