@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough, Transform } from 'node:stream';
 
 export interface TappedConnection {
   /** From the side that connected. */
@@ -22,8 +23,11 @@ export class Tap {
     this.#close = close;
   }
 
-  /** Relays whatever comes to its own port to `target` on loopback. */
-  static async to(target: number): Promise<Tap> {
+  /**
+   * Relays what comes to its own port to `target` on loopback. Milliseconds: `lumpy` hoards what is
+   * sent for so long; `stall` takes nothing for so long after the first 100 KB.
+   */
+  static async to(target: number, { lumpy = 0, stall = 0 } = {}): Promise<Tap> {
     const server = createServer({ allowHalfOpen: true }, (client) => {
       const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
       const connection: TappedConnection = { sent: [], received: [], client, server: upstream };
@@ -34,7 +38,9 @@ export class Tap {
         [client, upstream],
         [upstream, client],
       ] as const) {
-        from.pipe(to);
+        const between = from !== client ? new PassThrough() : lumpy > 0 ? hoard(lumpy) : stalling(stall);
+        from.pipe(between).pipe(to);
+
         from.on('error', () => to.destroy());
         from.on('close', () => from.readableEnded || to.destroy());
       }
@@ -54,6 +60,41 @@ export class Tap {
   close(): void {
     this.#close();
   }
+}
+
+/** Passes on all that came in some time at once, as a link with long round trips does. */
+function hoard(milliseconds: number): Transform {
+  const waiting: Buffer[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (stream: Transform) => {
+    timer = undefined;
+    stream.push(Buffer.concat(waiting.splice(0)));
+  };
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      waiting.push(chunk);
+      timer ??= setTimeout(() => flush(this), milliseconds);
+      done();
+    },
+    flush(done) {
+      clearTimeout(timer);
+      if (waiting.length > 0) flush(this);
+      done();
+    },
+  });
+}
+
+/** Takes nothing for some time after the first 100 KB. */
+function stalling(milliseconds: number): Transform {
+  let left = milliseconds > 0 ? 100_000 : Number.POSITIVE_INFINITY;
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      left -= chunk.length;
+      if (left > 0) return done(null, chunk);
+      left = Number.POSITIVE_INFINITY;
+      setTimeout(() => done(null, chunk), milliseconds);
+    },
+  });
 }
 
 /** Whole TLS records; bytes behind the last whole one are left out. */
