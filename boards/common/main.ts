@@ -16,7 +16,7 @@ const say = (text: string) => board.write(true, encodeUtf8(text));
 
 /** Tells each step with the time since the one before that the board did not sleep. */
 class Meter implements Observer {
-  #before = board.busyNanoseconds();
+  #before = 0;
 
   onStep({ step }: { step: string }): void {
     if (step !== 'frame') this.tell(step);

@@ -221,8 +221,8 @@ static int initSockets(JSContext *context) {
   return 0;
 }
 
-int nativeInit(JSContext *context, Native *native, int count, char **arguments) {
-  *native = (Native){JS_UNDEFINED, 0, 0, 0};
+int nativeInit(JSContext *context, Native *native, uint64_t waited, int count, char **arguments) {
+  *native = (Native){JS_UNDEFINED, 0, 0, waited};
   JS_SetContextOpaque(context, native);
   if (initSockets(context) || wasmInit(context)) return -1;
   JSValue board = JS_NewObject(context), list = JS_NewArray(context);

@@ -19,6 +19,9 @@ export const lwip = true;
 export const budget = { flash: 1.5 * 2 ** 20, ram: 3 * 2 ** 20 };
 export const linkerScript = 'link.ld';
 
+/** Where the board finds the machine that emulates it. */
+export const hostAddress = '10.0.2.2';
+
 export const emulator = 'qemu-system-arm';
 
 /** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */

@@ -11,7 +11,12 @@ export interface Board {
   readonly common: readonly string[];
   /** C files of the board's folder that the client needs beside. */
   readonly clientSources?: readonly string[];
-  readonly clientLink?: readonly string[];
+  /** C files of boards/common that the client needs beside. */
+  readonly clientCommon?: readonly string[];
+  /** Bytes that the client may take; the build fails beyond. */
+  readonly budget?: { readonly flash: number; readonly ram: number };
+  /** Where an emulated board finds the machine that emulates it. */
+  readonly hostAddress?: string;
   /** The client's network is lwIP; its settings lie in the board's folder. */
   readonly lwip?: boolean;
   readonly linkerScript?: string;

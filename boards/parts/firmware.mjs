@@ -37,7 +37,7 @@ export async function findBoard(name) {
   return import(join(boards, name, 'board.mjs'));
 }
 
-export const allBoards = () => Promise.all(known().map(findBoard));
+export const allBoards = () => Promise.all(known().map((name) => findBoard(name)));
 
 /** Why this machine can't build for the board or run it; undefined where it can. */
 export function missingTools(board) {

@@ -1,0 +1,1 @@
+export function imageSize(file: string): { flash: number; ram: number };

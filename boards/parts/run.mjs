@@ -1,0 +1,44 @@
+// Starts firmware: on an emulator, with the time and a seed handed in, or as a program of this machine.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Starts the client's firmware with these arguments. `seed` (64 random bytes) and `time` (milliseconds since 1970, now)
+ * may be replaced, or withheld by null. `stdio` and `env` are those of spawn. Gives the child process; what was handed in
+ * is removed when it ends.
+ */
+export function startClient(board, firmware, args, { seed, time, stdio = 'inherit', env } = {}) {
+  if (!board.emulator) return spawn(firmware, args, { stdio, env: { ...process.env, ...env } });
+  const folder = mkdtempSync(join(tmpdir(), 'deputy-board-'));
+  const file = join(folder, 'start');
+  const lines = [
+    ...(time === null ? [] : [`time ${time ?? Date.now()}`]),
+    ...(seed === null ? [] : [`seed ${(seed ?? randomBytes(64)).toString('hex')}`]),
+    ...[...args, ...(board.hostAddress ? ['--resolve', `localhost=${board.hostAddress}`] : [])].map(argument),
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const semihosting = `enable=on,target=native,arg=deputy,arg=${file.replaceAll(',', ',,')}`;
+  const child = spawn(board.emulator, [...board.machine(firmware), '-semihosting-config', semihosting], {
+    stdio,
+  });
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  child.once('exit', remove);
+  child.once('error', remove);
+  return child;
+}
+
+function argument(text) {
+  if (/[\r\n]/.test(text)) throw new Error('an argument of a board is one line');
+  return `argument ${text}`;
+}
+
+/** Resolves with the status when the firmware has ended; a signal counts as status 1. */
+export function ended(child) {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+}
