@@ -27,6 +27,7 @@ export async function carry(options: ActiveOptions): Promise<void> {
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
     const outcome = await exchange({ ...options, client, origin, onResponse, previousHash });
     if (outcome === 'bytes') return carryBytes(client, origin);
+    if (outcome === 'abandoned') return client.stream.end();
     if (outcome === 'close') break;
   }
   await Promise.all([client.stream.end(), origin.stream.end()]);

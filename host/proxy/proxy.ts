@@ -88,6 +88,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       await Promise.race([ending, delay(Math.max(grace, 250), undefined, { ref: false })]);
       for (const socket of sockets) socket.destroy();
       await closed;
+      await Promise.allSettled(settings.services.map(async (service) => service.close?.()));
     },
   };
 }

@@ -6,7 +6,7 @@ import { FrameType } from '../delegation/frame.js';
 import { grantName } from '../delegation/grant.js';
 import { CipherChange, type Message } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { OtherOptions, OtherResponse } from '../services/service.js';
+import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/service.js';
 import { activate, checkDelivery } from './activation.js';
 import { carry } from './active.js';
 import type { Principal } from './authentication.js';
@@ -14,6 +14,7 @@ import { SessionError, type SessionErrorCode, sessionError } from './error.js';
 import type { Observers } from './events.js';
 import type { Activation } from './layers.js';
 import type { Settings } from './options.js';
+import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
 import type { SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
@@ -54,6 +55,7 @@ export class DelegableSession {
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
+  #origin: OriginIdentity | undefined;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
@@ -121,6 +123,7 @@ export class DelegableSession {
       }
       this.#state = 'active';
       this.#active = active;
+      this.#origin = originIdentity(this.target, delivery, this.#relay.view);
       this.#announce(delivery, active);
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
@@ -141,7 +144,8 @@ export class DelegableSession {
         alpn: alpn || this.#relay.view.serverHello?.alpn,
         flow: {
           sessionId: this.id,
-          origin: this.target,
+          client: this.principal.name,
+          origin: this.#origin!,
           profile: this.#deliverer!.profile,
           services: settings.services,
           limits: settings.limits,

@@ -17,10 +17,17 @@ export interface Service {
   readonly name: string;
   /** Before a request goes to the origin. May change it, or answer in the origin's place. */
   request?(flow: Flow): Outcome<RequestChange | Answer>;
+  /**
+   * When the origin has answered with a final head of any kind, or has failed instead; before any `response`. May
+   * answer in its place: what the origin sends of a body is then dropped, and no `response` is called.
+   */
+  settle?(flow: SettledFlow): Outcome<Answer>;
   /** When the head of a response is there (never for 1xx, 101, or the answer to HEAD, 204 and 304). */
   response?(flow: ResponseFlow): Outcome<ResponseChange>;
   /** When the session ends: forget what is kept for it. */
   sessionClosed?(sessionId: string): void;
+  /** When the proxy has closed: let go of connections and files. */
+  close?(): void | Promise<void>;
 }
 
 export type Outcome<T> = T | undefined | Promise<T | undefined>;
@@ -29,7 +36,11 @@ export type Outcome<T> = T | undefined | Promise<T | undefined>;
 export interface Flow {
   /** Internal session id, hexadecimal. */
   readonly sessionId: string;
-  readonly origin: { readonly host: string; readonly port: number };
+  /** The same object in all hooks of one exchange: a key for what a service remembers of it. */
+  readonly exchange: object;
+  /** Name of the admitted client, unique among clients. */
+  readonly client: string;
+  readonly origin: OriginIdentity;
   /** The device for which the content is made. */
   readonly profile: DeviceProfile;
   readonly request: FlowRequest;
@@ -44,6 +55,19 @@ export interface Flow {
   fetchOther(url: string, options?: OtherOptions): Promise<OtherResponse>;
 }
 
+/** With whom the client shook hands. */
+export interface OriginIdentity {
+  readonly host: string;
+  readonly port: number;
+  /** The name in the client's hello (SNI); empty where it sent none. */
+  readonly serverName: string;
+  /**
+   * SHA-256 of the certificate, hexadecimal. Seen by the proxy itself in TLS 1.2, told by the client in TLS 1.3;
+   * empty where neither knows, as for clients that only log keys.
+   */
+  readonly certificate: string;
+}
+
 export interface FlowRequest {
   readonly method: string;
   /** As it stands in the request line. */
@@ -54,13 +78,27 @@ export interface FlowRequest {
   readonly headers: HeaderList;
 }
 
+export interface FlowResponse {
+  readonly status: number;
+  readonly reason: string;
+  /** A copy: give a changed one back in ResponseChange. */
+  readonly headers: HeaderList;
+}
+
+export interface SettledFlow extends Flow {
+  /** As the origin sent it; undefined where it closed or fell silent instead of answering. */
+  readonly response: FlowResponse | undefined;
+}
+
 export interface ResponseFlow extends Flow {
-  readonly response: {
-    readonly status: number;
-    readonly reason: string;
-    /** A copy: give a changed one back in ResponseChange. */
-    readonly headers: HeaderList;
+  readonly response: FlowResponse & {
+    /** Bytes of the body, where they are known before it is read. */
+    readonly length: number | undefined;
   };
+  /** The same head as the origin sent it, before any service. */
+  readonly received: FlowResponse;
+  /** Names of the services that have changed this response so far. */
+  readonly changedBy: readonly string[];
 }
 
 export interface RequestChange {
@@ -77,7 +115,13 @@ export interface Answer {
   status: number;
   reason?: string;
   headers: HeaderList;
+  /** Not sent in answer to HEAD, which it gives its Content-Length all the same, nor with 204 and 304. */
   body: Uint8Array;
+  /**
+   * Asks the origin all the same once the answer has gone out, with these headers and without a body. What it answers
+   * goes through `settle` and `response` as ever, and no further. The client's next request waits for it.
+   */
+  refresh?: HeaderList;
 }
 
 export interface ResponseChange {
@@ -91,6 +135,15 @@ export interface ResponseChange {
   body?: (body: Body) => Body;
   /** Bytes of the new body where they are known before it is read; chunked otherwise. */
   length?: number;
+  /** Sees the body as it leaves, after all services, and changes nothing. */
+  watch?: BodyWatcher;
+}
+
+export interface BodyWatcher {
+  /** Valid during the call alone: copy what is kept. */
+  chunk(bytes: Uint8Array): void;
+  /** The body was sent to its end. Never called for one that was cut short. */
+  end(): void;
 }
 
 export interface OtherOptions {

@@ -1,18 +1,20 @@
 // One request and its answer through an active session. What no service changes passes byte for byte: the origin
 // sees what it would see of the client itself, the client what it would see of the origin.
-import { createHash } from 'node:crypto';
 import type { Answer, HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
 import type { ByteStream, ReadAhead } from '../stream.js';
 import { bodyPieces, type Framing, type Piece, requestFraming, responseFraming } from './framing.js';
 import {
+  hasPlainFraming,
   parseRequestHead,
   parseResponseHead,
+  persists,
   type RequestHead,
   type ResponseHead,
   readRawHead,
   writeHead,
 } from './head.js';
+import { chunkOf, contents, LAST_CHUNK, reframe, Sent } from './sent.js';
 import { type FlowContext, type RequestState, type ResponseState, ServiceChain } from './services.js';
 
 /** A stream, and what has been read ahead of it. */
@@ -40,8 +42,18 @@ export interface ResponseReport {
   hash: Buffer;
 }
 
-/** `next`: the connection lives. `close`: this was the last exchange. `bytes`: no HTTP any more (RFC 9110 §7.8). */
-export type ExchangeOutcome = 'next' | 'close' | 'bytes';
+/**
+ * `next`: the connection lives. `close`: this was the last exchange. `abandoned`: so it was, and the origin is gone.
+ * `bytes`: no HTTP any more (RFC 9110 §7.8).
+ */
+export type ExchangeOutcome = 'next' | 'close' | 'abandoned' | 'bytes';
+
+/** Where an answer goes. */
+type Sink = Pick<ByteStream, 'write'>;
+const NOWHERE: Sink = { write: async () => {} };
+
+/** Bytes of a body that nobody wants and that are still read, to keep the connection. */
+const DROPPED_AT_MOST = 1 << 20;
 
 /** Runs one exchange whose request head is on its way. Throws SessionError. */
 export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcome> {
@@ -84,7 +96,14 @@ class Exchange {
       applied: [],
     };
     const answered = await this.chain.request(state);
-    if (answered !== undefined) return this.#answer(answered.answer, answered.by);
+    if (answered !== undefined) {
+      // The rest of the request goes nowhere, but it stands before the next one.
+      for await (const _ of this.#pieces);
+      await this.#answer(answered.answer, answered.by, this.options.client.stream);
+      const { refresh } = answered.answer;
+      const outcome = refresh === undefined ? 'next' : await this.#refresh(state, refresh);
+      return outcome === 'next' && !persists(this.request) ? 'close' : outcome;
+    }
     const sending = this.#sendRequest(state);
     // A client that vanishes must not leave its origin working; a request that fails must not wait for an answer.
     // An origin that takes no more of the request may still answer it.
@@ -93,7 +112,7 @@ class Exchange {
       (error) => (isOriginGone(error) ? never() : Promise.reject(error)),
     );
     broken.catch(() => {});
-    const outcome = await Promise.race([this.#receive(state), broken]);
+    const outcome = await Promise.race([this.#receive(state, this.options.client.stream), broken]);
     if (outcome === 'next') await sending;
     return outcome;
   }
@@ -139,23 +158,53 @@ class Exchange {
     if (isChunked) await stream.write(LAST_CHUNK);
   }
 
-  async #receive(state: RequestState): Promise<ExchangeOutcome> {
-    const { client, origin, limits } = this.options;
+  /** The client has its answer; a service wants to hear what the origin says by now. */
+  async #refresh(state: RequestState, headers: HeaderList): Promise<ExchangeOutcome> {
+    const { method, target } = state;
+    try {
+      await this.options.origin.stream.write(writeHead(`${method} ${target} HTTP/1.1`, headers));
+      return await this.#receive({ ...state, headers }, NOWHERE);
+    } catch (error) {
+      if (isOriginFailure(error)) return 'abandoned';
+      throw error;
+    }
+  }
+
+  async #receive(state: RequestState, to: Sink): Promise<ExchangeOutcome> {
+    const { origin, limits } = this.options;
     for (;;) {
-      const raw = await readRawHead(origin.bytes, limits.responseHeadBytes, 'BAD_RESPONSE');
+      let raw: Buffer | undefined;
       // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
-      if (raw === undefined) throw new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
+      let failure: unknown = new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
+      try {
+        raw = await readRawHead(origin.bytes, limits.responseHeadBytes, 'BAD_RESPONSE');
+      } catch (error) {
+        if (!isOriginFailure(error)) throw error;
+        failure = error;
+      }
+      if (raw === undefined) {
+        const settled = await this.chain.settle(state, undefined);
+        if (settled === undefined) throw failure;
+        await this.#answer(settled.answer, settled.by, to);
+        return 'abandoned';
+      }
       const head = parseResponseHead(raw);
       const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
-      if (head.status >= 200 && !isTunnel) return this.#respond(head, state);
-      await client.stream.write(raw);
+      if (head.status >= 200 && !isTunnel) return this.#respond(head, state, to);
+      await to.write(raw);
       if (isTunnel || head.status === 101) return 'bytes';
     }
   }
 
-  async #respond(head: ResponseHead, request: RequestState): Promise<ExchangeOutcome> {
+  async #respond(head: ResponseHead, request: RequestState, to: Sink): Promise<ExchangeOutcome> {
     const framing = responseFraming(head, request.method);
     const pieces = this.#counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'));
+    const settled = await this.chain.settle(request, head);
+    if (settled !== undefined) {
+      await this.#answer(settled.answer, settled.by, to);
+      const dropped = await this.#drop(pieces, framing);
+      return dropped && persists(head) && persists(this.request) ? 'next' : 'close';
+    }
     const state: ResponseState = {
       status: head.status,
       reason: head.reason,
@@ -164,9 +213,10 @@ class Exchange {
       bodyTouched: false,
       length: knownLength(framing),
       applied: [],
+      watchers: [],
     };
     if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
-    const sent = new Sent(this.options.client.stream, this.options.previousHash);
+    const sent = new Sent(to, this.options.previousHash, state.watchers);
     let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
     if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
     else closes = await this.#writeHead(state, framing, closes, sent);
@@ -175,7 +225,8 @@ class Exchange {
     } else {
       await this.#writeBody(state, sent);
     }
-    this.#report(state, sent);
+    sent.end();
+    if (to !== NOWHERE) this.#report(state, sent);
     return closes ? 'close' : 'next';
   }
 
@@ -206,15 +257,22 @@ class Exchange {
     }
   }
 
-  async #answer(answer: Answer, by: string): Promise<ExchangeOutcome> {
-    const sent = new Sent(this.options.client.stream, this.options.previousHash);
-    // The rest of the request goes nowhere, but it stands before the next one.
-    for await (const _ of this.#pieces);
-    reframe(answer.headers, answer.body.length);
-    await sent.raw(writeHead(`HTTP/1.1 ${answer.status} ${answer.reason ?? ''}`, answer.headers));
-    if (this.request.method !== 'HEAD') await sent.piece(answer.body, [answer.body]);
-    this.#report({ status: answer.status, applied: [by] }, sent);
-    return persists(this.request) ? 'next' : 'close';
+  async #answer(answer: Answer, by: string, to: Sink): Promise<void> {
+    const { status, reason, headers, body } = answer;
+    const sent = new Sent(to, this.options.previousHash);
+    const hasNoBody = status === 204 || status === 304;
+    reframe(headers, hasNoBody ? 'close' : body.length);
+    await sent.raw(writeHead(`HTTP/1.1 ${status} ${reason ?? ''}`, headers));
+    if (this.request.method !== 'HEAD' && !hasNoBody) await sent.piece(body, [body]);
+    if (to !== NOWHERE) this.#report({ status, applied: [by] }, sent);
+  }
+
+  /** Reads what nobody wants. False where it is too much, or ends with the connection. */
+  async #drop(pieces: AsyncGenerator<Piece, void, void>, framing: Framing): Promise<boolean> {
+    if (framing.kind === 'close') return false;
+    const before = this.#bytesBefore;
+    for await (const _ of pieces) if (this.#bytesBefore - before > DROPPED_AT_MOST) return false;
+    return true;
   }
 
   #report({ status, applied }: { status: number; applied: string[] }, sent: Sent): void {
@@ -235,64 +293,12 @@ class Exchange {
   }
 }
 
-/** What goes to the client, counted and hashed as content. */
-class Sent {
-  bytes = 0;
-  readonly #hash = createHash('sha256');
-
-  constructor(
-    private readonly stream: ByteStream,
-    previousHash: Uint8Array,
-  ) {
-    this.#hash.update(previousHash);
-  }
-
-  raw(bytes: Uint8Array): Promise<void> {
-    return this.stream.write(bytes);
-  }
-
-  piece(raw: Uint8Array, content: readonly Uint8Array[]): Promise<void> {
-    for (const part of content) {
-      this.bytes += part.length;
-      this.#hash.update(part);
-    }
-    return this.stream.write(raw);
-  }
-
-  digest(): Buffer {
-    return this.#hash.digest();
-  }
-}
-
-async function* contents(pieces: AsyncGenerator<Piece, void, void>): AsyncGenerator<Uint8Array, void, void> {
-  for await (const { content } of pieces) yield* content;
-}
-
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-
-const chunkOf = (content: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')]);
-
 const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
 
-/** Puts the framing headers right (RFC 9112 §6): never both, and no trailers announced that don't come. */
-function reframe(headers: HeaderList, framing: number | 'chunked' | 'close'): void {
-  if (framing !== 'chunked') headers.delete('Transfer-Encoding').delete('Trailer');
-  else if (headers.get('Transfer-Encoding')?.toLowerCase() !== 'chunked')
-    headers.set('Transfer-Encoding', 'chunked');
-  if (typeof framing === 'number') headers.set('Content-Length', String(framing));
-  else headers.delete('Content-Length');
-}
+const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];
 
-/** Transfer codings other than chunked are not undone here: such a body passes as it is. */
-const hasPlainFraming = ({ headers }: ResponseHead): boolean =>
-  (headers.get('transfer-encoding') ?? 'chunked').toLowerCase() === 'chunked';
-
-/** RFC 9112 §9.3. */
-function persists({ headers, minorVersion }: RequestHead | ResponseHead): boolean {
-  const tokens = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/);
-  return minorVersion === 1 ? !tokens.includes('close') : tokens.includes('keep-alive');
-}
-
+/** The origin, or the way to it, is to blame. */
+const isOriginFailure = (error: unknown) =>
+  error instanceof SessionError && ORIGIN_FAILURES.includes(error.code) && error.side !== 'client';
 const isOriginGone = (error: unknown) => error instanceof SessionError && error.code === 'ORIGIN_GONE';
 const never = () => new Promise<never>(() => {});

@@ -106,3 +106,13 @@ function linesOf(raw: Buffer): string[] {
   while (lines.length > 1 && lines[0] === '') lines.shift();
   return lines;
 }
+
+/** Transfer codings other than chunked are not undone here: such a body passes as it is. */
+export const hasPlainFraming = ({ headers }: ResponseHead): boolean =>
+  (headers.get('transfer-encoding') ?? 'chunked').toLowerCase() === 'chunked';
+
+/** RFC 9112 §9.3. */
+export function persists({ headers, minorVersion }: RequestHead | ResponseHead): boolean {
+  const tokens = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/);
+  return minorVersion === 1 ? !tokens.includes('close') : tokens.includes('keep-alive');
+}

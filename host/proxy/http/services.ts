@@ -4,11 +4,15 @@ import type { SessionId } from '../../delegation/session_id.js';
 import type {
   Answer,
   Body,
+  BodyWatcher,
   Flow,
   FlowRequest,
+  FlowResponse,
   HeaderList,
+  OriginIdentity,
   OtherOptions,
   OtherResponse,
+  ResponseChange,
   Service,
 } from '../../services/service.js';
 import { SessionError } from '../error.js';
@@ -18,7 +22,8 @@ import { CutOff, type GuardLimits, guardBody, Watch } from './guard.js';
 /** What the services of a session are told about it. */
 export interface FlowContext {
   sessionId: SessionId;
-  origin: { host: string; port: number };
+  client: string;
+  origin: OriginIdentity;
   profile: DeviceProfile;
   services: readonly Service[];
   limits: GuardLimits;
@@ -46,11 +51,16 @@ export interface RequestState extends MessageState {
 export interface ResponseState extends MessageState {
   status: number;
   reason: string;
+  /** See the body as it leaves. */
+  watchers: BodyWatcher[];
 }
+
+type RequestFacts = Pick<FlowRequest, 'method' | 'target' | 'headers'>;
 
 /** The services of one exchange. */
 export class ServiceChain {
   readonly #stopped = new AbortController();
+  readonly #exchange = {};
 
   constructor(private readonly context: FlowContext) {}
 
@@ -81,20 +91,45 @@ export class ServiceChain {
     return undefined;
   }
 
-  async response(
-    request: Pick<FlowRequest, 'method' | 'target' | 'headers'>,
-    state: ResponseState,
-  ): Promise<void> {
+  /** An answer in the place of what the origin gave, or did not give. */
+  async settle(
+    request: RequestFacts,
+    response: FlowResponse | undefined,
+  ): Promise<{ answer: Answer; by: string } | undefined> {
+    for (const service of this.context.services) {
+      if (service.settle === undefined) continue;
+      const run = this.#run(service, request);
+      const flow = { ...run.flow, response: response && copyOf(response) };
+      try {
+        const answer = await run.watch.guard((async () => service.settle!(flow))());
+        if (answer !== undefined) return { answer: checkedAnswer(answer), by: service.name };
+      } catch (error) {
+        if (error instanceof SessionError) throw error;
+        run.cutOff(error);
+      }
+    }
+    return undefined;
+  }
+
+  async response(request: RequestFacts, state: ResponseState): Promise<void> {
+    const received = copyOf(state);
     for (const service of this.context.services) {
       if (service.response === undefined) continue;
       const run = this.#run(service, request);
-      const { status, reason, headers } = state;
-      const flow = { ...run.flow, response: { status, reason, headers: headers.clone() } };
+      const { status, reason, headers, length } = state;
+      const flow = {
+        ...run.flow,
+        response: { status, reason, headers: headers.clone(), length },
+        received: copyOf(received),
+        changedBy: [...state.applied],
+      };
       try {
         const change = await run.watch.guard((async () => service.response!(flow))());
         if (change === undefined) continue;
         const head = checkedHead(change.status ?? status, change.reason ?? reason);
         if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
+        if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run));
+        if (isOnlyWatching(change)) continue;
         Object.assign(state, head);
         if (change.headers !== undefined) state.headers = change.headers.clone();
         state.applied.push(service.name);
@@ -124,14 +159,16 @@ export class ServiceChain {
     return true;
   }
 
-  #run(service: Service, request: Pick<FlowRequest, 'method' | 'target' | 'headers'>): Run {
-    const { sessionId, origin, profile, limits, log, fetchOther } = this.context;
+  #run(service: Service, request: RequestFacts): Run {
+    const { sessionId, client, origin, profile, limits, log, fetchOther } = this.context;
     const watch = new Watch(limits.serviceTimeout);
     const own = new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
     const fields = { session: sessionId, service: service.name };
     const flow: Flow = {
       sessionId,
+      exchange: this.#exchange,
+      client,
       origin,
       profile,
       request: {
@@ -172,6 +209,30 @@ interface Run {
 const describe = (error: unknown) =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
+const copyOf = ({ status, reason, headers }: FlowResponse): FlowResponse => ({
+  status,
+  reason,
+  headers: headers.clone(),
+});
+
+const isOnlyWatching = ({ status, reason, headers, body }: ResponseChange): boolean =>
+  status === undefined && reason === undefined && headers === undefined && body === undefined;
+
+/** A watcher that throws sees no more, and harms nobody. */
+function shielded(watcher: BodyWatcher, run: Run): BodyWatcher {
+  let failed = false;
+  const shield = (call: () => void) => {
+    if (failed) return;
+    try {
+      call();
+    } catch (error) {
+      failed = true;
+      run.cutOff(error);
+    }
+  };
+  return { chunk: (bytes) => shield(() => watcher.chunk(bytes)), end: () => shield(() => watcher.end()) };
+}
+
 async function* watched(body: Body, watch: Watch): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body[Symbol.asyncIterator]();
   try {
@@ -194,7 +255,13 @@ export function urlOf(origin: { host: string; port: number }, target: string): s
 
 function checkedAnswer(answer: Answer): Answer {
   const { status, reason } = checkedHead(answer.status, answer.reason ?? '');
-  return { ...answer, status, reason, headers: answer.headers.clone() };
+  return {
+    ...answer,
+    status,
+    reason,
+    headers: answer.headers.clone(),
+    ...(answer.refresh && { refresh: answer.refresh.clone() }),
+  };
 }
 
 function checkedTarget(target: string): string {

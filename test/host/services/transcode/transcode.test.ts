@@ -32,7 +32,9 @@ async function run(
   const fetched: string[] = [];
   const flow = {
     sessionId: '00',
-    origin: { host: 'first.example', port: 443 },
+    exchange: {},
+    client: 'token:test',
+    origin: { host: 'first.example', port: 443, serverName: 'first.example', certificate: '' },
     profile: { ...HANDHELD, ...page.profile },
     request: {
       method: 'GET',
@@ -40,7 +42,14 @@ async function run(
       url: 'https://first.example/dir/page',
       headers: new HeaderList(),
     },
-    response: { status: page.status ?? 200, reason: 'OK', headers: new HeaderList(page.headers) },
+    response: {
+      status: page.status ?? 200,
+      reason: 'OK',
+      headers: new HeaderList(page.headers),
+      length: undefined,
+    },
+    received: { status: page.status ?? 200, reason: 'OK', headers: new HeaderList(page.headers) },
+    changedBy: [],
     log: { debug() {}, info() {}, warn() {} },
     signal: new AbortController().signal,
     async fetchOther(url: string): Promise<OtherResponse> {
