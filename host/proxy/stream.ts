@@ -15,10 +15,14 @@ export interface ByteStream {
 
 const FLUSH_TIME = 1000;
 
-/** A socket, or any Duplex, as a ByteStream. */
+/**
+ * A socket, or any Duplex, as a ByteStream. Each read gives the bytes of one arrival: on a TLS socket those of one
+ * record, so that what goes on from here can be cut as the sender cut it.
+ */
 export class SocketStream implements ByteStream {
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
+  readonly #arrived: Buffer[] = [];
   #error: Error | undefined;
   #waiting: (() => void)[] = [];
   #unflushed = 0;
@@ -31,7 +35,14 @@ export class SocketStream implements ByteStream {
     const wake = () => {
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
-    for (const event of ['readable', 'end', 'close', 'drain', 'finish']) socket.on(event, wake);
+    for (const event of ['end', 'close', 'drain', 'finish']) socket.on(event, wake);
+    // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
+    socket.pause();
+    socket.on('data', (chunk: Buffer) => {
+      socket.pause();
+      this.#arrived.push(chunk);
+      wake();
+    });
     socket.on('error', (error) => {
       this.#error ??= error;
       wake();
@@ -40,10 +51,11 @@ export class SocketStream implements ByteStream {
 
   async read(): Promise<Buffer | undefined> {
     for (;;) {
-      const chunk = this.#socket.read() as Buffer | null;
-      if (chunk !== null) return chunk;
+      const chunk = this.#arrived.shift();
+      if (chunk !== undefined) return chunk;
       if (this.#socket.readableEnded) return undefined;
       this.#throwIfGone();
+      this.#socket.resume();
       await this.#change();
     }
   }
