@@ -140,7 +140,7 @@ class Exchange {
     const { stream } = this.options.origin;
     const isChunked = this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined);
     if (state.applied.length === 0 && !state.bodyTouched) {
-      await stream.write(this.request.raw);
+      await stream.write(await this.#rawHead());
     } else {
       if (state.bodyTouched) state.headers.delete('Expect');
       if (state.body !== undefined) reframe(state.headers, isChunked ? 'chunked' : state.length!);
@@ -156,6 +156,14 @@ class Exchange {
       if (chunk.length > 0) await stream.write(isChunked ? chunkOf(chunk) : chunk);
     }
     if (isChunked) await stream.write(LAST_CHUNK);
+  }
+
+  /** The head, with what came of the body in the same record: they go on in one, too. */
+  async #rawHead(): Promise<Buffer> {
+    const { raw } = this.request;
+    if (this.options.client.bytes.buffer.length === 0) return raw;
+    const step = await this.#pieces.next();
+    return step.done === true ? raw : Buffer.concat([raw, step.value.raw]);
   }
 
   /** The client has its answer; a service wants to hear what the origin says by now. */

@@ -45,6 +45,25 @@ describe.each(['open', 'mirror'] as LegName[])('over the %s leg', (leg) => {
     session.conduit.destroy();
   });
 
+  test('a head and the body that came with it stay in one record', async () => {
+    const arrivals: string[] = [];
+    const server = await origin((socket) => {
+      socket.on('data', (chunk: Buffer) => {
+        arrivals.push(chunk.toString());
+        if (arrivals.length === 3) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+      });
+    });
+    const session = await delegate(bench, server.target, leg);
+    const head = 'POST / HTTP/1.1\r\nHost: o\r\nContent-Length: 12\r\n\r\n';
+    for (const part of [`${head}one `, 'two ', 'last']) {
+      // One write after the other: Node seals what waits together in one record.
+      await new Promise((resolve) => session.stream.write(part, resolve));
+    }
+    await readUntil(session.stream, '\r\n\r\n');
+    expect(arrivals).toEqual([`${head}one `, 'two ', 'last']);
+    session.conduit.destroy();
+  });
+
   test.each([
     ['a body of known length', 'HTTP/1.1 200 OK\r\ncontent-LENGTH: 5\r\nX-A:  b \r\n\r\nhello', 'hello'],
     ['an empty body', 'HTTP/1.1 200 Fine\r\nContent-Length: 0\r\n\r\n', ''],
