@@ -7,6 +7,8 @@ export enum Alert {
   BadRecordMac = 20,
   RecordOverflow = 22,
   HandshakeFailure = 40,
+  /** SSL 3.0 alone (RFC 6101 §5.4.2). */
+  NoCertificate = 41,
   BadCertificate = 42,
   UnsupportedCertificate = 43,
   CertificateRevoked = 44,

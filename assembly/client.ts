@@ -5,7 +5,7 @@ import {
   ALPN, CERTIFICATE_HASH, CLIENT_RANDOM, Connection, SERVER_RANDOM, area, createConnection,
 } from "./handshake/connection";
 import {
-  setAlpn, setClientCertificate, setGroups, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
+  setAlpn, setClientCertificate, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
 import { deliverSecrets } from "./handshake/delivery";
 import { exportKeyingMaterial } from "./handshake/exporter";
@@ -23,7 +23,7 @@ export { allocate, release } from "./memory";
 export { drbgSeed as seed } from "./prf/hmac_drbg";
 export { trustAdd, trustFree, trustNew } from "./x509/trust";
 
-/** A connection to configure and start. */
+/** A connection to configure and start; 0 where memory does not suffice. */
 export function connectionNew(): Connection {
   return createConnection();
 }
@@ -43,6 +43,11 @@ export function configureAlpn(c: Connection, list: usize, length: i32): i32 {
 
 export function configureVersions(c: Connection, least: i32, most: i32): i32 {
   return setVersions(c, least, most);
+}
+
+/** Turns on what is old and weak, off at first; before configureVersions and configureSuites, which it sets back. */
+export function configureLegacy(c: Connection, on: i32): i32 {
+  return setLegacy(c, on);
 }
 
 export function configureSuites(c: Connection, list: usize, count: i32): i32 {

@@ -1,10 +1,11 @@
 // Linear memory: what the host borrows, and the few byte operations that every folder needs.
+import { give, take } from "./heap";
 
-/** Gives the host `length` zeroed bytes, or 0 where the bound on one request is exceeded. */
+/** Gives the host `length` zeroed bytes, or 0 where the bound on one request is exceeded, or memory is. */
 export function allocate(length: i32): usize {
   if (length <= 0 || length > 0x20000) return 0;
-  const pointer = heap.alloc(length);
-  memory.fill(pointer, 0, length);
+  const pointer = take(length);
+  if (pointer != 0) memory.fill(pointer, 0, length);
   return pointer;
 }
 
@@ -12,7 +13,7 @@ export function allocate(length: i32): usize {
 export function release(pointer: usize, length: i32): void {
   if (pointer == 0) return;
   wipe(pointer, length);
-  heap.free(pointer);
+  give(pointer);
 }
 
 /** Overwrites a secret. Linear memory is observable by the host, so the store is never elided. */

@@ -3,9 +3,10 @@ import { ErrorCode } from "../alert";
 import { HashId, hashDigest } from "../hash/hash";
 import { load16be, load24be } from "../memory";
 import { KeyExchange, suiteKeyExchange } from "../record/suites";
-import { verifyChain } from "../x509/chain";
+import { ChainRule, verifyChain } from "../x509/chain";
 import { KeyKind, PublicKey } from "../x509/public_key";
 import { CERTIFICATE_HASH, Connection, PEER_KEY, SERVER_NAME, area, claim, handshakeArea } from "./connection";
+import { Version } from "./protocol";
 import { State } from "./state";
 import { transcriptAdd } from "./transcript";
 
@@ -60,11 +61,26 @@ export function onServerCertificate(c: Connection, message: usize, length: i32):
   if (length < 7 || load24be(message + 4) != length - 7) return ErrorCode.DecodeError;
   const accepted = acceptChain(c, message + 7, length - 7);
   if (accepted < 0) return accepted;
-  // RFC 8422 §2: the suite names the kind of key.
-  const ofEc = peerKey(c).kind == KeyKind.Ec;
-  if (ofEc != (suiteKeyExchange(c.suite) == KeyExchange.EcdheEcdsa)) return ErrorCode.IllegalParameter;
-  c.state = State.ExpectServerKeyExchange;
+  const exchange = suiteKeyExchange(c.suite);
+  if (!keyFits(exchange, peerKey(c).kind)) return ErrorCode.IllegalParameter;
+  c.state = exchange == KeyExchange.Rsa ? State.ExpectRequestOrDone : State.ExpectServerKeyExchange;
   return 0;
+}
+
+/** The suite names the kind of key (RFC 8422 §2, RFC 5246 §7.4.2). A key for PSS alone encrypts nothing. */
+function keyFits(exchange: i32, kind: i32): bool {
+  switch (exchange) {
+    case KeyExchange.EcdheEcdsa: return kind == KeyKind.Ec;
+    case KeyExchange.DheDss: return kind == KeyKind.Dsa;
+    case KeyExchange.Rsa: return kind == KeyKind.Rsa;
+    default: return kind == KeyKind.Rsa || kind == KeyKind.RsaPss;
+  }
+}
+
+/** Old signatures pass only with the switch on, and never in TLS 1.3. */
+function chainRules(c: Connection): i32 {
+  if (!c.legacy || c.version == Version.Tls13) return 0;
+  return ChainRule.Legacy | (suiteKeyExchange(c.suite) == KeyExchange.Rsa ? ChainRule.Encipher : 0);
 }
 
 function acceptChain(c: Connection, list: usize, length: i32): i32 {
@@ -73,20 +89,22 @@ function acceptChain(c: Connection, list: usize, length: i32): i32 {
   hashDigest(HashId.Sha256, list + 3, load24be(list), area(c, CERTIFICATE_HASH));
   const key = peerKey(c);
   const verified = verifyChain(
-    c.trust, list, length, area(c, SERVER_NAME), c.serverNameLength, c.time, changetype<usize>(key),
+    c.trust, list, length, area(c, SERVER_NAME), c.serverNameLength, c.time, changetype<usize>(key), chainRules(c),
   );
   if (verified < 0) return verified;
-  keepKey(c, key);
-  return 0;
+  return keepKey(c, key);
 }
 
 /** Copies the key out of the certificate, whose buffer goes. */
-function keepKey(c: Connection, key: PublicKey): void {
+function keepKey(c: Connection, key: PublicKey): i32 {
   const h = c.handshake;
-  h.peerKeyLength = key.aLength + key.bLength;
-  h.peerKey = claim(h.peerKeyLength);
+  const length = key.aLength + key.bLength;
+  h.peerKey = claim(length);
+  if (h.peerKey == 0) return ErrorCode.NoMemory;
+  h.peerKeyLength = length;
   memory.copy(h.peerKey, key.a, key.aLength);
   memory.copy(h.peerKey + key.aLength, key.b, key.bLength);
   key.a = h.peerKey;
   key.b = h.peerKey + key.aLength;
+  return 0;
 }

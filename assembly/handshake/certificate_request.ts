@@ -1,9 +1,9 @@
-// CertificateRequest of both versions (RFC 8446 §4.3.2, RFC 5246 §7.4.4): is there a signature that we can give?
+// CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4, RFC 2246 §7.4.4): is there a signature that we can give?
 import { ErrorCode } from "../alert";
 import { Connection } from "./connection";
 import { IN_REQUEST, checkExtensions, extensionLength, findExtension } from "./extensions";
-import { clientKeyScheme } from "./client_certificate";
-import { ExtensionType } from "./protocol";
+import { clientKeyScheme, clientKeyTypeScheme } from "./client_certificate";
+import { ExtensionType, Version } from "./protocol";
 import { READER_SIZE, Reader } from "./reader";
 import { State } from "./state";
 import { transcriptAdd } from "./transcript";
@@ -33,14 +33,19 @@ export function onCertificateRequest(c: Connection, message: usize, length: i32)
   return 0;
 }
 
-/** ExpectRequestOrDone of TLS 1.2. The certificate authorities are hints, and the host chose the certificate already. */
+/** ExpectRequestOrDone. The certificate authorities are hints, and the host chose the certificate already. */
 export function onOldCertificateRequest(c: Connection, message: usize, length: i32): i32 {
   reader.open(message + 4, length - 4);
   const typesLength = reader.u8();
-  reader.take(typesLength);
-  if (typesLength == 0) return ErrorCode.DecodeError;
-  const taken = takeSchemes(c, reader);
-  if (taken < 0) return taken;
+  const types = reader.take(typesLength);
+  if (types == 0 || typesLength == 0) return ErrorCode.DecodeError;
+  if (c.version >= Version.Tls12) {
+    const taken = takeSchemes(c, reader);
+    if (taken < 0) return taken;
+  } else {
+    c.certificateRequested = 1;
+    c.handshake.clientScheme = clientKeyTypeScheme(c, types, typesLength);
+  }
   reader.take(reader.u16());
   if (!reader.complete()) return ErrorCode.DecodeError;
   transcriptAdd(c, message, length);

@@ -26,7 +26,7 @@ export function onCertificateVerify(c: Connection, message: usize, length: i32):
   if (length < 8 || load16be(message + 6) != length - 8) return ErrorCode.DecodeError;
   const scheme = load16be(message + 4);
   const key = peerKey(c);
-  if (!schemeOffered(scheme) || !schemeFitsTls13(scheme, key.kind, key.curve)) return ErrorCode.BadSignatureScheme;
+  if (!schemeOffered(c, scheme) || !schemeFitsTls13(scheme, key.kind, key.curve)) return ErrorCode.BadSignatureScheme;
   const contentLength = signedContent(c, SERVER_SIGNATURE, content);
   const verified = verifySignature(
     scheme, changetype<usize>(key), content, contentLength, message + 8, length - 8,

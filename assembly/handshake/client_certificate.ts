@@ -1,9 +1,9 @@
 // Our Certificate and CertificateVerify (RFC 8446 §4.4.2, §4.4.3; RFC 5246 §7.4.6, §7.4.8).
 // Signing is constant-time in the key, as the curves' and RSA's is.
-import { ErrorCode } from "../alert";
+import { Alert, ErrorCode } from "../alert";
 import { ecdsaSign } from "../curve/ecdsa";
 import { Curve } from "../curve/field";
-import { hashSize } from "../hash/hash";
+import { HashId, hashSize } from "../hash/hash";
 import { load16be, load24be, store16be, store24be, wipe } from "../memory";
 import { rsaSignPkcs1 } from "../rsa/pkcs1";
 import { rsaSignPss } from "../rsa/pss";
@@ -13,9 +13,13 @@ import { SIGNATURE_MAX, schemeFitsTls13, schemeHash, signMessage } from "../x509
 import { SIGNED_CONTENT_MAX, signedContent } from "./certificate_verify";
 import { Connection, claim, discard } from "./connection";
 import { CLIENT_SIGNATURE } from "./labels";
-import { sendHandshake } from "./output";
-import { HandshakeType, Version } from "./protocol";
-import { signingTranscriptHash } from "./transcript";
+import { sendHandshake, sendWarning } from "./output";
+import { HandshakeType, SignatureScheme, Version } from "./protocol";
+import { signingTranscriptHash, ssl3TranscriptHash, transcriptHash } from "./transcript";
+
+/** ClientCertificateType. */
+const RSA_SIGN: i32 = 1;
+const ECDSA_SIGN: i32 = 64;
 
 const privateKey = changetype<PrivateKey>(memory.data(PRIVATE_KEY, 8));
 const content = memory.data(SIGNED_CONTENT_MAX, 8);
@@ -37,6 +41,24 @@ export function clientKeyScheme(c: Connection, schemes: usize, length: i32): i32
   return chosen;
 }
 
+/**
+ * Before TLS 1.2 a server lists types of certificates, and the type names the scheme (RFC 2246 §7.4.4, §7.4.8; RFC 4492 §5.5,
+ * §5.8); 0 where our key is of none of them.
+ */
+export function clientKeyTypeScheme(c: Connection, types: usize, length: i32): i32 {
+  const h = c.handshake;
+  if (h.clientKeyLength == 0) return 0;
+  if (parsePrivateKey(h.clientKey, h.clientKeyLength, changetype<usize>(privateKey)) < 0) return 0;
+  const kind = privateKey.kind;
+  forgetKey();
+  for (let i = 0; i < length; i++) {
+    const type = load<u8>(types + i);
+    if (type == RSA_SIGN && kind == KeyKind.Rsa) return SignatureScheme.RsaMd5Sha1;
+    if (type == ECDSA_SIGN && kind == KeyKind.Ec && c.version > Version.Ssl30) return SignatureScheme.EcdsaSha1;
+  }
+  return 0;
+}
+
 function schemeUsable(c: Connection, scheme: i32, key: PrivateKey): i32 {
   const hash = schemeHash(scheme, key.kind);
   if (hash == 0 || (key.hash != 0 && key.hash != hash)) return 0;
@@ -52,9 +74,15 @@ export function sendClientCertificate(c: Connection): i32 {
   const h = c.handshake;
   const tls13 = c.version == Version.Tls13;
   const chain = h.clientScheme != 0 ? h.clientCertificatesLength : 0;
+  // SSL 3.0 has no empty Certificate, but an alert that says the same (RFC 6101 §5.6.6).
+  if (chain == 0 && c.version == Version.Ssl30) {
+    sendWarning(c, Alert.NoCertificate);
+    return 0;
+  }
   // Each entry of TLS 1.3 is followed by two bytes of (no) extensions: at most doubled for entries of some bytes.
   const capacity = 8 + 2 * chain;
   const message = claim(capacity);
+  if (message == 0) return ErrorCode.NoMemory;
   store<u8>(message, HandshakeType.Certificate);
   let list = message + 4;
   if (tls13) list++; // the empty certificate_request_context
@@ -93,14 +121,18 @@ function sendCertificateVerify(c: Connection): i32 {
   return length < 0 ? length : sendSignature(c, length);
 }
 
-/** CertificateVerify of TLS 1.2: over the handshake messages so far, by whose running hash we sign. */
+/** CertificateVerify of TLS 1.2 and before: over the handshake messages so far, by whose running hash we sign. */
 export function sendOldCertificateVerify(c: Connection): i32 {
   const h = c.handshake;
   const key = privateKey;
   const parsed = parsePrivateKey(h.clientKey, h.clientKeyLength, changetype<usize>(key));
   if (parsed < 0) return parsed;
-  const hash = schemeHash(h.clientScheme, key.kind);
-  if (signingTranscriptHash(c, hash, digest) == 0) return ErrorCode.BadSignatureScheme;
+  const older = c.version < Version.Tls12;
+  // Before TLS 1.2: RSA over MD5 and SHA-1 together, which PKCS #1 has no name for (0), ECDSA over SHA-1.
+  const hash = !older ? schemeHash(h.clientScheme, key.kind) : key.kind == KeyKind.Ec ? HashId.Sha1 : 0;
+  if (c.version == Version.Ssl30) ssl3TranscriptHash(c, 0, 0, digest);
+  else if (hash == 0) transcriptHash(c, digest);
+  else if (signingTranscriptHash(c, hash, digest) == 0) return ErrorCode.BadSignatureScheme;
   let length: i32;
   if (key.kind == KeyKind.Ec) {
     length = ecdsaSign(key.curve, hash, digest, hashSize(hash), key.scalar, signature + 8);
@@ -115,11 +147,14 @@ export function sendOldCertificateVerify(c: Connection): i32 {
 
 /** Sends the signature that lies behind the room for its head. */
 function sendSignature(c: Connection, length: i32): i32 {
-  store<u8>(signature, HandshakeType.CertificateVerify);
-  store24be(signature + 1, 4 + length);
-  store16be(signature + 4, c.handshake.clientScheme);
+  // Before TLS 1.2 no scheme stands before the signature.
+  const start = signature + (c.version < Version.Tls12 ? 2 : 0);
+  store<u8>(start, HandshakeType.CertificateVerify);
+  const head = (signature + 8 - start) as i32;
+  if (head == 8) store16be(signature + 4, c.handshake.clientScheme);
+  store24be(start + 1, head - 4 + length);
   store16be(signature + 6, length);
-  return sendHandshake(c, signature, 8 + length);
+  return sendHandshake(c, start, head + length);
 }
 
 /** The struct holds addresses only; they are not secret, but they lead to the key. */

@@ -26,17 +26,33 @@ const SIGNATURE_SCHEMES = memory.data<i32>([
   SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512,
 ]);
 
+/** Also offered where the switch for the old is on: in a TLS 1.2 hello alone (RFC 5246 §7.4.1.4.1). */
+const LEGACY_SCHEMES_LENGTH: i32 = 8;
+const LEGACY_SCHEMES = memory.data<i32>([
+  SignatureScheme.DsaSha256, SignatureScheme.RsaPkcs1Sha1, SignatureScheme.EcdsaSha1, SignatureScheme.DsaSha1,
+]);
+const EMPTY_RENEGOTIATION_INFO_SCSV: i32 = 0x00ff;
+
 /** Everything of a ClientHello but the ticket, the cookie and the lists that have bounds of their own. */
 const FIXED_MAX: i32 = 512;
 const binderHash = memory.data(64, 8);
 const binderSecret = memory.data(64, 8);
 
 /** 1 where our signature_algorithms carry `scheme`. */
-export function schemeOffered(scheme: i32): i32 {
+export function schemeOffered(c: Connection, scheme: i32): i32 {
   for (let i = 0; i < SIGNATURE_SCHEMES_LENGTH; i += 2) {
     if (load<i32>(SIGNATURE_SCHEMES + 2 * i) == scheme) return 1;
   }
+  if (!c.legacy) return 0;
+  for (let i = 0; i < LEGACY_SCHEMES_LENGTH; i += 2) {
+    if (load<i32>(LEGACY_SCHEMES + 2 * i) == scheme) return 1;
+  }
   return 0;
+}
+
+/** client_version: our best, but TLS 1.3 says so elsewhere (RFC 8446 §4.1.2). RSA's premaster secret repeats it. */
+export function helloVersion(c: Connection): i32 {
+  return min(c.maxVersion, Version.Tls12);
 }
 
 /** Writes and sends the ClientHello, the first or the one after a HelloRetryRequest. */
@@ -45,16 +61,19 @@ export function sendClientHello(c: Connection): i32 {
   const ticket = h.sessionFits ? sessionTicketLength(h.session) : 0;
   const capacity = FIXED_MAX + c.serverNameLength + h.alpnLength + 2 * h.suiteCount + 2 * h.groupCount + ticket + h.cookieLength;
   const message = claim(capacity);
+  if (message == 0) return ErrorCode.NoMemory;
   let at = writeHead(c, message);
   const extensions = at;
-  at = writeExtensions(c, at + 2);
+  // A hello of SSL 3.0 ends here.
+  const extended = c.maxVersion > Version.Ssl30;
+  if (extended) at = writeExtensions(c, at + 2);
   if (at == 0) {
     discard(message, capacity);
     return ErrorCode.NoEntropy;
   }
   const binderLength = h.pskOffered ? hashSize(suiteHash(sessionSuite(h.session))) : 0;
   const length = ((at - message) as i32) + (binderLength > 0 ? 3 + binderLength : 0);
-  store16be(extensions, ((message - extensions) as i32) + length - 2);
+  if (extended) store16be(extensions, ((message - extensions) as i32) + length - 2);
   store24be(message + 1, length - 4);
   if (binderLength > 0) writeBinder(c, message, at, binderLength);
   return keepAndSend(c, message, capacity, length);
@@ -68,31 +87,39 @@ function keepAndSend(c: Connection, message: usize, capacity: i32, length: i32):
   const record = c.output + c.outputEnd;
   const sent = sendRecord(c, ContentType.Handshake, message, length);
   // RFC 8446 §5.1: the very first record may say 3.1, for servers that stumble over more.
-  if (sent == 0 && !h.retried) store<u8>(record, 1, 2);
+  if (sent == 0 && !h.retried) store<u8>(record, c.maxVersion == Version.Ssl30 ? 0 : 1, 2);
   if (h.transcriptHash != 0) {
     discard(message, capacity);
     return sent;
   }
   h.clientHello = claim(length);
   h.clientHelloLength = length;
-  memory.copy(h.clientHello, message, length);
+  if (h.clientHello != 0) memory.copy(h.clientHello, message, length);
   discard(message, capacity);
-  return sent;
+  return h.clientHello != 0 ? sent : ErrorCode.NoMemory;
 }
 
 /** Up to and with the compression methods. */
 function writeHead(c: Connection, message: usize): usize {
   const h = c.handshake;
   store<u8>(message, HandshakeType.ClientHello);
-  store16be(message + 4, Version.Tls12);
+  h.offered = 0;
+  store16be(message + 4, helloVersion(c));
   memory.copy(message + 6, area(c, CLIENT_RANDOM), 32);
   let at = message + 38;
   store<u8>(at, h.sessionIdLength);
   memory.copy(at + 1, handshakeArea(c, SESSION_ID), h.sessionIdLength);
   at += 1 + h.sessionIdLength;
-  store16be(at, 2 * h.suiteCount);
+  const signals = c.minVersion == Version.Ssl30 ? 1 : 0;
+  store16be(at, 2 * (h.suiteCount + signals));
   memory.copy(at + 2, handshakeArea(c, SUITES), 2 * h.suiteCount);
   at += 2 + 2 * h.suiteCount;
+  if (signals) {
+    // RFC 5746 §3.3: for servers that may not even read over extensions.
+    store16be(at, EMPTY_RENEGOTIATION_INFO_SCSV);
+    markOffered(c, ExtensionType.RenegotiationInfo);
+    at += 2;
+  }
   store16be(at, 0x0100);
   return at + 2;
 }
@@ -117,14 +144,14 @@ function empty(c: Connection, at: usize, type: i32): usize {
 /** All extensions, pre_shared_key last (RFC 8446 §4.2.11) and without its binders; 0 where entropy is missing. */
 function writeExtensions(c: Connection, at: usize): usize {
   const h = c.handshake;
-  h.offered = 0;
   at = writeServerName(c, at);
   if (c.minVersion <= Version.Tls12) at = writeOldExtensions(c, at);
   at = writeLists(c, at);
   if (c.maxVersion < Version.Tls13) return at;
 
   let start = open(c, at, ExtensionType.SupportedVersions);
-  const versions = c.maxVersion - c.minVersion + 1;
+  // SSL 3.0 is never named here (RFC 8446 §D.5).
+  const versions = c.maxVersion - max(c.minVersion, Version.Tls10) + 1;
   store<u8>(start, 2 * versions);
   for (let i = 0; i < versions; i++) store16be(start + 1 + 2 * i, c.maxVersion - i);
   at = close(start, start + 1 + 2 * versions);
@@ -167,19 +194,22 @@ function writeServerName(c: Connection, at: usize): usize {
   return close(start, start + 5 + length);
 }
 
-/** What only TLS 1.2 looks at. */
+/** What only TLS 1.2 and before look at. */
 function writeOldExtensions(c: Connection, at: usize): usize {
   const h = c.handshake;
   at = empty(c, at, ExtensionType.ExtendedMasterSecret);
-  let start = open(c, at, ExtensionType.RenegotiationInfo);
-  store<u8>(start, 0);
-  at = close(start, start + 1);
+  let start: usize;
+  if (c.minVersion > Version.Ssl30) {
+    start = open(c, at, ExtensionType.RenegotiationInfo);
+    store<u8>(start, 0);
+    at = close(start, start + 1);
+  }
   start = open(c, at, ExtensionType.EcPointFormats);
   store16be(start, 0x0100);
   at = close(start, start + 2);
   start = open(c, at, ExtensionType.SessionTicket);
   let length = 0;
-  if (h.sessionFits && sessionVersion(h.session) == Version.Tls12) {
+  if (h.sessionFits && sessionVersion(h.session) < Version.Tls13) {
     length = sessionTicketLength(h.session);
     memory.copy(start, sessionTicket(h.session), length);
   }
@@ -195,16 +225,26 @@ function writeLists(c: Connection, at: usize): usize {
   memory.copy(start + 2, handshakeArea(c, GROUPS), 2 * h.groupCount);
   at = close(start, start + 2 + 2 * h.groupCount);
 
-  start = open(c, at, ExtensionType.SignatureAlgorithms);
-  store16be(start, SIGNATURE_SCHEMES_LENGTH);
-  for (let i = 0; i < SIGNATURE_SCHEMES_LENGTH; i += 2) store16be(start + 2 + i, load<i32>(SIGNATURE_SCHEMES + 2 * i));
-  at = close(start, start + 2 + SIGNATURE_SCHEMES_LENGTH);
+  if (c.maxVersion >= Version.Tls12) {
+    start = open(c, at, ExtensionType.SignatureAlgorithms);
+    const end = writeSchemes(c, start + 2);
+    store16be(start, (end - start) as i32 - 2);
+    at = close(start, end);
+  }
 
   if (h.alpnLength == 0) return at;
   start = open(c, at, ExtensionType.Alpn);
   store16be(start, h.alpnLength);
   memory.copy(start + 2, handshakeArea(c, ALPN_OFFER), h.alpnLength);
   return close(start, start + 2 + h.alpnLength);
+}
+
+function writeSchemes(c: Connection, at: usize): usize {
+  for (let i = 0; i < SIGNATURE_SCHEMES_LENGTH; i += 2) store16be(at + i, load<i32>(SIGNATURE_SCHEMES + 2 * i));
+  at += SIGNATURE_SCHEMES_LENGTH;
+  if (!c.legacy) return at;
+  for (let i = 0; i < LEGACY_SCHEMES_LENGTH; i += 2) store16be(at + i, load<i32>(LEGACY_SCHEMES + 2 * i));
+  return at + LEGACY_SCHEMES_LENGTH;
 }
 
 /** One share, for the group that the server is likeliest to take, or that its HelloRetryRequest named. */

@@ -1,7 +1,11 @@
-// What the host fixes before `start`. Each call checks and copies; 0, or WrongState once started, or BadArgument.
+// What the host fixes before `start`. Each call checks and copies; 0, or WrongState once started, or BadArgument,
+// or NoMemory where what it copies has no room.
 import { ErrorCode } from "../alert";
+import { HashId } from "../hash/hash";
 import { load16be, load24be, store16be } from "../memory";
-import { KeyExchange, suiteIsTls13, suiteKeyExchange, suiteKnown } from "../record/suites";
+import {
+  KeyExchange, Scheme, suiteIsTls13, suiteKeyExchange, suiteKnown, suiteLegacy, suiteMacHash, suiteScheme,
+} from "../record/suites";
 import { PRIVATE_KEY, parsePrivateKey } from "../x509/private_key";
 import {
   ALPN_OFFER, Connection, GROUPS, GROUPS_MAX, NAME_MAX, SERVER_NAME, SUITES, SUITES_MAX, area, claim, discard,
@@ -43,19 +47,37 @@ export function setAlpn(c: Connection, list: usize, length: i32): i32 {
 
 export function setVersions(c: Connection, least: i32, most: i32): i32 {
   if (c.state != State.Idle) return ErrorCode.WrongState;
-  if (least > most || least < Version.Tls12 || most > Version.Tls13) return ErrorCode.BadArgument;
+  if (least > most || least < oldest(c) || most > Version.Tls13) return ErrorCode.BadArgument;
   c.minVersion = least;
   c.maxVersion = most;
   return 0;
 }
 
-/** `count` big-endian suite numbers, the dearest first. */
+/**
+ * The one switch for SSL 3.0 to TLS 1.1, key exchange by RSA and in finite fields, RC4, DES, 3DES, DSA, and signatures with
+ * SHA-1 and MD5: off at first. Either way versions and suites go back to what is offered by default, SSL 3.0 and all that is
+ * old included where it is on: `setVersions`, `setSuites` come after it.
+ */
+export function setLegacy(c: Connection, on: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  c.legacy = on != 0 ? 1 : 0;
+  c.minVersion = oldest(c);
+  c.maxVersion = Version.Tls13;
+  c.handshake.suiteCount = 0;
+  return 0;
+}
+
+function oldest(c: Connection): i32 {
+  return c.legacy ? Version.Ssl30 : Version.Tls12;
+}
+
+/** `count` big-endian suite numbers, the dearest first. Legacy ones only where the switch is on. */
 export function setSuites(c: Connection, list: usize, count: i32): i32 {
   if (c.state != State.Idle) return ErrorCode.WrongState;
   if (count < 1 || count > SUITES_MAX) return ErrorCode.BadArgument;
   for (let i = 0; i < count; i++) {
     const suite = load16be(list + 2 * i);
-    if (!suiteKnown(suite) || suiteKeyExchange(suite) > KeyExchange.EcdheEcdsa) return ErrorCode.BadArgument;
+    if (!suiteKnown(suite) || (suiteLegacy(suite) && !c.legacy)) return ErrorCode.BadArgument;
   }
   memory.copy(handshakeArea(c, SUITES), list, 2 * count);
   c.handshake.suiteCount = count;
@@ -104,10 +126,15 @@ export function setClientCertificate(c: Connection, list: usize, length: i32, ke
   const h = c.handshake;
   discard(h.clientCertificates, h.clientCertificatesLength);
   discard(h.clientKey, h.clientKeyLength);
+  h.clientKeyLength = 0;
+  h.clientKey = 0;
+  h.clientCertificatesLength = 0;
   h.clientCertificates = claim(length);
+  if (h.clientCertificates == 0) return ErrorCode.NoMemory;
   h.clientCertificatesLength = length;
   memory.copy(h.clientCertificates, list, length);
   h.clientKey = claim(keyLength);
+  if (h.clientKey == 0) return ErrorCode.NoMemory;
   h.clientKeyLength = keyLength;
   memory.copy(h.clientKey, key, keyLength);
   return 0;
@@ -120,7 +147,9 @@ export function setSession(c: Connection, block: usize, length: i32): i32 {
   if (checked < 0) return checked;
   const h = c.handshake;
   discard(h.session, h.sessionLength);
+  h.sessionLength = 0;
   h.session = claim(length);
+  if (h.session == 0) return ErrorCode.NoMemory;
   h.sessionLength = length;
   memory.copy(h.session, block, length);
   return 0;
@@ -133,6 +162,15 @@ const DEFAULT_SUITES = memory.data<u16>([
   0xcca9, 0xcca8, 0xc02b, 0xc02f, 0xc02c, 0xc030,
   0xc023, 0xc027, 0xc024, 0xc028, 0xc009, 0xc013, 0xc00a, 0xc014,
 ]);
+/** Offered behind the others where the switch is on, the least bad first. */
+const LEGACY_SUITE_COUNT: i32 = 27;
+const LEGACY_SUITES = memory.data<u16>([
+  // Finite fields keep forward secrecy; RSA key exchange does not.
+  0xccaa, 0x009e, 0x009f, 0x0067, 0x006b, 0x0033, 0x0039, 0x0040, 0x006a, 0x0032, 0x0038,
+  0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035,
+  // 3DES, RC4, DES.
+  0xc008, 0xc012, 0x0016, 0x0013, 0x000a, 0xc007, 0xc011, 0x0005, 0x0004, 0x0009,
+]);
 const DEFAULT_GROUP_COUNT: i32 = 3;
 /** X25519, P-256, P-384. */
 const DEFAULT_GROUPS = memory.data<u16>([29, 23, 24]);
@@ -144,6 +182,10 @@ export function completeConfiguration(c: Connection): i32 {
   if (h.suiteCount == 0) {
     for (let i = 0; i < DEFAULT_SUITE_COUNT; i++) store16be(suites + 2 * i, load<u16>(DEFAULT_SUITES + 2 * i));
     h.suiteCount = DEFAULT_SUITE_COUNT;
+    for (let i = 0; c.legacy && i < LEGACY_SUITE_COUNT; i++) {
+      store16be(suites + 2 * h.suiteCount, load<u16>(LEGACY_SUITES + 2 * i));
+      h.suiteCount++;
+    }
   }
   if (h.groupCount == 0) {
     for (let i = 0; i < DEFAULT_GROUP_COUNT; i++) store16be(handshakeArea(c, GROUPS) + 2 * i, load<u16>(DEFAULT_GROUPS + 2 * i));
@@ -152,11 +194,31 @@ export function completeConfiguration(c: Connection): i32 {
   let kept = 0;
   for (let i = 0; i < h.suiteCount; i++) {
     const suite = load16be(suites + 2 * i);
-    const wanted = suiteIsTls13(suite) ? c.maxVersion >= Version.Tls13 : c.minVersion <= Version.Tls12;
-    if (!wanted) continue;
+    let version = c.minVersion;
+    while (version <= c.maxVersion && !suiteFitsVersion(suite, version)) version++;
+    if (version > c.maxVersion) continue;
     store16be(suites + 2 * kept, suite);
     kept++;
   }
   h.suiteCount = kept;
   return kept > 0 && c.serverNameLength > 0 ? 0 : ErrorCode.BadArgument;
+}
+
+/** 1 where `version` can run the suite. */
+export function suiteFitsVersion(suite: i32, version: i32): i32 {
+  if (suiteIsTls13(suite)) return version == Version.Tls13 ? 1 : 0;
+  const scheme = suiteScheme(suite);
+  switch (version) {
+    case Version.Tls12: return scheme != Scheme.DesCbc ? 1 : 0; // RFC 5469
+    case Version.Tls11:
+    case Version.Tls10:
+    case Version.Ssl30: break;
+    default: return 0;
+  }
+  // AEADs and MACs of SHA-2 came with TLS 1.2 (RFC 5246 §1.2), elliptic curves with TLS 1.0 (RFC 4492).
+  const mac = suiteMacHash(suite);
+  if (mac != HashId.Md5 && mac != HashId.Sha1) return 0;
+  const exchange = suiteKeyExchange(suite);
+  const curves = exchange == KeyExchange.EcdheRsa || exchange == KeyExchange.EcdheEcdsa;
+  return version == Version.Ssl30 && curves ? 0 : 1;
 }

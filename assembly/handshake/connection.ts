@@ -1,6 +1,8 @@
 // The state of one connection: one block of memory for what lasts, one for what the handshake alone needs.
 // Both are plain structs; byte areas follow the fields. Freeing wipes.
+import { ErrorCode } from "../alert";
 import { HASH_CONTEXT } from "../hash/hash";
+import { give, take } from "../heap";
 import { wipe } from "../memory";
 import { PROTECTION_CONTEXT, SEAL_HEADROOM, SEAL_TAILROOM, protectionNull, protectionWipe } from "../record/protection";
 import { Version } from "./protocol";
@@ -15,13 +17,15 @@ export const SEND_PAYLOAD: i32 = 4096;
 export const OUTPUT_SIZE: i32 = SEND_PAYLOAD + SEAL_HEADROOM + SEAL_TAILROOM + 256;
 export const SECRET_MAX: i32 = 48;
 export const NAME_MAX: i32 = 255;
-export const SUITES_MAX: i32 = 32;
+export const SUITES_MAX: i32 = 64;
 export const GROUPS_MAX: i32 = 8;
 
 // @ts-ignore: decorator
 @unmanaged
 export class Connection {
   state: i32;
+  /** 1 where the switch for old versions and weak algorithms was turned on. */
+  legacy: i32;
   /** 0 until the ServerHello. */
   version: i32;
   suite: i32;
@@ -125,6 +129,8 @@ export class Handshake {
   /** Copy of the server's public key, and its parameters as x509's PublicKey has them. */
   peerKey: usize;
   peerKeyLength: i32;
+  /** Block of EXCHANGE_SIZE for finite fields, whose numbers are long: our public value, the shared secret; 0 elsewhere. */
+  exchange: usize;
   /** Our ClientKeyExchange's public value, made when the server's came. */
   ourShareLength: i32;
   premasterLength: i32;
@@ -167,6 +173,10 @@ export const TRANSCRIPT: i32 = (OUR_SHARE + 97 + 15) & ~15;
 export const SIGNING_TRANSCRIPT: i32 = (TRANSCRIPT + HASH_CONTEXT + 15) & ~15;
 export const HANDSHAKE_SIZE: i32 = SIGNING_TRANSCRIPT + HASH_CONTEXT;
 
+/** Longest number of a finite field in bytes. */
+export const FINITE_FIELD_MAX: i32 = 512;
+const EXCHANGE_SIZE: i32 = 2 * FINITE_FIELD_MAX;
+
 /** Address of a byte area of the connection. */
 // @ts-ignore: decorator
 @inline
@@ -181,21 +191,46 @@ export function handshakeArea(c: Connection, offset: i32): usize {
   return changetype<usize>(c.handshake) + offset;
 }
 
-/** Zeroed memory; wiped again by `discard`. */
+/** 1 where the version is settled, and older than TLS 1.3. */
+// @ts-ignore: decorator
+@inline
+export function isOld(c: Connection): bool {
+  return c.version != 0 && c.version < Version.Tls13;
+}
+
+/** Takes the block for an exchange in a finite field; 0 or NoMemory. */
+export function claimExchange(c: Connection): i32 {
+  c.handshake.exchange = claim(EXCHANGE_SIZE);
+  return c.handshake.exchange != 0 ? 0 : ErrorCode.NoMemory;
+}
+
+/** Our public value, of `ourShareLength` bytes. */
+export function ourShare(c: Connection): usize {
+  return c.handshake.exchange != 0 ? c.handshake.exchange : handshakeArea(c, OUR_SHARE);
+}
+
+/** The premaster secret, of `premasterLength` bytes. */
+export function premaster(c: Connection): usize {
+  return c.handshake.exchange != 0 ? c.handshake.exchange + FINITE_FIELD_MAX : handshakeArea(c, SECRET);
+}
+
+/** Zeroed memory, or 0 where there is none; wiped again by `discard`. */
 export function claim(length: i32): usize {
-  const pointer = heap.alloc(length);
-  memory.fill(pointer, 0, length);
+  const pointer = take(length);
+  if (pointer != 0) memory.fill(pointer, 0, length);
   return pointer;
 }
 
 export function discard(pointer: usize, length: i32): void {
   if (pointer == 0) return;
   wipe(pointer, length);
-  heap.free(pointer);
+  give(pointer);
 }
 
+/** A connection in its first state; 0 where memory does not suffice, and then none is kept. */
 export function createConnection(): Connection {
   const c = changetype<Connection>(claim(CONNECTION_SIZE));
+  if (changetype<usize>(c) == 0) return c;
   c.state = State.Idle;
   c.alertSent = -1;
   c.alertReceived = -1;
@@ -205,9 +240,21 @@ export function createConnection(): Connection {
   c.output = claim(OUTPUT_SIZE);
   c.outputCapacity = OUTPUT_SIZE;
   c.handshake = changetype<Handshake>(claim(HANDSHAKE_SIZE));
+  if (c.input == 0 || c.output == 0 || changetype<usize>(c.handshake) == 0) {
+    dropConnection(c);
+    return changetype<Connection>(0);
+  }
   protectionNull(area(c, READ_PROTECTION));
   protectionNull(area(c, WRITE_PROTECTION));
   return c;
+}
+
+/** Gives back what `createConnection` took. */
+export function dropConnection(c: Connection): void {
+  dropHandshake(c);
+  discard(c.input, INPUT_SIZE);
+  discard(c.output, c.outputCapacity);
+  discard(changetype<usize>(c), CONNECTION_SIZE);
 }
 
 /** The handshake is done: what only it needed goes. */
@@ -226,6 +273,7 @@ function dropHandshake(c: Connection): void {
   discard(h.clientKey, h.clientKeyLength);
   discard(h.session, h.sessionLength);
   discard(h.peerKey, h.peerKeyLength);
+  discard(h.exchange, EXCHANGE_SIZE);
   discard(changetype<usize>(h), HANDSHAKE_SIZE);
   c.handshake = changetype<Handshake>(0);
 }

@@ -15,8 +15,9 @@ import { KEY_BLOCK_MAX, MASTER_LENGTH, keyBlockLength } from "./tls12_schedule";
 /**
  * Writes the secret of `grant` to `out` and ends our own writing. Returns its length, or WrongState (no handshake yet, or
  * closed), AlreadyDelivered, GrantRefused, NoExtendedMasterSecret, BufferTooSmall; these change nothing.
- * - session: TLS 1.3 the client's and the server's application traffic secret now; TLS 1.2 the key block.
- * - full: TLS 1.2 the master secret, where it is an extended one. TLS 1.3 as session: its master secret never leaves.
+ * - session: TLS 1.3 the client's and the server's application traffic secret now; TLS 1.2 and before the key block, as it was
+ *   derived: whoever takes a chained IV or a key stream over has seen the records that moved it on.
+ * - full: TLS 1.2 and before the master secret, where it is an extended one. TLS 1.3 as session: its master secret never leaves.
  */
 export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   if (c.delivered) return ErrorCode.AlreadyDelivered;
@@ -42,7 +43,7 @@ function trafficSecrets(c: Connection, out: usize, capacity: i32): i32 {
 
 function oldSecrets(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   if (grant == Grant.Full && !c.extendedMasterSecret) return ErrorCode.NoExtendedMasterSecret;
-  const length = grant == Grant.Full ? MASTER_LENGTH : keyBlockLength(c.suite);
+  const length = grant == Grant.Full ? MASTER_LENGTH : keyBlockLength(c.version, c.suite);
   if (capacity < length) return ErrorCode.BufferTooSmall;
   memory.copy(out, area(c, grant == Grant.Full ? MASTER_SECRET : KEY_BLOCK), length);
   return length;

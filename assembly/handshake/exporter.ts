@@ -3,6 +3,7 @@ import { ErrorCode } from "../alert";
 import { hashDigest, hashSize } from "../hash/hash";
 import { store16be, wipe } from "../memory";
 import { hkdfExpandLabel } from "../prf/hkdf";
+import { tls10Prf } from "../prf/tls10";
 import { tls12Prf } from "../prf/tls12";
 import { suiteHash } from "../record/suites";
 import {
@@ -40,13 +41,16 @@ export function exportKeyingMaterial(
   if (!c.extendedMasterSecret) return ErrorCode.NoExtendedMasterSecret;
   const seedLength = 64 + (context != 0 ? 2 + contextLength : 0);
   const seed = claim(seedLength);
+  if (seed == 0) return ErrorCode.NoMemory;
   memory.copy(seed, area(c, CLIENT_RANDOM), 32);
   memory.copy(seed + 32, area(c, SERVER_RANDOM), 32);
   if (context != 0) {
     store16be(seed + 64, contextLength);
     memory.copy(seed + 66, context, contextLength);
   }
-  tls12Prf(hash, area(c, MASTER_SECRET), MASTER_LENGTH, label, labelLength, seed, seedLength, out, outLength);
+  const master = area(c, MASTER_SECRET);
+  if (c.version == Version.Tls12) tls12Prf(hash, master, MASTER_LENGTH, label, labelLength, seed, seedLength, out, outLength);
+  else tls10Prf(master, MASTER_LENGTH, label, labelLength, seed, seedLength, out, outLength);
   discard(seed, seedLength);
   return 0;
 }

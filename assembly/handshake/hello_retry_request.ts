@@ -45,7 +45,9 @@ function keepCookie(c: Connection, data: usize): i32 {
   if (length < 1 || load16be(data) != length) return ErrorCode.DecodeError;
   if (length > COOKIE_MAX) return ErrorCode.IllegalParameter;
   discard(h.cookie, h.cookieLength);
+  h.cookieLength = 0;
   h.cookie = claim(length);
+  if (h.cookie == 0) return ErrorCode.NoMemory;
   h.cookieLength = length;
   memory.copy(h.cookie, data + 2, length);
   return 0;

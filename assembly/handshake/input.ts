@@ -3,7 +3,7 @@ import { ErrorCode } from "../alert";
 import { load16be } from "../memory";
 import { openRecord, openedStart, openedType } from "../record/protection";
 import {
-  Connection, MESSAGE_HEADER, READ_PROTECTION, area, claim, dropMessage,
+  Connection, MESSAGE_HEADER, READ_PROTECTION, area, claim, dropMessage, isOld,
 } from "./connection";
 import { checkHeader, onChangeCipherSpecRecord, onMessage } from "./machine";
 import { fail, finishClose, sendCloseNotify } from "./output";
@@ -43,7 +43,7 @@ function checkRecordHeader(c: Connection): i32 {
   const length = load16be(c.input + 3);
   if (type < ContentType.ChangeCipherSpec || type > ContentType.ApplicationData) return ErrorCode.UnexpectedRecord;
   if (load<u8>(c.input, 1) != 3) return ErrorCode.ProtocolVersion;
-  if (c.version == Version.Tls12 && load<u8>(c.input, 2) != 3) return ErrorCode.ProtocolVersion;
+  if (isOld(c) && load16be(c.input + 1) != c.version) return ErrorCode.ProtocolVersion;
   let most = 16384;
   if (c.readProtected) most += c.version == Version.Tls13 ? 256 : 2048; // RFC 8446 §5.2, RFC 5246 §6.2.3
   return length > most ? ErrorCode.RecordOverflow : 0;
@@ -52,7 +52,7 @@ function checkRecordHeader(c: Connection): i32 {
 function onRecord(c: Connection): i32 {
   const outer = load<u8>(c.input) as i32;
   c.recordsReceived++;
-  if (outer == ContentType.ChangeCipherSpec && c.version != Version.Tls12) return onCompatibilityRecord(c);
+  if (outer == ContentType.ChangeCipherSpec && !isOld(c)) return onCompatibilityRecord(c);
   const sealed = c.readProtected;
   if (sealed && c.version == Version.Tls13 && outer != ContentType.ApplicationData) return ErrorCode.UnexpectedRecord;
   const length = openRecord(area(c, READ_PROTECTION), c.input, c.inputHave);
@@ -67,7 +67,7 @@ function onRecord(c: Connection): i32 {
     case ContentType.Handshake: return onHandshake(c, start, length);
     case ContentType.Alert: return length == 2 ? onAlert(c, load<u8>(start), load<u8>(start, 1)) : ErrorCode.DecodeError;
     case ContentType.ChangeCipherSpec:
-      if (c.version != Version.Tls12) return ErrorCode.UnexpectedChangeCipherSpec;
+      if (!isOld(c)) return ErrorCode.UnexpectedChangeCipherSpec;
       if (length != 1 || load<u8>(start) != 1) return ErrorCode.UnexpectedChangeCipherSpec;
       return onChangeCipherSpecRecord(c);
     default: return ErrorCode.UnexpectedRecord;
@@ -153,6 +153,7 @@ function gather(c: Connection, data: usize, length: i32): i32 {
     const whole = checkHeader(c, header);
     if (whole < 0) return whole;
     c.message = claim(whole);
+    if (c.message == 0) return ErrorCode.NoMemory;
     c.messageLength = whole;
     memory.copy(c.message, header, 4);
     return part;

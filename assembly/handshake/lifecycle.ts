@@ -5,8 +5,7 @@ import { SEAL_HEADROOM, SEAL_TAILROOM, recordSequence } from "../record/protecti
 import { sendClientHello } from "./client_hello";
 import { completeConfiguration } from "./configure";
 import {
-  CLIENT_RANDOM, CONNECTION_SIZE, Connection, INPUT_SIZE, SEND_PAYLOAD, SESSION_ID, WRITE_PROTECTION, area, discard,
-  handshakeArea, wipeSecrets,
+  CLIENT_RANDOM, Connection, SEND_PAYLOAD, SESSION_ID, WRITE_PROTECTION, area, dropConnection, handshakeArea, wipeSecrets,
 } from "./connection";
 import { sendKeyUpdate } from "./key_update";
 import { consumeOutput, fail, finishClose, sealOutput, sendCloseNotify } from "./output";
@@ -38,12 +37,12 @@ export function startConnection(c: Connection): i32 {
 }
 
 /**
- * The id of a TLS 1.2 session that is resumed by it; else a random one, as middleboxes want it (RFC 8446 §D.4) and as
+ * The id of an old session that is resumed by it; else a random one, as middleboxes want it (RFC 8446 §D.4) and as
  * makes the server's answer to a ticket readable (RFC 5077 §3.4); else, with TLS 1.2 and nothing to resume, none.
  */
 function chooseSessionId(c: Connection): i32 {
   const h = c.handshake;
-  const old = h.sessionFits && sessionVersion(h.session) == Version.Tls12;
+  const old = h.sessionFits && sessionVersion(h.session) < Version.Tls13;
   if (old && sessionTicketLength(h.session) == 0) {
     h.sessionIdLength = sessionIdLength(h.session);
     memory.copy(handshakeArea(c, SESSION_ID), sessionId(h.session), h.sessionIdLength);
@@ -113,7 +112,5 @@ export function freeConnection(c: Connection): void {
   if (changetype<usize>(c) == 0) return;
   wipeSecrets(c);
   dropSessions(c);
-  discard(c.input, INPUT_SIZE);
-  discard(c.output, c.outputCapacity);
-  discard(changetype<usize>(c), CONNECTION_SIZE);
+  dropConnection(c);
 }

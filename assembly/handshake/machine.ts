@@ -4,13 +4,13 @@ import { load24be } from "../memory";
 import { onCertificate, onServerCertificate } from "./certificate";
 import { onCertificateRequest, onOldCertificateRequest } from "./certificate_request";
 import { onCertificateVerify } from "./certificate_verify";
-import { Connection } from "./connection";
+import { Connection, isOld } from "./connection";
 import { onEncryptedExtensions } from "./encrypted_extensions";
 import { onFinished } from "./finished";
 import { onHelloRequest } from "./hello_request";
 import { onKeyUpdate } from "./key_update";
 import { onNewSessionTicket, onTicket } from "./new_session_ticket";
-import { HandshakeType, Version } from "./protocol";
+import { HandshakeType } from "./protocol";
 import { CHANGE_CIPHER_SPEC, sequenceAllows } from "./sequence";
 import { onServerHello } from "./server_hello";
 import { onServerHelloDone } from "./server_hello_done";
@@ -43,7 +43,7 @@ function longest(type: i32): i32 {
     case HandshakeType.NewSessionTicket: return 16384;
     case HandshakeType.ServerHello: return 4096;
     case HandshakeType.EncryptedExtensions: return 4096;
-    case HandshakeType.ServerKeyExchange: return 2048;
+    case HandshakeType.ServerKeyExchange: return 3072; // three numbers of 4096 bits and a signature
     case HandshakeType.CertificateVerify: return 2048;
     case HandshakeType.Finished: return 64;
     default: return 1; // KeyUpdate; the rest is empty
@@ -52,7 +52,7 @@ function longest(type: i32): i32 {
 
 /** RFC 5246 §7.4.1.1: a HelloRequest amid a handshake is no message of it. */
 function ignoresHelloRequest(c: Connection, type: i32): i32 {
-  return type == HandshakeType.HelloRequest && c.version == Version.Tls12 && c.state != State.ExpectServerFinished ? 1 : 0;
+  return type == HandshakeType.HelloRequest && isOld(c) && c.state != State.ExpectServerFinished ? 1 : 0;
 }
 
 /** Takes one whole message whose header passed `checkHeader`. */
@@ -85,7 +85,7 @@ export function onMessage(c: Connection, message: usize, length: i32): i32 {
   }
 }
 
-/** The ChangeCipherSpec record of TLS 1.2. */
+/** The ChangeCipherSpec record of TLS 1.2 and before. */
 export function onChangeCipherSpecRecord(c: Connection): i32 {
   if (!sequenceAllows(c.state, CHANGE_CIPHER_SPEC)) return ErrorCode.UnexpectedChangeCipherSpec;
   return onChangeCipherSpec(c);

@@ -43,7 +43,13 @@ export enum ExtensionType {
 }
 
 export enum SignatureScheme {
+  /** No number of the wire: what RSA signs by in TLS 1.1 and before, MD5 and SHA-1 one after the other (RFC 2246 §7.4.3). */
+  RsaMd5Sha1 = 0x0001,
+  RsaPkcs1Sha1 = 0x0201,
+  DsaSha1 = 0x0202,
+  EcdsaSha1 = 0x0203,
   RsaPkcs1Sha256 = 0x0401,
+  DsaSha256 = 0x0402,
   EcdsaP256Sha256 = 0x0403,
   RsaPkcs1Sha384 = 0x0501,
   EcdsaP384Sha384 = 0x0503,
@@ -57,6 +63,9 @@ export enum SignatureScheme {
 }
 
 export enum Version {
+  Ssl30 = 0x0300,
+  Tls10 = 0x0301,
+  Tls11 = 0x0302,
   Tls12 = 0x0303,
   Tls13 = 0x0304,
 }

@@ -25,8 +25,10 @@ const ROWS = memory.data<i32>([
   State.ExpectFinished, HandshakeType.Finished, State.Connected,
   State.Connected, HandshakeType.NewSessionTicket, State.Connected,
   State.Connected, HandshakeType.KeyUpdate, State.Connected,
-  // TLS 1.2 (RFC 5246 §7.3, RFC 5077 §3.3)
+  // TLS 1.2 and before (RFC 5246 §7.3, RFC 5077 §3.3)
   State.ExpectServerCertificate, HandshakeType.Certificate, State.ExpectServerKeyExchange,
+  // RSA key exchange has no ServerKeyExchange (RFC 5246 §7.4.3).
+  State.ExpectServerCertificate, HandshakeType.Certificate, State.ExpectRequestOrDone,
   State.ExpectServerKeyExchange, HandshakeType.ServerKeyExchange, State.ExpectRequestOrDone,
   State.ExpectRequestOrDone, HandshakeType.CertificateRequest, State.ExpectServerHelloDone,
   State.ExpectRequestOrDone, HandshakeType.ServerHelloDone, State.ExpectTicket,
@@ -38,7 +40,7 @@ const ROWS = memory.data<i32>([
   State.ExpectServerFinished, HandshakeType.Finished, State.Established,
   State.Established, HandshakeType.HelloRequest, State.Established,
 ]);
-const ROW_COUNT: i32 = 26;
+const ROW_COUNT: i32 = 27;
 
 /** 1 where `state` awaits `message`, 0 otherwise. */
 export function sequenceAllows(state: i32, message: i32): i32 {

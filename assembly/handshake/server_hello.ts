@@ -1,7 +1,8 @@
 // ServerHello and HelloRetryRequest (RFC 8446 §4.1.3, §4.1.4; RFC 5246 §7.4.1.3): version, suite, and which handshake follows.
 import { ErrorCode } from "../alert";
 import { equalBytes, load16be } from "../memory";
-import { KeyExchange, suiteHash, suiteIsTls13, suiteKeyExchange, suiteKnown } from "../record/suites";
+import { suiteHash } from "../record/suites";
+import { suiteFitsVersion } from "./configure";
 import { Connection, SERVER_RANDOM, SESSION_ID, SUITES, area, handshakeArea } from "./connection";
 import { IN_OLD_SERVER_HELLO, IN_RETRY, IN_SERVER_HELLO, checkExtensions, extensionLength, findExtension } from "./extensions";
 import { onHelloRetryRequest } from "./hello_retry_request";
@@ -53,10 +54,10 @@ export function onServerHello(c: Connection, message: usize, length: i32): i32 {
   if (c.state == State.ExpectRetriedServerHello && version != Version.Tls13) return ErrorCode.IllegalParameter;
   const suited = checkSuite(c, version);
   if (suited < 0) return suited;
-  if (version == Version.Tls12) {
-    if (c.maxVersion >= Version.Tls13 && downgraded()) return ErrorCode.DowngradeDetected;
-  } else if (!echoes(c)) {
-    return ErrorCode.IllegalParameter;
+  if (version == Version.Tls13) {
+    if (!echoes(c)) return ErrorCode.IllegalParameter;
+  } else if (downgraded(c, version)) {
+    return ErrorCode.DowngradeDetected;
   }
   if (retry) return c.state == State.ExpectServerHello ? onHelloRetryRequest(c, hello) : ErrorCode.UnexpectedMessage;
   memory.copy(area(c, SERVER_RANDOM), hello.random, 32);
@@ -107,15 +108,10 @@ function checkSuite(c: Connection, version: i32): i32 {
   for (let i = 0; i < c.handshake.suiteCount; i++) {
     if (load16be(handshakeArea(c, SUITES) + 2 * i) == hello.suite) offered = 1;
   }
-  if (!offered || !suiteKnown(hello.suite)) return ErrorCode.IllegalParameter;
-  const ofTls13 = suiteIsTls13(hello.suite);
-  if (ofTls13 != (version == Version.Tls13 ? 1 : 0)) return ErrorCode.IllegalParameter;
+  if (!offered) return ErrorCode.IllegalParameter;
   // After a HelloRetryRequest the suite stands (RFC 8446 §4.1.4).
   if (c.handshake.retried && c.suite != hello.suite) return ErrorCode.IllegalParameter;
-  const exchange = suiteKeyExchange(hello.suite);
-  if (exchange != KeyExchange.Tls13 && exchange != KeyExchange.EcdheRsa && exchange != KeyExchange.EcdheEcdsa) {
-    return ErrorCode.HandshakeFailure;
-  }
+  if (!suiteFitsVersion(hello.suite, version)) return ErrorCode.IllegalParameter;
   c.suite = hello.suite;
   return suiteHash(hello.suite);
 }
@@ -126,8 +122,14 @@ function echoes(c: Connection): i32 {
   return hello.sessionIdLength == length && equalBytes(hello.sessionId, handshakeArea(c, SESSION_ID), length) ? 1 : 0;
 }
 
-/** The sentinel of a TLS 1.3 server that was talked into less (RFC 8446 §4.1.3). */
-function downgraded(): i32 {
+/**
+ * The sentinel of a server that was talked into less than it and we can (RFC 8446 §4.1.3): 1 stands for TLS 1.2 instead
+ * of 1.3, 0 for TLS 1.1 or below instead of either. We know better only where we offered more.
+ */
+function downgraded(c: Connection, version: i32): i32 {
   const tail = hello.random + 24;
-  return equalBytes(tail, DOWNGRADE, 7) && load<u8>(tail, 7) <= 1 ? 1 : 0;
+  if (!equalBytes(tail, DOWNGRADE, 7)) return 0;
+  const mark = load<u8>(tail, 7);
+  if (c.maxVersion >= Version.Tls13) return mark <= 1 ? 1 : 0;
+  return mark == 0 && c.maxVersion == Version.Tls12 && version < Version.Tls12 ? 1 : 0;
 }

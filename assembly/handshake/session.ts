@@ -21,7 +21,8 @@ export const LIFETIME_OLD: u32 = 86400;
 
 // Fixed part of the block, then server name (a length byte) and ticket (two length bytes).
 const FORMAT: i32 = 0;
-const EXTENDED: i32 = 1;
+/** Bit 0: extended master secret. Bit 1: made with the legacy switch on. */
+const TRAITS: i32 = 1;
 const VERSION: i32 = 2;
 const SUITE: i32 = 4;
 const ISSUED: i32 = 6;
@@ -91,6 +92,8 @@ export function sessionTicketAge(c: Connection, block: usize): u32 {
 export function sessionFits(c: Connection, block: usize): i32 {
   const version = sessionVersion(block);
   if (version < c.minVersion || version > c.maxVersion) return 0;
+  // What let an old certificate pass once lets its session pass again, and nothing else does.
+  if ((load<u8>(block, TRAITS) & 2) != 0 && !c.legacy) return 0;
   const issued = load32be(block + ISSUED);
   if (c.time < issued || c.time - issued >= load32be(block + LIFETIME)) return 0;
   const nameLength = load<u8>(block, NAME) as i32;
@@ -118,10 +121,11 @@ export function keepSession(
 ): void {
   const length = NAME + 1 + c.serverNameLength + 2 + ticketLength;
   const node = claim(NODE + length);
+  if (node == 0) return; // without room, the next connection is a full handshake
   store<i32>(node, length, 4);
   const block = node + NODE;
   store<u8>(block, FORMAT_NUMBER, FORMAT);
-  store<u8>(block, c.extendedMasterSecret, EXTENDED);
+  store<u8>(block, c.extendedMasterSecret | c.legacy << 1, TRAITS);
   store16be(block + VERSION, c.version);
   store16be(block + SUITE, c.suite);
   store32be(block + ISSUED, c.time);

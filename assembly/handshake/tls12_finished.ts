@@ -1,4 +1,4 @@
-// ChangeCipherSpec and Finished of TLS 1.2 in both directions (RFC 5246 §7.1, §7.4.9).
+// ChangeCipherSpec and Finished of TLS 1.2 and before, in both directions (RFC 5246 §7.1, §7.4.9; RFC 6101 §5.6.9).
 import { ErrorCode } from "../alert";
 import { equalBytes } from "../memory";
 import {
@@ -6,22 +6,29 @@ import {
   area, finishHandshake, handshakeArea,
 } from "./connection";
 import { sendChangeCipherSpec, sendHandshake } from "./output";
-import { HandshakeType } from "./protocol";
+import { HandshakeType, Version } from "./protocol";
 import { LIFETIME_OLD, keepSession } from "./session";
 import { State } from "./state";
 import { FINISHED_LENGTH, MASTER_LENGTH, installKeyBlock, keyBlock, verifyData } from "./tls12_schedule";
-import { transcriptAdd, transcriptHash } from "./transcript";
+import { ssl3TranscriptHash, transcriptAdd, transcriptHash } from "./transcript";
 
 const digest = memory.data(64, 8);
-const message = memory.data(4 + FINISHED_LENGTH, 8);
+/** SSL 3.0: an MD5 and a SHA-1. */
+const FINISHED_MAX: i32 = 36;
+const message = memory.data(4 + FINISHED_MAX, 8);
+/** "CLNT" and "SRVR". */
+const SENDERS = memory.data<u8>([0x43, 0x4c, 0x4e, 0x54, 0x53, 0x52, 0x56, 0x52]);
 
 export function deriveKeyBlock(c: Connection): void {
-  keyBlock(c.suite, area(c, MASTER_SECRET), area(c, CLIENT_RANDOM), area(c, SERVER_RANDOM), area(c, KEY_BLOCK));
+  const master = area(c, MASTER_SECRET);
+  keyBlock(c.version, c.suite, master, area(c, CLIENT_RANDOM), area(c, SERVER_RANDOM), area(c, KEY_BLOCK));
 }
 
 /** ExpectChangeCipherSpec: what follows from the server is under the new keys. */
 export function onChangeCipherSpec(c: Connection): i32 {
-  const installed = installKeyBlock(area(c, READ_PROTECTION), c.suite, area(c, KEY_BLOCK), 1, c.encryptThenMac, 0);
+  const installed = installKeyBlock(
+    area(c, READ_PROTECTION), c.version, c.suite, area(c, KEY_BLOCK), 1, c.encryptThenMac, 0,
+  );
   if (installed < 0) return installed;
   c.readProtected = 1;
   c.serverEpochStart = c.recordsReceived;
@@ -31,23 +38,32 @@ export function onChangeCipherSpec(c: Connection): i32 {
 
 /** ChangeCipherSpec, then Finished under the new keys. */
 export function sendOldFinished(c: Connection): i32 {
-  sendChangeCipherSpec(c);
-  const installed = installKeyBlock(area(c, WRITE_PROTECTION), c.suite, area(c, KEY_BLOCK), 0, c.encryptThenMac, 1);
+  const changed = sendChangeCipherSpec(c);
+  if (changed < 0) return changed;
+  const installed = installKeyBlock(
+    area(c, WRITE_PROTECTION), c.version, c.suite, area(c, KEY_BLOCK), 0, c.encryptThenMac, 1,
+  );
   if (installed < 0) return installed;
   c.writeProtected = 1;
   c.clientEpochStart = c.recordsSent;
+  const length = writeVerifyData(c, 0, message + 4);
+  store<u32>(message, HandshakeType.Finished | length << 24);
+  return sendHandshake(c, message, 4 + length);
+}
+
+/** Writes the verify_data of either side and returns its length. */
+function writeVerifyData(c: Connection, server: i32, out: usize): i32 {
+  if (c.version == Version.Ssl30) return ssl3TranscriptHash(c, SENDERS + 4 * server, 4, out);
   const hashLength = transcriptHash(c, digest);
-  store<u32>(message, HandshakeType.Finished | FINISHED_LENGTH << 24);
-  verifyData(c.suite, area(c, MASTER_SECRET), 0, digest, hashLength, message + 4);
-  return sendHandshake(c, message, 4 + FINISHED_LENGTH);
+  verifyData(c.version, c.suite, area(c, MASTER_SECRET), server, digest, hashLength, out);
+  return FINISHED_LENGTH;
 }
 
 /** ExpectServerFinished: the last message of a full handshake, the last but ours of an abbreviated one. */
 export function onServerFinished(c: Connection, received: usize, length: i32): i32 {
-  if (length != 4 + FINISHED_LENGTH) return ErrorCode.DecodeError;
-  const hashLength = transcriptHash(c, digest);
-  verifyData(c.suite, area(c, MASTER_SECRET), 1, digest, hashLength, message + 4);
-  if (!equalBytes(message + 4, received + 4, FINISHED_LENGTH)) return ErrorCode.BadFinished;
+  const size = writeVerifyData(c, 1, message + 4);
+  if (length != 4 + size) return ErrorCode.DecodeError;
+  if (!equalBytes(message + 4, received + 4, size)) return ErrorCode.BadFinished;
   if (c.resumed) {
     transcriptAdd(c, received, length);
     const sent = sendOldFinished(c);

@@ -1,7 +1,7 @@
-// What a ServerHello of TLS 1.2 settles: its extensions, and whether an old session goes on.
+// What a ServerHello of TLS 1.2 and before settles: its extensions, and whether an old session goes on.
 import { ErrorCode } from "../alert";
 import { equalBytes } from "../memory";
-import { Scheme, suiteHash, suiteScheme } from "../record/suites";
+import { suiteBlockIvLength } from "../record/suites";
 import {
   CERTIFICATE_HASH, Connection, MASTER_SECRET, SESSION_ID, area, handshakeArea,
 } from "./connection";
@@ -13,12 +13,11 @@ import { sessionCertificateHash, sessionSecret, sessionSuite, sessionVersion } f
 import { State } from "./state";
 import { deriveKeyBlock } from "./tls12_finished";
 import { MASTER_LENGTH } from "./tls12_schedule";
-import { transcriptAdd, transcriptStart, transcriptStartSigning } from "./transcript";
+import { transcriptAdd, transcriptStartOld } from "./transcript";
 
 export function acceptTls12(c: Connection, hello: ServerHello): i32 {
   const h = c.handshake;
-  transcriptStart(c, suiteHash(c.suite));
-  if (h.clientKeyLength > 0) transcriptStartSigning(c);
+  transcriptStartOld(c);
   transcriptAdd(c, hello.message, hello.length);
   const accepted = acceptExtensions(c, hello.extensions, hello.extensionsLength);
   if (accepted < 0) return accepted;
@@ -35,9 +34,14 @@ export function acceptTls12(c: Connection, hello: ServerHello): i32 {
 
 function acceptExtensions(c: Connection, block: usize, length: i32): i32 {
   // RFC 5746 §3.4: the indication must be there, and be empty at a first handshake.
+  // Servers older than the indication, which only the legacy switch meets, can't know it: we never renegotiate (§4.1).
   const renegotiation = findExtension(block, length, ExtensionType.RenegotiationInfo);
-  if (renegotiation == 0) return ErrorCode.NoSecureRenegotiation;
-  if (extensionLength(renegotiation) != 1 || load<u8>(renegotiation) != 0) return ErrorCode.HandshakeFailure;
+  if (renegotiation == 0 && c.version >= Version.Tls12) return ErrorCode.NoSecureRenegotiation;
+  if (renegotiation != 0 && (extensionLength(renegotiation) != 1 || load<u8>(renegotiation) != 0)) {
+    return ErrorCode.HandshakeFailure;
+  }
+  // SSL 3.0 has no other extension.
+  if (c.version == Version.Ssl30) return length > (renegotiation != 0 ? 5 : 0) ? ErrorCode.UnsupportedExtension : 0;
 
   const extended = findExtension(block, length, ExtensionType.ExtendedMasterSecret);
   if (extended != 0 && extensionLength(extended) != 0) return ErrorCode.DecodeError;
@@ -50,8 +54,8 @@ function acceptExtensions(c: Connection, block: usize, length: i32): i32 {
   const encrypt = findExtension(block, length, ExtensionType.EncryptThenMac);
   if (encrypt != 0) {
     if (extensionLength(encrypt) != 0) return ErrorCode.DecodeError;
-    // RFC 7366 §3: not for an AEAD suite.
-    if (suiteScheme(c.suite) != Scheme.AesCbc) return ErrorCode.IllegalParameter;
+    // RFC 7366 §3: for block ciphers alone.
+    if (suiteBlockIvLength(c.suite) == 0) return ErrorCode.IllegalParameter;
     c.encryptThenMac = 1;
   }
   if (!uncompressed(findExtension(block, length, ExtensionType.EcPointFormats))) return ErrorCode.IllegalParameter;
@@ -72,7 +76,7 @@ function uncompressed(formats: usize): i32 {
 /** The abbreviated handshake. Only sessions with extended master secret are kept, so it must be there again (RFC 7627 §5.3). */
 function resume(c: Connection): i32 {
   const h = c.handshake;
-  if (!h.sessionFits || sessionVersion(h.session) != Version.Tls12) return ErrorCode.IllegalParameter;
+  if (!h.sessionFits || sessionVersion(h.session) != c.version) return ErrorCode.IllegalParameter;
   if (sessionSuite(h.session) != c.suite) return ErrorCode.IllegalParameter;
   if (!c.extendedMasterSecret) return ErrorCode.NoExtendedMasterSecret;
   c.resumed = 1;

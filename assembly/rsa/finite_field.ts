@@ -1,5 +1,6 @@
 // Diffie-Hellman in finite fields: the groups of RFC 7919, and those that a server of TLS 1.2 or older brings along.
 import { ErrorCode } from "../alert";
+import { give, take } from "../heap";
 import { powerModulo, TABLE_PER_LIMB } from "./exponent";
 import {
   bitLength, enterMontgomery, limbsBelow, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs,
@@ -66,11 +67,11 @@ export function finiteFieldPower(
   const count = limbsFor(bits);
   const row = count << 2;
   const size = 4 * row + TABLE_PER_LIMB * count;
-  const area = heap.alloc(size);
+  const area = take(size);
   if (area == 0) return ErrorCode.NoMemory;
   const length = power(out, p, pLength, bits, base, baseLength, secret, secretLength, area, count);
   memory.fill(area, 0, size);
-  heap.free(area);
+  give(area);
   wipeMontgomery();
   return length;
 }

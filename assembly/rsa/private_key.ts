@@ -1,5 +1,6 @@
 // RSASP1 by the Chinese remainder theorem (RFC 8017 §5.2.1).
 import { ErrorCode } from "../alert";
+import { give, take } from "../heap";
 import { equalBytes } from "../memory";
 import { powerModulo, squareOfR, TABLE_PER_LIMB } from "./exponent";
 import { bitLength, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs } from "./modular";
@@ -54,11 +55,11 @@ export function rsaPrivate(out: usize, key: usize, message: usize): i32 {
   const count = limbsFor(wide);
   const row = count << 2;
   const size = row * 16 + primeLength + TABLE_PER_LIMB * count;
-  const area = heap.alloc(size);
+  const area = take(size);
   if (area == 0) return ErrorCode.NoMemory;
   combinePrimes(out, length, k, message, area, pBits, qBits, primeLength, count);
   memory.fill(area, 0, size);
-  heap.free(area);
+  give(area);
   wipeMontgomery();
 
   const checked = rsaPublic(check, k.n, k.nLength, k.e, k.eLength, out, length);

@@ -11,6 +11,7 @@ export const OID_RSA_PSS: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0x86, 0xf7,
 const OID_ECDSA_SHA2: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03]);
 const OID_ECDSA_SHA1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01]);
 const OID_DSA_SHA1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x03]);
+const OID_DSA_SHA256: usize = memory.data<u8>([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02]);
 /** NIST's hash algorithms, 2.16.840.1.101.3.4.2; one more byte says which. */
 const OID_SHA2: usize = memory.data<u8>([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02]);
 const OID_SHA1: usize = memory.data<u8>([0x2b, 0x0e, 0x03, 0x02, 0x1a]);
@@ -18,14 +19,15 @@ const OID_MGF1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x0
 
 /** Values of TLS's SignatureScheme (RFC 8446 §4.2.3); ECDSA ones name the hash alone, as in TLS 1.2. */
 export const RSA_PKCS1: i32 = 0x0001;
+export const DSA: i32 = 0x0002;
 export const ECDSA: i32 = 0x0003;
 export const RSA_PSS_RSAE: i32 = 0x0800;
 
 /**
- * The AlgorithmIdentifier at `at` as a SignatureScheme.
+ * The AlgorithmIdentifier at `at` as a SignatureScheme; MD5, SHA-1 and DSA only where `legacy` is 1.
  * Returns CertificateDer, CertificateWeakSignature (MD5, SHA-1) or CertificateAlgorithm (not supported) otherwise.
  */
-export function parseSignatureAlgorithm(at: usize): i32 {
+export function parseSignatureAlgorithm(at: usize, legacy: i32): i32 {
   const end = after(at);
   const oid = body(at);
   if (tagOf(oid, end) != TAG_OID) return ErrorCode.CertificateDer;
@@ -44,10 +46,17 @@ export function parseSignatureAlgorithm(at: usize): i32 {
   }
   if (length == 9 && memory.compare(content, OID_RSA, 8) == 0) {
     if (!isNullOrAbsent(parameters, end)) return ErrorCode.CertificateDer;
+    if (legacy && (last == 4 || last == 5)) return (last - 3) << 8 | RSA_PKCS1;
     if (last >= 2 && last <= 5) return ErrorCode.CertificateWeakSignature; // MD2, MD4, MD5, SHA-1
     return last >= 11 && last <= 13 ? (last - 7) << 8 | RSA_PKCS1 : ErrorCode.CertificateAlgorithm;
   }
-  if (isOid(oid, OID_ECDSA_SHA1, 7) || isOid(oid, OID_DSA_SHA1, 7)) return ErrorCode.CertificateWeakSignature;
+  const dsaSha1 = isOid(oid, OID_DSA_SHA1, 7);
+  if (isOid(oid, OID_ECDSA_SHA1, 7) || dsaSha1) {
+    if (!legacy) return ErrorCode.CertificateWeakSignature;
+    return HashId.Sha1 << 8 | (dsaSha1 ? DSA : ECDSA);
+  }
+  // RFC 5758 §3.1.
+  if (legacy && isOid(oid, OID_DSA_SHA256, 9)) return HashId.Sha256 << 8 | DSA;
   return ErrorCode.CertificateAlgorithm;
 }
 

@@ -9,12 +9,20 @@ import { parseSignatureAlgorithm, RSA_PSS_RSAE } from "./algorithm";
 import { Certificate, CERTIFICATE, parseCertificate } from "./certificate";
 import { sameElement } from "./der";
 import { sameName } from "./distinguished_name";
-import { PURPOSE_ANY, PURPOSE_SERVER, USAGE_DIGITAL_SIGNATURE } from "./extensions";
+import { PURPOSE_ANY, PURPOSE_SERVER, USAGE_DIGITAL_SIGNATURE, USAGE_KEY_ENCIPHERMENT } from "./extensions";
 import { matchHostName } from "./host_name";
 import { checkNameConstraints, startNameConstraints } from "./name_constraints";
+import { isOldScheme, verifyOldSignature } from "./old_signature";
 import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
 import { verifySignature } from "./signature";
 import { Anchor, maySignCertificates, Trust } from "./trust";
+
+export enum ChainRule {
+  /** MD5, SHA-1 and DSA are let pass. */
+  Legacy = 1,
+  /** The leaf's key is to encrypt, not to sign: RSA key exchange (RFC 5246 §7.4.2). */
+  Encipher = 2,
+}
 
 /** Certificates that a server may send. */
 const MAX_CERTIFICATES: i32 = 16;
@@ -30,6 +38,8 @@ const issuerKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 
 let count: i32 = 0;
 let anchors: usize = 0;
+/** 1 where the old is let pass. */
+let legacy: i32 = 0;
 let now: i64 = 0;
 let steps: i32 = 0;
 let signatures: i32 = 0;
@@ -39,7 +49,7 @@ let failure: i32 = 0;
 /**
  * Verifies a server's certificates: `list` holds them as DER, each after its length in three bytes, the leaf first.
  * The host is a DNS name in ASCII or an IP address as text; `unixTime` is in seconds. On success writes the leaf's key
- * to `publicKey` (a PublicKey, pointing into `list`) and returns 0; otherwise NoTrust, NoTime, DecodeError or one of
+ * to `publicKey` (a PublicKey, pointing into `list`) and returns 0. `rules` has bits of ChainRule. Otherwise NoTrust, NoTime, DecodeError or one of
  * the certificate errors. The host name is the last thing checked.
  */
 export function verifyChain(
@@ -50,6 +60,7 @@ export function verifyChain(
   hostNameLength: i32,
   unixTime: u32,
   publicKey: usize,
+  rules: i32,
 ): i32 {
   if (trust == 0) return ErrorCode.NoTrust;
   if (unixTime == 0) return ErrorCode.NoTime;
@@ -57,13 +68,15 @@ export function verifyChain(
   if (listProblem < 0) return listProblem;
   anchors = changetype<Trust>(trust).last;
   now = unixTime as i64;
+  legacy = rules & ChainRule.Legacy;
   steps = MAX_STEPS;
   signatures = MAX_SIGNATURES;
   failure = ErrorCode.UnknownCa;
   startNameConstraints();
 
   const leaf = certificateAt(0);
-  const problem = checkLeaf(leaf, changetype<PublicKey>(publicKey));
+  const usage = rules & ChainRule.Encipher ? USAGE_KEY_ENCIPHERMENT : USAGE_DIGITAL_SIGNATURE;
+  const problem = checkLeaf(leaf, changetype<PublicKey>(publicKey), usage);
   if (problem < 0) return problem;
   store<usize>(path, certificates);
   if (extendPath(1) < 0) return failure == ErrorCode.UnknownCa ? firstUnreadable() : failure;
@@ -110,12 +123,12 @@ function firstUnreadable(): i32 {
   return ErrorCode.UnknownCa;
 }
 
-function checkLeaf(leaf: Certificate, key: PublicKey): i32 {
+function checkLeaf(leaf: Certificate, key: PublicKey, usage: i32): i32 {
   if (leaf.error < 0) return leaf.error;
   const problem = checkCommon(leaf, key);
   if (problem < 0) return problem;
-  // RFC 8446 §4.4.2.2: the key must be allowed to sign.
-  if (leaf.keyUsage >= 0 && (leaf.keyUsage & USAGE_DIGITAL_SIGNATURE) == 0) return ErrorCode.CertificateKeyUsage;
+  // RFC 8446 §4.4.2.2: the key must be allowed to do what it will.
+  if (leaf.keyUsage >= 0 && (leaf.keyUsage & usage) == 0) return ErrorCode.CertificateKeyUsage;
   // anyExtendedKeyUsage makes no server: the leaf itself names serverAuth, or restricts nothing.
   if (leaf.purposes >= 0 && (leaf.purposes & PURPOSE_SERVER) == 0) return ErrorCode.CertificateExtendedKeyUsage;
   return ErrorCode.None;
@@ -140,7 +153,12 @@ function checkCommon(certificate: Certificate, key: PublicKey): i32 {
   if (certificate.unknownCritical) return ErrorCode.CertificateCriticalExtension;
   if (now < certificate.notBefore) return ErrorCode.CertificateNotYetValid;
   if (now > certificate.notAfter) return ErrorCode.CertificateExpired;
-  return parsePublicKey(certificate.publicKeyInfo, key);
+  return parseAllowedKey(certificate.publicKeyInfo, key);
+}
+
+function parseAllowedKey(info: usize, key: PublicKey): i32 {
+  const problem = parsePublicKey(info, key);
+  return problem == 0 && key.kind == KeyKind.Dsa && !legacy ? ErrorCode.CertificateKey : problem;
 }
 
 /** RFC 5280 §6.1.4 (l), (m): authorities that issued to themselves don't count. */
@@ -213,7 +231,7 @@ function checkPath(anchor: Anchor, depth: i32): i32 {
   }
 
   const key = changetype<PublicKey>(issuerKey);
-  const anchorProblem = parsePublicKey(anchor.publicKeyInfo, key);
+  const anchorProblem = parseAllowedKey(anchor.publicKeyInfo, key);
   if (anchorProblem < 0) return anchorProblem;
   for (let i = depth - 1; i >= 0; i--) {
     const certificate = pathAt(i);
@@ -242,19 +260,16 @@ function constrainPath(constraints: usize, depth: i32): i32 {
 }
 
 function checkSignature(certificate: Certificate, key: PublicKey): i32 {
-  let scheme = parseSignatureAlgorithm(certificate.algorithm);
+  let scheme = parseSignatureAlgorithm(certificate.algorithm, legacy);
   if (scheme < 0) return scheme;
   if (--signatures < 0) return ErrorCode.UnknownCa;
   // The certificate says id-RSASSA-PSS in either case; TLS has two names for it, after the issuer's kind of key.
   if ((scheme & 0xff00) == RSA_PSS_RSAE && key.kind == KeyKind.RsaPss) scheme += 5;
-  const result = verifySignature(
-    scheme,
-    changetype<usize>(key),
-    certificate.tbs,
-    certificate.tbsLength,
-    certificate.signature,
-    certificate.signatureLength,
-  );
+  const message = certificate.tbs;
+  const signature = certificate.signature;
+  const result = isOldScheme(scheme)
+    ? verifyOldSignature(scheme, key, message, certificate.tbsLength, signature, certificate.signatureLength)
+    : verifySignature(scheme, changetype<usize>(key), message, certificate.tbsLength, signature, certificate.signatureLength);
   return result < 0 ? ErrorCode.CertificateSignature : ErrorCode.None;
 }
 

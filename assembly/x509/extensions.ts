@@ -16,6 +16,7 @@ import { Certificate } from "./certificate";
 import { isName } from "./distinguished_name";
 
 export const USAGE_DIGITAL_SIGNATURE: i32 = 0x80;
+export const USAGE_KEY_ENCIPHERMENT: i32 = 0x20;
 export const USAGE_CERTIFICATE_SIGN: i32 = 0x04;
 export const PURPOSE_SERVER: i32 = 1;
 export const PURPOSE_CLIENT: i32 = 2;

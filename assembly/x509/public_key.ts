@@ -21,6 +21,8 @@ export enum KeyKind {
   Ec = 2,
   /** An RSA key whose owner allows RSASSA-PSS alone (RFC 4055 §1.2). */
   RsaPss = 3,
+  /** For the old alone: a chain has it only where its rules allow. */
+  Dsa = 4,
 }
 
 /** Where a public key lies: pointers into the certificate, valid as long as its bytes are. */
@@ -29,10 +31,10 @@ export class PublicKey {
   kind: i32;
   /** Named group of an EC key. */
   curve: i32;
-  /** RSA modulus without leading zeros, or the uncompressed EC point. */
+  /** RSA modulus without leading zeros, or the uncompressed EC point, or y of DSA. */
   a: usize;
   aLength: i32;
-  /** RSA public exponent without leading zeros. */
+  /** RSA public exponent without leading zeros; of DSA the Dss-Parms element. */
   b: usize;
   bLength: i32;
   /** The one hash that an RSASSA-PSS key is bound to, 0 where it is free. */
@@ -47,6 +49,8 @@ const MAX_RSA_BITS: i32 = 4096;
 
 /** id-ecPublicKey, 1.2.840.10045.2.1. */
 export const OID_EC: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]);
+/** id-dsa, 1.2.840.10040.4.1. */
+const OID_DSA: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01]);
 const OID_P256: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
 const OID_P384: usize = memory.data<u8>([0x2b, 0x81, 0x04, 0x00, 0x22]);
 
@@ -72,6 +76,7 @@ export function parsePublicKey(info: usize, key: PublicKey): i32 {
   if (isOid(oid, OID_EC, 7)) {
     return parseEcPoint(key, parameters, algorithmEnd, content + 1, bodyLength(bits) - 1);
   }
+  if (isOid(oid, OID_DSA, 7)) return parseDsaKey(key, parameters, algorithmEnd, content + 1, end);
   if (isOid(oid, OID_RSA, 9)) {
     if (!isNullOrAbsent(parameters, algorithmEnd)) return ErrorCode.CertificateDer;
     key.kind = KeyKind.Rsa;
@@ -112,6 +117,26 @@ function parseEcPoint(key: PublicKey, parameters: usize, end: usize, point: usiz
   key.aLength = length;
   key.b = 0;
   key.bLength = 0;
+  return ErrorCode.None;
+}
+
+/** Dss-Parms and DSAPublicKey (RFC 3279 §2.3.2); the numbers' sizes are looked at where they verify. */
+function parseDsaKey(key: PublicKey, parameters: usize, parametersEnd: usize, y: usize, end: usize): i32 {
+  // Parameters may be inherited from the issuer: nobody does.
+  if (parameters == parametersEnd) return ErrorCode.CertificateKey;
+  if (!checkDerElement(parameters, parametersEnd, TAG_SEQUENCE)) return ErrorCode.CertificateDer;
+  let number = body(parameters);
+  for (let i = 0; i < 3; i++) {
+    if (tagOf(number, parametersEnd) != TAG_INTEGER || load<u8>(body(number)) >= 0x80) return ErrorCode.CertificateDer;
+    number = after(number);
+  }
+  if (number != parametersEnd) return ErrorCode.CertificateDer;
+  if (!checkDerElement(y, end, TAG_INTEGER) || load<u8>(body(y)) >= 0x80) return ErrorCode.CertificateDer;
+  key.kind = KeyKind.Dsa;
+  key.a = unsignedStart(y);
+  key.aLength = (end - key.a) as i32;
+  key.b = parameters;
+  key.bLength = (parametersEnd - parameters) as i32;
   return ErrorCode.None;
 }
 

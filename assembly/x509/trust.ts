@@ -1,6 +1,7 @@
 // Trust anchors (RFC 5280 §6.1.1 (d)): name, key and constraints of each root, copied to the heap. A root's own
 // signature and validity period are not looked at: whoever adds it vouches for it.
 import { ErrorCode } from "../alert";
+import { give, take } from "../heap";
 import { CERTIFICATE, Certificate, parseCertificate } from "./certificate";
 import { after, sameElement } from "./der";
 import { USAGE_CERTIFICATE_SIGN } from "./extensions";
@@ -36,17 +37,17 @@ const ANCHOR: i32 = offsetof<Anchor>() as i32;
 const scratch: usize = memory.data(CERTIFICATE, 8); // a Certificate
 const keyScratch: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 
-/** An empty set of trust anchors. */
+/** An empty set of trust anchors; 0 where memory does not suffice. */
 export function trustNew(): usize {
-  const trust = heap.alloc(TRUST);
-  changetype<Trust>(trust).last = 0;
+  const trust = take(TRUST);
+  if (trust != 0) changetype<Trust>(trust).last = 0;
   return trust;
 }
 
 /**
  * Adds the root whose certificate is these `length` bytes of DER; they need not outlive the call. A certificate
  * without the right to sign others is trusted for itself alone. Returns 0, also where it was there before;
- * CertificateDer, CertificateKey, CertificateWeakKey or CertificateCriticalExtension otherwise.
+ * NoMemory, CertificateDer, CertificateKey, CertificateWeakKey or CertificateCriticalExtension otherwise.
  */
 export function trustAdd(trust: usize, der: usize, length: i32): i32 {
   if (trust == 0) return ErrorCode.NoTrust;
@@ -63,7 +64,8 @@ export function trustAdd(trust: usize, der: usize, length: i32): i32 {
   const constraints = certificate.nameConstraints;
   const constraintsLength = constraints != 0 ? ((after(constraints) - constraints) as i32) : 0;
   const idLength = certificate.subjectKeyIdLength;
-  const block = heap.alloc(ANCHOR + subjectLength + infoLength + constraintsLength + idLength);
+  const block = take(ANCHOR + subjectLength + infoLength + constraintsLength + idLength);
+  if (block == 0) return ErrorCode.NoMemory;
   const anchor = changetype<Anchor>(block);
   anchor.subject = block + ANCHOR;
   anchor.publicKeyInfo = anchor.subject + subjectLength;
@@ -88,10 +90,10 @@ export function trustFree(trust: usize): void {
   let anchor = changetype<Trust>(trust).last;
   while (anchor != 0) {
     const previous = changetype<Anchor>(anchor).previous;
-    heap.free(anchor);
+    give(anchor);
     anchor = previous;
   }
-  heap.free(trust);
+  give(trust);
 }
 
 /** keyUsage has keyCertSign, or is absent (RFC 5280 §6.1.4 (n)). */

@@ -57,7 +57,7 @@ describe.each(await programs('client'))('client.wasm on %s', (engine, bench) => 
     refused({ suites: [] });
     refused({ suites: [0x1399] });
     refused({ suites: [0x0005] });
-    refused({ suites: Array(33).fill(0x1301) });
+    refused({ suites: Array(65).fill(0x1301) });
     refused({ groups: [] });
     refused({ groups: [256] });
     refused({ session: new Uint8Array(10) });

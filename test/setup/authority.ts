@@ -189,7 +189,7 @@ function leafExtensions(options: IssueOptions, key: KeyObject, issuer: KeyObject
   const purpose = isClient ? 'clientAuth' : 'serverAuth';
   return [
     basicConstraints(false),
-    keyUsage(flaw === 'wrongKeyUsage' ? 'keyAgreement' : 'digitalSignature'),
+    keyUsage(...(flaw === 'wrongKeyUsage' ? (['keyAgreement'] as const) : leafUsages(key))),
     extendedKeyUsage([flaw === 'wrongExtendedKeyUsage' ? 'codeSigning' : purpose]),
     ...(isClient ? [] : [subjectAlternativeName(names)]),
     subjectKeyIdentifier(key),
@@ -197,6 +197,12 @@ function leafExtensions(options: IssueOptions, key: KeyObject, issuer: KeyObject
     ...(flaw === 'unknownCriticalExtension' ? [extension('1.3.6.1.4.1.99999.1', true, nullValue())] : []),
   ];
 }
+
+/** As public authorities have it: an RSA key may encrypt, too. */
+const leafUsages = (key: KeyObject) =>
+  key.asymmetricKeyType === 'rsa'
+    ? (['digitalSignature', 'keyEncipherment'] as const)
+    : (['digitalSignature'] as const);
 
 function flawedIntermediate(
   flaw: Flaw | undefined,

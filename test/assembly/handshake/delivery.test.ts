@@ -7,7 +7,7 @@ import type { DeviceOptions } from './device.js';
 import { expandLabel, prf } from './twin_schedule.js';
 import type { Twin12 } from './twin12.js';
 import { Twin13 } from './twin13.js';
-import { type Kept, keepSessions, paths, tableRows, Walk } from './walk.js';
+import { type KeptAll, keepSessions, paths, tableRows, Walk } from './walk.js';
 import { join } from './wire.js';
 
 const [, primitives] = (await programs('primitives'))[0]!;
@@ -15,16 +15,18 @@ const rows = tableRows(primitives);
 
 let authority: Authority;
 let issued: Issued;
+let rsa: Issued;
 beforeAll(async () => {
   authority = await createAuthority({ keyType: 'ec-p256' });
   issued = await authority.issue({ names: ['origin.test'], keyType: 'ec-p256' });
+  rsa = await authority.issue({ names: ['origin.test'], keyType: 'rsa-2048' });
 });
 
 describe.each(await programs('client'))('delivery on %s', (_, bench) => {
   const options = (more: DeviceOptions = {}) => ({ roots: [authority.root.der], ...more });
-  let kept: { tls13: Kept; tls12: Kept };
+  let kept: KeptAll;
   beforeAll(() => {
-    kept = keepSessions(bench, issued, options(), rows);
+    kept = keepSessions(bench, issued, options(), rows, rsa);
   });
   const at = (state: State, more: DeviceOptions = {}) =>
     new Walk(bench, issued, options(more), paths(rows, state)[0]!, kept).run();

@@ -11,6 +11,8 @@ export interface DeviceOptions {
   roots?: Uint8Array[];
   unixTime?: number;
   alpn?: string[];
+  /** Old versions and weak algorithms too. */
+  legacy?: boolean;
   versions?: [number, number];
   suites?: number[];
   groups?: number[];
@@ -66,6 +68,7 @@ export class Device {
         'configureAlpn',
         Buffer.concat(options.alpn.map((p) => Buffer.from([p.length, ...Buffer.from(p)]))),
       );
+    if (options.legacy) this.#check('configureLegacy', this.#own('configureLegacy', 1));
     if (options.versions)
       this.#check('configureVersions', this.#own('configureVersions', ...options.versions));
     if (options.suites) set('configureSuites', shorts(options.suites), 2);

@@ -5,7 +5,7 @@ import { ContentType, Flag } from '../../../assembly/handshake/protocol.js';
 import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
 import { programs } from '../programs.js';
 import { Device, DeviceError } from './device.js';
-import { type Kept, keepSessions, paths, type Row, tableRows, Walk } from './walk.js';
+import { type KeptAll, keepSessions, paths, type Row, tableRows, Walk } from './walk.js';
 import { join, plainRecord, splitRecords } from './wire.js';
 
 const [, primitives] = (await programs('primitives'))[0]!;
@@ -73,16 +73,18 @@ class BentWalk extends Walk {
 
 let authority: Authority;
 let issued: Issued;
+let rsa: Issued;
 beforeAll(async () => {
   authority = await createAuthority({ keyType: 'ec-p256' });
   issued = await authority.issue({ names: ['origin.test'], keyType: 'ec-p256' });
+  rsa = await authority.issue({ names: ['origin.test'], keyType: 'rsa-2048' });
 });
 
 describe.each(await programs('client'))('bent flights on %s', (engine, bench) => {
   const rounds = Number(process.env.DEPUTY_FUZZ ?? (engine === 'V8' ? 60 : 8));
-  let kept: { tls13: Kept; tls12: Kept };
+  let kept: KeptAll;
   beforeAll(() => {
-    kept = keepSessions(bench, issued, { roots: [authority.root.der] }, rows);
+    kept = keepSessions(bench, issued, { roots: [authority.root.der] }, rows, rsa);
   });
 
   test.each(paths(rows).map((path, i) => [i, path] as const))('messages of sequence %i', (index, path) => {

@@ -12,7 +12,7 @@ import {
   emptyMessage,
   isOld,
   isUp,
-  type Kept,
+  type KeptAll,
   keepSessions,
   pathName,
   paths,
@@ -28,22 +28,24 @@ const types = [...Array.from({ length: 26 }, (_, i) => i), 67, 254];
 
 let authority: Authority;
 let issued: Issued;
+let rsa: Issued;
 beforeAll(async () => {
   authority = await createAuthority({ keyType: 'ec-p256' });
   issued = await authority.issue({ names: ['origin.test'], keyType: 'ec-p256' });
+  rsa = await authority.issue({ names: ['origin.test'], keyType: 'rsa-2048' });
 });
 
 test('the table names every state that awaits something', () => {
   const named = Object.values(State).filter((s): s is State => typeof s === 'number');
   expect(named.filter((s) => s !== State.Idle && s !== State.Closed).sort()).toEqual([...states].sort());
-  expect(rows.length).toBe(26);
+  expect(rows.length).toBe(27);
 });
 
 describe.each(await programs('client'))('message sequences on %s', (_, bench) => {
-  let kept: { tls13: Kept; tls12: Kept };
+  let kept: KeptAll;
   const options = () => ({ roots: [authority.root.der] });
   beforeAll(() => {
-    kept = keepSessions(bench, issued, options(), rows);
+    kept = keepSessions(bench, issued, options(), rows, rsa);
   });
 
   test.each(paths(rows).map((path) => [pathName(path), path] as const))('%s completes', (_, path) => {

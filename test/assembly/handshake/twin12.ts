@@ -1,5 +1,6 @@
-// A TLS 1.2 server that does what the test says, right or wrong. Suite TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
-import { randomBytes, sign } from 'node:crypto';
+// A TLS 1.2 server that does what the test says, right or wrong. Suite TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, or with a
+// certificate for RSA TLS_RSA_WITH_AES_128_GCM_SHA256.
+import { constants, type KeyObject, privateDecrypt, randomBytes, sign } from 'node:crypto';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
 import type { Issued } from '../../setup/authority.js';
 import { TwinProtection } from './twin_record.js';
@@ -22,6 +23,15 @@ import {
   vec24,
 } from './wire.js';
 
+/** RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2) without OpenSSL's own, which Node refuses; the premaster secret has 48 bytes. */
+export function decryptPremaster(key: KeyObject, encrypted: Uint8Array): Buffer {
+  const block = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, encrypted);
+  const end = block.indexOf(0, 2);
+  if (block[0] !== 0 || block[1] !== 2 || end !== block.length - 49)
+    throw new Error('the client padded its premaster secret wrongly');
+  return block.subarray(end + 1);
+}
+
 export class Twin12 {
   hello!: ClientHello;
   transcript: Buffer = Buffer.alloc(0);
@@ -37,7 +47,12 @@ export class Twin12 {
   extended = true;
   #block: Buffer = Buffer.alloc(0);
 
-  constructor(readonly issued: Issued) {}
+  /** Whether the client encrypts the premaster secret for our key. */
+  readonly encrypts: boolean;
+
+  constructor(readonly issued: Issued) {
+    this.encrypts = issued.key.asymmetricKeyType === 'rsa';
+  }
 
   receive(bytes: Uint8Array): this {
     for (const record of splitRecords(bytes)) {
@@ -62,7 +77,9 @@ export class Twin12 {
 
   #deriveMaster(): void {
     const exchange = this.messages.find((m) => m[0] === HandshakeType.ClientKeyExchange)!;
-    const premaster = this.share.agree(exchange.subarray(5));
+    const premaster = this.encrypts
+      ? decryptPremaster(this.issued.key, exchange.subarray(6))
+      : this.share.agree(exchange.subarray(5));
     const end = this.transcript.indexOf(exchange) + exchange.length;
     this.premaster = premaster;
     this.master = this.extended
@@ -88,7 +105,7 @@ export class Twin12 {
         u16(parts.legacyVersion ?? 0x0303),
         this.random,
         vec8(parts.sessionId ?? Buffer.alloc(0)),
-        u16(parts.suite ?? 0xc02b),
+        u16(parts.suite ?? (this.encrypts ? 0x009c : 0xc02b)),
         u8(parts.compression ?? 0),
         extensionBlock(
           parts.extensions ?? [

@@ -59,6 +59,13 @@ export interface Kept {
   secret: Buffer;
 }
 
+/** Sessions of both versions, and a certificate for the ways through RSA key exchange. */
+export interface KeptAll {
+  tls13: Kept;
+  tls12: Kept;
+  rsa: Issued | undefined;
+}
+
 export class Walk {
   readonly device: Device;
   readonly twin: Twin13 | Twin12;
@@ -69,13 +76,20 @@ export class Walk {
     issued: Issued,
     options: DeviceOptions,
     path: Row[],
-    readonly kept: { tls13?: Kept; tls12?: Kept } = {},
+    readonly kept: Partial<KeptAll> = {},
   ) {
     this.#path = path;
     const old = path.some((row) => isOld(row.next));
-    this.twin = old ? new Twin12(issued) : new Twin13(issued);
+    const encrypts = path.some(
+      (row) => row.message === HandshakeType.Certificate && row.next === State.ExpectRequestOrDone,
+    );
+    this.twin = old ? new Twin12(encrypts ? kept.rsa! : issued) : new Twin13(issued);
     const session = (old ? kept.tls12 : kept.tls13)?.session;
-    this.device = new Device(bench, { ...options, ...(this.resumes && session && { session }) });
+    this.device = new Device(bench, {
+      ...options,
+      ...(encrypts && { legacy: true }),
+      ...(this.resumes && session && { session }),
+    });
     this.twin.receive(this.device.start().drain());
   }
 
@@ -192,7 +206,8 @@ export function keepSessions(
   issued: Issued,
   options: DeviceOptions,
   rows: Row[],
-): { tls13: Kept; tls12: Kept } {
+  rsa?: Issued,
+): KeptAll {
   const way = (goal: State, through: State) =>
     paths(rows, goal).find(
       (path) => path[0]!.next === through && path.some((r) => r.message === HandshakeType.Certificate),
@@ -209,7 +224,7 @@ export function keepSessions(
   const older = new Walk(bench, issued, options, ticketed).run();
   const tls12 = { session: older.device.session()!, secret: Buffer.from((older.twin as Twin12).master) };
   older.free();
-  return { tls13, tls12 };
+  return { tls13, tls12, rsa };
 }
 
 export const emptyMessage = (type: number) => Buffer.from([type, 0, 0, 0]);

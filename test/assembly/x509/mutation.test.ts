@@ -156,7 +156,7 @@ test('nothing is read behind the input', async () => {
   const prefixed = (one: Uint8Array) => der.concat(Uint8Array.of(0, one.length >> 8, one.length & 255), one);
   const ask = (chain: Uint8Array[]) => {
     const list = der.concat(...chain.map(prefixed));
-    return codeName(exports.verifyChain!(trust, place(list), list.length, host, 15, now(), key));
+    return codeName(exports.verifyChain!(trust, place(list), list.length, host, 15, now(), key, 0));
   };
   expect(exports.trustAdd!(trust, place(authority.root.der), authority.root.der.length)).toBe(0);
   expect(ask(issued.chainDer)).toBe('None');

@@ -46,7 +46,7 @@ describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
     expect(codeName(exports.trustAdd!(0, bench.put(right.der), right.der.length))).toBe('NoTrust');
     expect(
       codeName(
-        exports.verifyChain!(0, bench.put(right.der), 8, bench.put(right.der), 1, now(), bench.room(64)),
+        exports.verifyChain!(0, bench.put(right.der), 8, bench.put(right.der), 1, now(), bench.room(64), 0),
       ),
     ).toBe('NoTrust');
     bench.free();
@@ -78,7 +78,7 @@ describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
           exports.trustAdd!(trust, bench.put(authority.root.der), authority.root.der.length);
         }
         // Stops at the certificate that is not valid yet: this is about memory.
-        exports.verifyChain!(trust, bench.put(list), list.length, bench.room(1), 1, 1, bench.room(64));
+        exports.verifyChain!(trust, bench.put(list), list.length, bench.room(1), 1, 1, bench.room(64), 0);
         exports.trustFree!(trust);
         bench.free();
       }

@@ -12,6 +12,8 @@ export interface Question {
   chain: Uint8Array[];
   host?: string;
   time?: number;
+  /** Bits of ChainRule (assembly/x509/chain.ts). */
+  rules?: number;
 }
 
 export interface PublicKey {
@@ -45,6 +47,7 @@ export function verifyForKey(bench: Bench, question: Question): { verdict: strin
       host.length,
       question.time ?? now(),
       keyAt,
+      question.rules ?? 0,
     );
     return code < 0 ? { verdict: codeName(code) } : { verdict: 'None', key: readKey(bench, keyAt) };
   } finally {
