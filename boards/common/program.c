@@ -11,6 +11,10 @@ const char *programLoad(Program *program, const uint8_t *wasm, size_t length, ui
   *program = (Program){m3_NewEnvironment(), NULL, wasm, length};
   if (program->environment) program->runtime = m3_NewRuntime(program->environment, stackBytes, program);
   if (!program->runtime) return m3Err_mallocFailed;
+#ifdef DEPUTY_LINEAR_BYTES
+  // A board without room for a whole page of linear memory: what lies beyond traps.
+  program->runtime->memoryLimit = DEPUTY_LINEAR_BYTES;
+#endif
   wrong = m3_ParseModule(program->environment, &module, wasm, length);
   if (wrong) return wrong;
   wrong = m3_LoadModule(program->runtime, module);
