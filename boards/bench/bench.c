@@ -2,6 +2,7 @@
 // program are read from the machine that emulates the board, so nothing is linked anew for another measurement.
 //
 //   program FILE STACK             load a wasm file, wasm3's stack in bytes
+//   image ADDRESS LENGTH STACK     load a wasm program that lies in the board's own memory
 //   call NAME ARGUMENT…            call a function; prints `result N`
 //   keep REGISTER                  register := result of the last call
 //   expect NUMBER                  stop unless the last call gave this
@@ -19,7 +20,7 @@
 #include "program.h"
 #include "semihosting.h"
 
-enum { REGISTERS = 256, ARGUMENTS = 16, LINE = 300 };
+enum { REGISTERS = 256, ARGUMENTS = 16, LINE = 1200, CHUNK = 256 };
 
 static Program program;
 static int32_t registers[REGISTERS];
@@ -32,16 +33,34 @@ static void fail(const char *what, const char *which) {
   hostExit(1);
 }
 
-// A whole file of the host in fresh memory, with a zero behind it.
-static char *readFile(const char *name, size_t *length) {
+// A whole file of the host in fresh memory.
+static uint8_t *readFile(const char *name, size_t *length) {
   int file = hostOpen(name, HOST_READ);
   int size = file < 0 ? -1 : hostLength(file);
-  char *bytes = size < 0 ? NULL : malloc(size + 1);
+  uint8_t *bytes = size < 0 ? NULL : malloc(size);
   if (!bytes || hostRead(file, bytes, size) != 0) fail("can't read", name);
   hostClose(file);
-  bytes[size] = 0;
   *length = size;
   return bytes;
+}
+
+// The plan's next line: it is never held whole, since a board's memory is for the program. NULL behind the last one.
+static char *nextLine(int file) {
+  static char line[LINE], chunk[CHUNK];
+  static int at, filled;
+  for (int length = 0; length < LINE; length++) {
+    if (at == filled) {
+      at = 0;
+      filled = CHUNK - hostRead(file, chunk, CHUNK);
+      if (filled <= 0) return NULL;
+    }
+    line[length] = chunk[at++];
+    if (line[length] != '\n') continue;
+    line[length] = 0;
+    return line;
+  }
+  fail("a line is too long", NULL);
+  return NULL;
 }
 
 static char *word(void) {
@@ -65,12 +84,21 @@ static uint8_t *at(int32_t address, uint32_t length) {
   return memory + (uint32_t)address;
 }
 
+static void load(const uint8_t *wasm, size_t length, const char *name) {
+  const char *wrong = programLoad(&program, wasm, length, value(word()));
+  if (wrong) fail(wrong, name);
+}
+
 static void doProgram(void) {
   size_t length;
   char *file = word();
-  uint8_t *wasm = (uint8_t *)readFile(file, &length);
-  const char *wrong = programLoad(&program, wasm, length, value(word()));
-  if (wrong) fail(wrong, file);
+  const uint8_t *wasm = readFile(file, &length);
+  load(wasm, length, file);
+}
+
+static void doImage(void) {
+  const uint8_t *wasm = (const uint8_t *)(uintptr_t)strtoul(word(), NULL, 10);
+  load(wasm, value(word()), "image");
 }
 
 static uint64_t run(int32_t times) {
@@ -148,8 +176,8 @@ static const struct {
   const char *name;
   void (*run)(void);
 } verbs[] = {
-    {"program", doProgram}, {"call", doCall},   {"count", doCount}, {"keep", doKeep},     {"expect", doExpect},
-    {"bytes", doBytes},     {"fill", doFill},   {"show", doShow},   {"memory", doMemory},
+    {"program", doProgram}, {"image", doImage},   {"call", doCall},   {"count", doCount}, {"keep", doKeep},
+    {"expect", doExpect},   {"bytes", doBytes},   {"fill", doFill},   {"show", doShow},   {"memory", doMemory},
 };
 
 static void runLine(char *line) {
@@ -165,18 +193,14 @@ static void runLine(char *line) {
 }
 
 int main(void) {
-  char line[LINE];
-  size_t length;
-  if (hostCommandLine(line, sizeof line) != 0) fail("no command line", NULL);
-  char *plan = strchr(line, ' ');
-  if (!plan) fail("the command line names no plan", NULL);
-  char *next = readFile(plan + 1, &length);
-  while (next) {
-    char *end = strchr(next, '\n');
-    if (end) *end++ = 0;
+  char command[LINE];
+  if (hostCommandLine(command, sizeof command) != 0) fail("no command line", NULL);
+  char *name = strchr(command, ' ');
+  int plan = name ? hostOpen(name + 1, HOST_READ) : -1;
+  if (plan < 0) fail("the command line names no plan", NULL);
+  for (char *line; (line = nextLine(plan));) {
     lineNumber++;
-    runLine(next);
-    next = end;
+    runLine(line);
   }
   fflush(stdout);
   return 0;

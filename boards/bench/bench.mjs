@@ -13,8 +13,8 @@ const usage = `Usage: npm run bench -- --board NAME [options]
 Counts the instructions that Deputy's primitives take on an emulated board, under wasm3, and those of other
 implementations on the same interpreter and of native code.
 
-  --board NAME   mps2-an500
-  --wasm FILE    the program to measure (build/primitives.wasm)
+  --board NAME   mps2-an500, palm-tungsten-e, netduinoplus2
+  --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
   --only TEXT    rows whose name contains TEXT
   --own          Deputy alone, without its peers
   --all          a second table, of each peer and variant
@@ -57,7 +57,7 @@ async function main() {
     throw new Error(
       `${absent}; on Debian: apt-get install qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi`,
     );
-  const wasm = resolve(values.wasm ?? `${root}/build/primitives.wasm`);
+  const wasm = resolve(values.wasm ?? `${root}/build/${board.program ?? 'primitives'}.wasm`);
   if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
 
   const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
@@ -69,7 +69,8 @@ async function main() {
     unit: 'instructions (QEMU -icount shift=0), not cycles',
     interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
   };
-  return values.own
+  // Where only one program has room, there is nothing to compare it with.
+  return values.own || board.program
     ? alone(board, wasm, wanted, { values, heading, step })
     : against(board, wasm, wanted, { values, heading, step });
 }

@@ -1,21 +1,42 @@
 // Writes plans for bench.c and runs them on an emulated board.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFirmware } from '../parts/firmware.mjs';
 import { nativeProgram } from './compiled.mjs';
+
+const BYTES_A_LINE = 512;
+
+// An address or `$register`, with or without an offset, and so many bytes more.
+function offset(address, more) {
+  if (typeof address === 'number') return address + more;
+  const [register, first = 0] = address.split('+');
+  return `${register}+${Number(first) + more}`;
+}
 
 /** The lines of one run. Verbs are those of bench.c; each answer finds its question by order. */
 export class Plan {
   #lines = [];
   #registers = 0;
   #answers = [];
+  #wasm;
 
-  /** Loads a wasm file; wasm3's stack has `stackBytes`. */
+  /** Loads a wasm file, before anything else; wasm3's stack has `stackBytes`. */
   program(file, stackBytes = 16 * 1024) {
+    this.#wasm = file;
     this.#lines.push(`program ${file} ${stackBytes}`);
     return this;
+  }
+
+  /** The file that `program` named. */
+  get wasm() {
+    return this.#wasm;
+  }
+
+  /** Loads that file from where it lies in the board's own memory, with another stack. */
+  programAt(address, stackBytes) {
+    this.#lines[0] = `image ${address} ${statSync(this.#wasm).size} ${stackBytes}`;
   }
 
   /** Calls an export. */
@@ -48,7 +69,10 @@ export class Plan {
   }
 
   bytes(address, bytes) {
-    if (bytes.length > 0) this.#lines.push(`bytes ${address} ${Buffer.from(bytes).toString('hex')}`);
+    for (let start = 0; start < bytes.length; start += BYTES_A_LINE) {
+      const hex = Buffer.from(bytes.slice(start, start + BYTES_A_LINE)).toString('hex');
+      this.#lines.push(`bytes ${offset(address, start)} ${hex}`);
+    }
     return this;
   }
 
@@ -149,6 +173,8 @@ export function planRunner(board, { tuned = true, native = false } = {}) {
 /** Runs a plan on the board's emulator; options as of `planRunner`. */
 export function runPlan(board, plan, { timeout = 600_000, ...options } = {}) {
   const firmware = planRunner(board, options);
+  const flashed = board.programAddress !== undefined && plan.wasm !== undefined;
+  if (flashed) plan.programAt(board.programAddress, board.stackBytes);
   const folder = mkdtempSync(join(tmpdir(), 'deputy-bench-'));
   try {
     const file = join(folder, 'plan');
@@ -157,7 +183,8 @@ export function runPlan(board, plan, { timeout = 600_000, ...options } = {}) {
       '-semihosting-config',
       `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`,
     ];
-    const run = spawnSync(board.emulator, [...board.machine(firmware), ...semihosting], {
+    const more = flashed ? board.flashed(plan.wasm) : [];
+    const run = spawnSync(board.emulator, [...board.machine(firmware), ...more, ...semihosting], {
       encoding: 'utf8',
       timeout,
       maxBuffer: 2 ** 28,

@@ -1,0 +1,37 @@
+// The Netduino Plus 2: how to compile for it and how to run it under QEMU. It runs the `record` program.
+
+export const name = 'netduinoplus2';
+export const title = 'Netduino Plus 2, STM32F405, Cortex-M4';
+
+export const compiler = 'arm-none-eabi-gcc';
+export const cpu = [
+  ...['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
+  // Less than the page of 64 KiB that a wasm memory has at least: statics, a record and its keys.
+  '-DDEPUTY_LINEAR_BYTES=40960',
+];
+/** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
+export const arm32 = true;
+export const sources = ['start.c', 'syscalls.c'];
+/** Of boards/common. */
+export const common = ['semihosting.c'];
+export const linkerScript = 'link.ld';
+
+/** The program that it has room for, and where in the flash that lies. */
+export const program = 'record';
+export const programAddress = 0x08080000;
+/** Bytes of wasm3's stack. */
+export const stackBytes = 4096;
+
+export const emulator = 'qemu-system-arm';
+
+/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
+export const machine = (firmware) => [
+  ...['-machine', 'netduinoplus2', '-icount', 'shift=0', '-display', 'none'],
+  ...['-serial', 'none', '-monitor', 'none', '-kernel', firmware],
+];
+
+/** Arguments that put the program's file into the flash. */
+export const flashed = (file) => [
+  '-device',
+  `loader,file=${file.replaceAll(',', ',,')},addr=${programAddress},force-raw=on`,
+];
