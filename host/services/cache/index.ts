@@ -1,0 +1,296 @@
+// The caching service (R21): answers from what the origin has allowed to be kept (RFC 9111). Stands last among the
+// services, so that it keeps what they made, device by device.
+import { createHash } from 'node:crypto';
+import type { DeviceProfile } from '../../delegation/device.js';
+import type { HeaderList } from '../headers.js';
+import type {
+  Answer,
+  BodyWatcher,
+  Flow,
+  FlowResponse,
+  RequestChange,
+  ResponseChange,
+  ResponseFlow,
+  Service,
+  SettledFlow,
+} from '../service.js';
+import { answerFrom, nothingStored } from './answer.js';
+import { addValidators, hasTag, isConditional } from './conditional.js';
+import { parseDirectives } from './directives.js';
+import { type Entry, mergeHeaders, storedHeaders } from './entry.js';
+import { Freshness } from './freshness.js';
+import { type Found, Library, type Selection, type Shelf } from './library.js';
+import { isForAll, shelvesOf, urlOf } from './parts.js';
+import { Pool } from './pool.js';
+import type { Store } from './store.js';
+
+export interface CacheOptions {
+  store: Store;
+  /** Whether clients share what an origin marks `public` or gives `s-maxage`. */
+  share?: boolean;
+  /** Whether responses are kept apart by device: needed where other services change them. */
+  byDevice?: boolean;
+  /** Largest body that is kept. */
+  objectBytes?: number;
+  /** Bodies that are being collected, all together. */
+  collectingBytes?: number;
+}
+
+/** What the cache has decided for one exchange. */
+interface Plan {
+  request: HeaderList;
+  selection: Selection;
+  shelves: { own: Shelf; shared: Shelf | undefined };
+  /** Stored, and not to be used without the origin. */
+  found: Found | undefined;
+  /** The origin was asked whether `found` is still good: a 304 says so to the cache, not to the client. */
+  validates: boolean;
+}
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
+const ERRORS = new Set([500, 502, 503, 504]);
+const MAX_HEADER_BYTES = 65_536;
+/** How long a stale response with a validator is worth keeping. */
+const WEEK = 7 * 86_400_000;
+
+export function cache(options: CacheOptions): Service {
+  return new Cache(options);
+}
+
+class Cache implements Service {
+  readonly name = 'cache';
+  readonly #library: Library;
+  readonly #options: Required<Omit<CacheOptions, 'store'>>;
+  readonly #pool: Pool;
+  readonly #plans = new WeakMap<object, Plan>();
+  /** Shelves whose refresh is under way: one at a time will do. */
+  readonly #refreshing = new Set<string>();
+
+  constructor({ store, ...options }: CacheOptions) {
+    this.#library = new Library(store);
+    this.#options = {
+      share: true,
+      byDevice: true,
+      objectBytes: 4 << 20,
+      collectingBytes: 64 << 20,
+      ...options,
+    };
+    this.#pool = new Pool(this.#options.collectingBytes);
+  }
+
+  async request(flow: Flow): Promise<RequestChange | Answer | undefined> {
+    const { method, headers } = flow.request;
+    const url = urlOf(flow);
+    if (url === undefined || !isAnswerable(method, headers)) return undefined;
+    const directives = parseDirectives(headers.get('cache-control'));
+    if (directives.has('no-store')) return undefined;
+    const shelves = shelvesOf(flow, url, this.#options.share);
+    const selection = this.#selection(flow);
+    const found = await this.#find(shelves, selection);
+    // RFC 9110 §14.2: Range means something to GET alone.
+    const asked = method === 'GET' ? headers.clone() : headers.clone().delete('range');
+    const plan: Plan = { request: asked, selection, shelves, found, validates: false };
+    this.#plans.set(flow.exchange, plan);
+    const verdict = found?.entry.freshness.verdict(headers);
+    if (found !== undefined && verdict === 'fresh') return answerFrom(found.entry, asked);
+    if (found !== undefined && verdict === 'refresh' && method === 'GET') return this.#refresh(plan, flow);
+    if (directives.has('only-if-cached')) return nothingStored();
+    if (found === undefined || method !== 'GET' || headers.has('range')) return undefined;
+    // The client's own conditions stay as they are, unless they ask for just what is stored.
+    const etag = found.entry.headers.get('etag');
+    if (isConditional(headers) && !hasTag(headers.get('if-none-match') ?? '', etag)) return undefined;
+    plan.validates = addValidators(headers, found.entry.received);
+    return plan.validates ? { kind: 'change', headers } : undefined;
+  }
+
+  async settle(flow: SettledFlow): Promise<Answer | undefined> {
+    const { response, request } = flow;
+    if (response !== undefined && !SAFE.has(request.method) && response.status < 400) {
+      await this.#invalidate(flow, response);
+    }
+    const plan = this.#plans.get(flow.exchange);
+    if (plan === undefined) return undefined;
+    const { found } = plan;
+    if (response === undefined || ERRORS.has(response.status)) {
+      if (found === undefined || !found.entry.freshness.survivesErrors) return undefined;
+      flow.log.info('stale answer for an origin in trouble', { status: response?.status ?? null });
+      return answerFrom(found.entry, plan.request, 'hit; detail=stale-if-error');
+    }
+    if (response.status === 304 && plan.validates) return this.#confirm(plan, response);
+    if (request.method === 'HEAD' && response.status === 200 && found !== undefined) {
+      await this.#compare(plan, response);
+    }
+    if (request.method === 'GET' && response.status === 204)
+      await this.#keep(plan, response, response, false, NO_BODY);
+    return undefined;
+  }
+
+  response(flow: ResponseFlow): ResponseChange | undefined {
+    const plan = this.#plans.get(flow.exchange);
+    if (plan === undefined || flow.request.method !== 'GET') return undefined;
+    const { response, received } = flow;
+    if (this.#freshness(plan, received) === undefined || !fits(received.headers)) return undefined;
+    if ((response.length ?? 0) > this.#options.objectBytes) return undefined;
+    const changed = flow.changedBy.length > 0;
+    return { watch: this.#collector(flow, (body) => this.#keep(plan, response, received, changed, body)) };
+  }
+
+  async close(): Promise<void> {
+    await this.#library.close();
+  }
+
+  async #find({ own, shared }: Plan['shelves'], selection: Selection): Promise<Found | undefined> {
+    const [mine, ours] = await Promise.all([
+      this.#library.find(own, selection),
+      shared === undefined ? [] : this.#library.find(shared, selection),
+    ]);
+    return [...mine, ...ours].sort((one, other) => other.entry.storedAt - one.entry.storedAt)[0];
+  }
+
+  /** RFC 5861 §3: answers at once, and asks the origin afterwards, unless somebody does already. */
+  #refresh(plan: Plan, flow: Flow): Answer {
+    const { shelf, entry } = plan.found!;
+    const answer = answerFrom(entry, plan.request);
+    if (this.#refreshing.has(shelf.name)) return answer;
+    this.#refreshing.add(shelf.name);
+    flow.signal.addEventListener('abort', () => this.#refreshing.delete(shelf.name), { once: true });
+    const headers = plan.request.clone();
+    for (const name of ['if-none-match', 'if-modified-since', 'range', 'if-range']) headers.delete(name);
+    plan.validates = addValidators(headers, entry.received);
+    // The answer is out: errors of the origin no longer need a stand-in.
+    return { ...answer, refresh: headers };
+  }
+
+  /** RFC 9111 §4.3.4. */
+  async #confirm(plan: Plan, response: FlowResponse): Promise<Answer | undefined> {
+    const { entry } = plan.found!;
+    const updated = await this.#update(plan, response);
+    return answerFrom(updated ?? entry, plan.request, 'hit; fwd=stale; fwd-status=304');
+  }
+
+  /** RFC 9111 §4.3.5: HEAD tells whether what is stored for GET is still good. */
+  async #compare(plan: Plan, { status, reason, headers }: FlowResponse): Promise<void> {
+    const { entry, shelf } = plan.found!;
+    const differs = ['etag', 'last-modified', 'content-length'].some((name) => {
+      const [now, then] = [headers.get(name), entry.received.get(name)];
+      return now !== undefined && now !== then;
+    });
+    if (differs) await this.#library.remove(shelf);
+    else await this.#update(plan, { status, reason, headers });
+  }
+
+  /** Puts the head that the origin confirmed in the place of the stored one. */
+  async #update(plan: Plan, response: FlowResponse): Promise<Entry | undefined> {
+    const { entry } = plan.found!;
+    const received = mergeHeaders(entry.received, response.headers, false);
+    const headers = mergeHeaders(entry.headers, response.headers, entry.changed);
+    const head = { status: entry.status, reason: entry.reason };
+    return this.#keep(plan, { ...head, headers }, { ...head, headers: received }, entry.changed, entry.body);
+  }
+
+  #freshness(plan: Plan, received: FlowResponse) {
+    const isShared = plan.shelves.shared !== undefined && isForAll(received.headers);
+    const freshness = Freshness.of(plan.request, received, isShared);
+    return freshness && { freshness, shelf: isShared ? plan.shelves.shared! : plan.shelves.own };
+  }
+
+  async #keep(
+    plan: Plan,
+    { status, reason, headers }: FlowResponse,
+    received: FlowResponse,
+    changed: boolean,
+    body: Uint8Array,
+  ): Promise<Entry | undefined> {
+    const kept = this.#freshness(plan, received);
+    if (kept === undefined) return undefined;
+    const entry: Entry = {
+      status,
+      reason,
+      headers: dated(storedHeaders(headers)),
+      received: storedHeaders(received.headers),
+      changed,
+      body,
+      freshness: kept.freshness,
+      storedAt: Date.now(),
+    };
+    const canValidate = received.headers.has('etag') || received.headers.has('last-modified');
+    const lifetime = kept.freshness.timeToLive + (canValidate ? WEEK : 0);
+    if (lifetime > 0) await this.#library.put(kept.shelf, plan.selection, entry, lifetime);
+    return entry;
+  }
+
+  /** Collects a body on its way to the client, as long as it is not too large. */
+  #collector(flow: Flow, done: (body: Buffer) => Promise<unknown>): BodyWatcher {
+    const { objectBytes } = this.#options;
+    const share = this.#pool.share();
+    let chunks: Buffer[] | undefined = [];
+    const give = () => {
+      chunks = undefined;
+      share.release();
+    };
+    flow.signal.addEventListener('abort', give, { once: true });
+    return {
+      chunk: (bytes) => {
+        if (chunks === undefined) return;
+        if (share.bytes + bytes.length > objectBytes || !share.take(bytes.length)) give();
+        else chunks.push(Buffer.from(bytes));
+      },
+      end: () => {
+        if (chunks === undefined) return;
+        const body = Buffer.concat(chunks);
+        give();
+        done(body).catch((error) => flow.log.warn('a response was not stored', { why: String(error) }));
+      },
+    };
+  }
+
+  /** RFC 9111 §4.4: the URL, and those of the same origin that Location and Content-Location name. */
+  async #invalidate(flow: Flow, { headers }: FlowResponse): Promise<void> {
+    const { request } = flow;
+    const urls = new Set([request.url]);
+    for (const name of ['location', 'content-location']) {
+      const value = headers.get(name);
+      if (value === undefined || !URL.canParse(value, request.url)) continue;
+      const url = new URL(value, request.url);
+      if (url.origin === new URL(request.url).origin) urls.add(url.href);
+    }
+    for (const url of urls) {
+      const { own, shared } = shelvesOf(flow, url, this.#options.share);
+      await this.#library.remove(own);
+      if (shared !== undefined) await this.#library.remove(shared);
+    }
+  }
+
+  #selection({ profile, request }: Flow): Selection {
+    const credentials = request.headers.get('authorization') ?? '';
+    return {
+      headers: request.headers.clone(),
+      own: [this.#options.byDevice ? deviceKey(profile) : '', credentials],
+    };
+  }
+}
+
+const NO_BODY = new Uint8Array(0);
+
+/** Requests whose answer may come from a cache. Other preconditions are the origin's to judge. */
+function isAnswerable(method: string, headers: HeaderList): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const outside = ['if-match', 'if-unmodified-since', 'transfer-encoding', 'upgrade'];
+  if (outside.some((name) => headers.has(name))) return false;
+  return (headers.get('content-length') ?? '0') === '0';
+}
+
+const fits = (headers: HeaderList): boolean => {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length + 4;
+  return bytes <= MAX_HEADER_BYTES;
+};
+
+/** RFC 9110 §6.6.1: a recipient with a clock dates what came without. */
+const dated = (headers: HeaderList): HeaderList =>
+  headers.has('date') ? headers : headers.append('Date', new Date().toUTCString());
+
+/** Two devices of the same abilities get the same content, whatever they are called. */
+function deviceKey({ name: _, ...abilities }: DeviceProfile): string {
+  return createHash('sha256').update(JSON.stringify(abilities)).digest('hex');
+}

@@ -1,0 +1,84 @@
+// A store that several proxies share: a Redis server. While it can't be reached, or is slow, all is a miss.
+import { createClient, RESP_TYPES } from 'redis';
+import type { Store } from '../store.js';
+
+export interface RedisStoreOptions {
+  url: string;
+  /** Milliseconds that an answer of Redis is waited for. */
+  timeout?: number;
+  /** Told once when the server is lost, and once when it is back. */
+  onState?: (state: 'ready' | 'lost', why?: string) => void;
+}
+
+const PREFIX = 'deputy:cache:';
+const RETRY_AT_MOST = 2000;
+
+export class RedisStore implements Store {
+  readonly #client;
+  readonly #timeout: number;
+
+  constructor({ url, timeout = 500, onState }: RedisStoreOptions) {
+    this.#timeout = timeout;
+    const client = createClient({
+      url,
+      // A command that can't be sent at once is a miss at once.
+      disableOfflineQueue: true,
+      commandsQueueMaxLength: 10_000,
+      socket: {
+        connectTimeout: 2000,
+        reconnectStrategy: (tries) => Math.min(RETRY_AT_MOST, 50 * 2 ** Math.min(tries, 8)),
+      },
+    });
+    let state: 'ready' | 'lost' | undefined;
+    const enter = (next: 'ready' | 'lost', why?: string) => {
+      if (state !== next) onState?.(next, why);
+      state = next;
+    };
+    client.on('error', (error: Error) =>
+      enter('lost', error.message || (error as NodeJS.ErrnoException).code),
+    );
+    client.on('ready', () => enter('ready'));
+    // Its failures come as events; it goes on trying.
+    client.connect().catch(() => {});
+    this.#client = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  }
+
+  async get(name: string): Promise<Buffer | undefined> {
+    try {
+      const bytes = await this.#inTime(this.#client.get(PREFIX + name));
+      return Buffer.isBuffer(bytes) ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async set(name: string, bytes: Buffer, lifetime: number): Promise<void> {
+    const milliseconds = Math.max(1, Math.floor(lifetime));
+    const setting = this.#client.set(PREFIX + name, bytes, {
+      expiration: { type: 'PX', value: milliseconds },
+    });
+    await this.#inTime(setting).catch(() => {});
+  }
+
+  /** Rejects where Redis does not confirm it: what was to go may still be there. */
+  async delete(name: string): Promise<void> {
+    await this.#inTime(this.#client.del(PREFIX + name));
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async #inTime<T>(command: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('Redis does not answer in time')), this.#timeout);
+    });
+    try {
+      return await Promise.race([command, late]);
+    } finally {
+      clearTimeout(timer);
+      command.catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// `npm run conformance:cache`: the cache judged by http-cache-tests, through delegated sessions of Deputy's own client.
+// `--json` prints {required, optimal, check}, each {passed, total}; `--failed` lists what did not pass.
+import { parseArgs } from 'node:util';
+import { createProxy, DeputyClient } from '../../../dist/host/index.js';
+import { cache } from '../../../dist/host/services/cache/index.js';
+import { MemoryStore } from '../../../dist/host/services/cache/stores/memory.js';
+import { createAuthority } from '../../../dist/test/setup/authority.js';
+import { exceptions } from './exceptions.mjs';
+import { kinds, runSuite } from './suite.mjs';
+import { startWorld } from './world.mjs';
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, failed: { type: 'boolean' }, id: { type: 'string' } },
+});
+// The suite's runner warns on standard output, which is kept for the figures.
+console.log = console.error;
+const world = await startWorld({ createAuthority, createProxy, DeputyClient, cache, MemoryStore });
+const results = await runSuite(world.base, world.fetchers, ({ id }) => [undefined, id].includes(values.id));
+const sessions = world.sessions();
+await world.close();
+
+const figures = Object.fromEntries(
+  kinds.map((kind) => {
+    const cases = results.filter((result) => result.kind === kind);
+    return [kind, { passed: cases.filter(({ passed }) => passed).length, total: cases.length }];
+  }),
+);
+const failed = results.filter(({ passed }) => !passed);
+const excepted = failed.filter(({ id }) => id in exceptions).map(({ id }) => ({ id, why: exceptions[id] }));
+const unexpected = failed.filter(({ id, kind }) => kind === 'required' && !(id in exceptions));
+const outdated = results.filter(({ id, passed }) => passed && id in exceptions);
+
+const lines = [];
+if (values.json) {
+  lines.push(JSON.stringify({ ...figures, exceptions: excepted }));
+} else {
+  lines.push(`http-cache-tests through ${sessions} delegated sessions`);
+  for (const kind of kinds) {
+    const { passed, total } = figures[kind];
+    lines.push(`  ${kind.padEnd(8)} ${String(passed).padStart(3)} of ${total}`);
+  }
+  for (const { id, why } of excepted) lines.push(`  can't pass: ${id}: ${why}`);
+}
+const shown = values.failed ? failed.filter(({ id }) => !(id in exceptions)) : unexpected;
+for (const { id, kind, name, why } of shown) process.stderr.write(`${kind} ${id}: ${why} (${name})\n`);
+for (const { id } of outdated) process.stderr.write(`${id} passes: take it off the list of exceptions\n`);
+process.stdout.write(`${lines.join('\n')}\n`);
+process.exitCode = unexpected.length + outdated.length > 0 ? 1 : 0;
