@@ -68,10 +68,12 @@ export class MainSession implements Deliverer {
     try {
       for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) {
         const frames = decoder.push(bytes);
-        // The bytes may hold a delivery; the frames have their own copy.
+        // The bytes may hold a delivery; the frames have their own copy, and the messages theirs.
         bytes.fill(0);
         for (const frame of frames) {
-          this.#onMessage(decodeMessage(frame));
+          const message = decodeMessage(frame);
+          frame.body.fill(0);
+          this.#onMessage(message);
           if (this.#principal !== undefined) clearTimeout(greeting);
         }
       }

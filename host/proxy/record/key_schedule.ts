@@ -11,7 +11,7 @@ export function tls12Prf(
   length: number,
 ): Buffer {
   const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed]);
-  const out = Buffer.alloc(length);
+  const out = outsideHeap(length);
   let a: Buffer = labelled;
   for (let at = 0; at < length; ) {
     a = createHmac(hash, secret).update(a).digest();
@@ -32,11 +32,14 @@ export function hkdfExpandLabel(hash: HashName, secret: Uint8Array, label: strin
     Buffer.from([0, 1]),
   ]);
   const block = createHmac(hash, secret).update(info).digest();
-  const out = Buffer.alloc(length);
+  const out = outsideHeap(length);
   block.copy(out);
   block.fill(0);
   return out;
 }
+
+/** Short buffers lie in V8's heap, whose collector copies them and leaves the old copy behind; these do not. */
+const outsideHeap = (length: number): Buffer => Buffer.from(new ArrayBuffer(length));
 
 export interface RecordKeys {
   key: Buffer;
