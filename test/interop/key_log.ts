@@ -21,8 +21,10 @@ export class KeyLog {
     return secret;
   }
 
-  has(clientRandom: Buffer): boolean {
-    return this.#secrets.has(clientRandom.toString('hex'));
+  /** Whether a connection was logged at all, or with this secret. */
+  has(clientRandom: Buffer, label?: string): boolean {
+    const secrets = this.#secrets.get(clientRandom.toString('hex'));
+    return label === undefined ? secrets !== undefined : secrets?.has(label) === true;
   }
 
   /** Every secret in the log, with its label. */
