@@ -77,7 +77,7 @@ export function sendChangeCipherSpec(c: Connection): i32 {
   const reserved = reserveOutput(c, 1);
   if (reserved < 0) return reserved;
   const record = c.output + c.outputEnd;
-  store<u32>(record, 0x00030314 | (plainVersion(c) & 0xff) << 16);
+  store<u32>(record, 0x00000314 | (plainVersion(c) & 0xff) << 16);
   store<u16>(record, 0x0101, 4);
   c.outputEnd += 6;
   c.recordsSent++;

@@ -1,11 +1,12 @@
-// Real servers for the handshake tests: openssl s_server, gnutls-serv, Node's tls. Each listens on a port of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
+// Real servers for the handshake tests: openssl s_server, gnutls-serv, Node's tls, OpenJDK's. Each listens on a port of its own.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import type { Issued } from '../../setup/authority.js';
 
 export interface Origin {
@@ -127,6 +128,31 @@ export function gnutls(
       ...args,
     ],
     pems(issued, clientRoot),
+  );
+}
+
+/** Why OpenJDK can't serve here; undefined where it can. It runs the server from source, so a JRE alone is not enough. */
+export function jsseMissing(): string | undefined {
+  const modules = spawnSync('java', ['--list-modules'], { encoding: 'utf8' });
+  if (modules.error) return 'no java here: openjdk-17-jdk-headless has it';
+  return modules.stdout.includes('jdk.compiler')
+    ? undefined
+    : 'this java has no compiler: openjdk-17-jdk-headless has it';
+}
+
+/** OpenJDK's server, which echoes, with every version from SSL 3.0 to TLS 1.2 and every suite. */
+export function jsse(issued: Issued, { clientAuth = false, dhBits = 2048 } = {}): Promise<Origin> {
+  return run(
+    'java',
+    (port, folder) => [
+      `-Djdk.tls.ephemeralDHKeySize=${dhBits}`,
+      fileURLToPath(new URL('JsseServer.java', import.meta.url)),
+      String(port),
+      join(folder, 'chain.pem'),
+      join(folder, 'key.pem'),
+      ...(clientAuth ? ['auth'] : []),
+    ],
+    pems(issued),
   );
 }
 
