@@ -1,7 +1,8 @@
 // The client on a board: fetches what its command line names, prints it, and exits with a status.
 import { Client } from '../../host/client/client.js';
-import type { Observer } from '../../host/client/observer.js';
+import type { Observer, Step } from '../../host/client/observer.js';
 import { DeputyError } from '../../host/delegation/error.js';
+import { authority } from '../../host/delegation/origin.js';
 import { encodeUtf8 } from '../../host/delegation/text.js';
 import type { Native } from './native.js';
 import { type BoardOptions, parseOptions, USAGE } from './options.js';
@@ -14,15 +15,30 @@ const FAREWELL = 2500;
 
 const say = (text: string) => board.write(true, encodeUtf8(text));
 
-/** Tells each step with the time since the one before that the board did not sleep. */
-class Meter implements Observer {
+/** Watches the exchange: says what a page lacks and, where asked to, what each step took. */
+class Watcher implements Observer {
+  /** Whether the proxy asked for an origin and was refused: the page is not whole. */
+  refused = false;
+  readonly #measures: boolean;
   #before = 0;
 
-  onStep({ step }: { step: string }): void {
-    if (step !== 'frame') this.tell(step);
+  constructor(measures: boolean) {
+    this.#measures = measures;
   }
 
+  onStep(step: Step): void {
+    if (step.step !== 'frame') this.tell(step.step);
+    if (step.step !== 'tunnel-denied') return;
+    this.refused = true;
+    const { host, port } = step.tunnel;
+    say(
+      `deputy: a part of the page is missing, from ${authority(host, port)}: ${step.reason} (TUNNEL_DENIED)\n`,
+    );
+  }
+
+  /** Says how long the board did not sleep since the step before. */
   tell(what: string): void {
+    if (!this.#measures) return;
     const now = board.busyNanoseconds();
     say(`measure ${what} ${now - this.#before}\n`);
     this.#before = board.busyNanoseconds();
@@ -39,13 +55,13 @@ async function fetchPage(client: Client, url: string): Promise<boolean> {
 }
 
 async function run({ urls, client: options, resolve, repeat, measure }: BoardOptions): Promise<number> {
-  const meter = measure ? new Meter() : undefined;
+  const watcher = new Watcher(measure);
   const platform = boardPlatform(board, resolve);
-  const client = new Client({ ...options, platform, ...(meter && { observer: meter }) });
+  const client = new Client({ ...options, platform, observer: watcher });
   let failed = false;
   try {
     const { memoryBytes } = await client.engine();
-    meter?.tell('ready');
+    watcher.tell('ready');
     for (let i = 0; i < repeat; i++)
       for (const url of urls) if (!(await fetchPage(client, url))) failed = true;
     const engine = await client.engine();
@@ -54,7 +70,7 @@ async function run({ urls, client: options, resolve, repeat, measure }: BoardOpt
     await client.close();
     await platform.quiet(FAREWELL);
   }
-  return failed ? 1 : 0;
+  return failed || watcher.refused ? 1 : 0;
 }
 
 async function main(): Promise<number> {

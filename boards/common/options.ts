@@ -21,7 +21,7 @@ export const USAGE = `Usage: get URL… [options]
   --direct              go to the origins without a proxy
   --tls VERSION         only this version toward origins: 1.2 or 1.3
   --cert FILE, --key FILE  client certificate for origins that ask for one
-  --timeout SECONDS     for the answer of the origin
+  --timeout SECONDS     for each wait: a connection, a handshake, an answer
   --resolve NAME=ADDRESS  the address of a name that the network does not know
   --repeat N            fetch that often
   --measure             say after each step how many nanoseconds it took, and the memory used
@@ -86,7 +86,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardO
       },
       ...(tls && { tls: { minVersion: tls, maxVersion: tls } }),
       ...(certificate && key && { identity: { certificate, key } }),
-      ...(timeout && { timeouts: { response: timeout * 1000 } }),
+      ...(timeout && { timeouts: patience(timeout * 1000) }),
     },
     resolve: addresses(given.options.get('resolve') ?? []),
     repeat: count(last('repeat'), 'repeat') ?? 1,
@@ -142,6 +142,13 @@ function rules(urls: readonly string[], options: ReadonlyMap<string, string[]>):
     ...asked(options.get('allow-tunnel') ?? [], 'tunnel'),
   ];
 }
+
+const patience = (milliseconds: number) => ({
+  connect: milliseconds,
+  handshake: milliseconds,
+  active: milliseconds,
+  response: milliseconds,
+});
 
 function addresses(pairs: readonly string[]): Map<string, string> {
   return new Map(

@@ -40,10 +40,9 @@ const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
 
 function line({ board, title, can, budget, used, absent }) {
   const size = (name) => (budget ? `${kib(used[name])} of ${kib(budget[name])}` : kib(used[name]));
-  const figures = used
-    ? `flash ${size('flash')}; RAM before the heap ${size('ram')}`
-    : `not built: ${absent}`;
-  return `${board.padEnd(12)}  ${title}\n${' '.repeat(14)}${can.join(', ')}; ${figures}`;
+  const figures = used && `flash ${size('flash')}; RAM before the heap ${size('ram')}`;
+  const rest = figures ?? (absent && `not built: ${absent}`);
+  return `${board.padEnd(16)}${title}\n${' '.repeat(16)}${can.join(', ')}${rest ? `; ${rest}` : ''}`;
 }
 
 async function list(json) {

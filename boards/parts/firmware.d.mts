@@ -35,4 +35,4 @@ export function buildFirmware(
   program: readonly string[],
   options?: { tuned?: boolean },
 ): string;
-export function buildClient(board: Board, options?: { sanitize?: boolean }): Promise<string>;
+export function buildClient(board: Board, options?: { sanitize?: boolean; ram?: number }): Promise<string>;

@@ -65,22 +65,26 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
       ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
       ...program.map((file) => join(boards, file)),
     ],
+    near: near(board),
     flags: ['-O3', core.include],
   };
   return link(board, `${name}${tuned ? '' : '-released'}`, [own, core], core.link);
 }
 
-/** Builds the client for the board; with `sanitize`, under AddressSanitizer and UndefinedBehaviorSanitizer. */
-export async function buildClient(board, { sanitize = false } = {}) {
+/**
+ * Builds the client for the board; with `sanitize`, under AddressSanitizer and UndefinedBehaviorSanitizer. `ram` replaces
+ * the bytes of the board's budget.
+ */
+export async function buildClient(board, { sanitize = false, ram } = {}) {
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
   const stack = board.lwip ? lwip() : undefined;
   const includes = [
     core.include,
     `-I${engine.include}`,
-    ...(stack ? [`-I${stack.include}`, `-I${join(boards, 'common/lwip')}`] : []),
+    ...(stack ? [`-I${stack.include}`, `-I${lwipSettings}`] : []),
   ];
-  const limits = Object.entries(board.budget ?? {}).map(
+  const limits = Object.entries({ ...board.budget, ...(ram && { ram }) }).map(
     ([name, bytes]) => `-Wl,--defsym=${name}Budget=${bytes}`,
   );
   const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
@@ -90,12 +94,17 @@ export async function buildClient(board, { sanitize = false } = {}) {
       ...ownFiles(board, board.clientSources, ['host.c', 'native.c', 'wasm.c', ...board.clientCommon]),
       ...(await clientSources()),
     ],
+    near: near(board),
     flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],
   };
-  const groups = [own, core, { ...engine, flags: ['-O2', ...engine.flags, ...checks] }];
-  if (stack) groups.push({ files: stack.files, flags: ['-Os', ...includes] });
-  return link(board, sanitize ? 'client-sanitized' : 'client', groups, [...core.link, ...checks, ...limits]);
+  const groups = [own, core, { ...engine, flags: [sanitize ? '-O1' : '-O2', ...engine.flags, ...checks] }];
+  if (stack) groups.push({ files: stack.files, near: [lwipSettings], flags: ['-Os', ...includes] });
+  const name = `client${sanitize ? '-sanitized' : ''}${ram ? `-${ram}` : ''}`;
+  return link(board, name, groups, [...core.link, ...checks, ...limits]);
 }
+
+const lwipSettings = join(boards, 'common/lwip');
+const near = (board) => [join(boards, 'common'), join(boards, board.name)];
 
 function ownFiles(board, own, common) {
   return [
@@ -111,7 +120,10 @@ function interpreter({ tuned, sanitize = false }) {
   const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
   return {
     files: [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))],
-    headers: wasm3Headers.map((name) => join(sources, name)),
+    headers: [
+      ...wasm3Headers.map((name) => join(sources, name)),
+      ...['program.h', 'module.h'].map((name) => join(boards, 'common', name)),
+    ],
     include: `-I${sources}`,
     flags: [
       // wasm3 puns types and addresses through its slots: it is no case for UndefinedBehaviorSanitizer.
@@ -151,14 +163,15 @@ function link(board, name, groups, more) {
   return output;
 }
 
-// Compiles a group of files with the same flags, where that was not done before with the same bytes.
-function compile(board, { files, headers = [], flags: own }) {
+// Compiles a group of files with the same flags, where that was not done before with the same bytes: theirs, those of
+// `headers`, and of all headers in the folders `near`.
+function compile(board, { files, headers = [], near = [], flags: own }) {
   const command = [...board.cpu, ...flags, ...wasm3Settings, ...own, `-I${join(boards, 'common')}`, '-c'];
   const hash = createHash('sha256').update(
     JSON.stringify([board.compiler, version(board.compiler), command]),
   );
-  const near = [join(boards, 'common'), join(boards, board.name)].flatMap(headersIn);
-  for (const file of [...files, ...headers, ...near]) hash.update(file).update(readFileSync(file));
+  for (const file of [...files, ...headers, ...near.flatMap(headersIn)])
+    hash.update(file).update(readFileSync(file));
   const folder = join(build, board.name, `objects-${hash.digest('hex').slice(0, 16)}`);
   const objects = files.map((file) => join(folder, `${basename(file, extname(file))}.o`));
   if (existsSync(folder)) return objects;

@@ -8,6 +8,10 @@ export const packages = [
   ['curl', '/usr/bin/curl'],
   ['nginx-light', '/usr/sbin/nginx'],
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
+  // For boards/linux, and to unpack the sources of its parts.
+  ['gcc', '/usr/bin/gcc'],
+  ['libc6-dev', '/usr/include/stdio.h'],
+  ['xz-utils', '/usr/bin/xz'],
 ];
 
 /** Compiler, C library and emulator of the boards: large, so they are asked for by `--boards`. */

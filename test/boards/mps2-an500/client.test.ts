@@ -1,0 +1,12 @@
+import { describe } from 'vitest';
+import { behaves } from '../client/behaviour.js';
+import { firmware } from '../client/firmware.js';
+
+const mps2 = await firmware('mps2-an500');
+
+describe.skipIf(mps2.reason)(
+  `the client on an emulated MPS2${mps2.reason ? ` (skipped: ${mps2.reason})` : ''}`,
+  () => {
+    if (mps2.firmware) behaves(mps2.firmware);
+  },
+);
