@@ -43,19 +43,19 @@ export function expanded(name, secret, labelAndSeed, length) {
   return out.subarray(0, length);
 }
 
-/** A record of TLS 1.2 under AES-CBC, MAC-then-encrypt (RFC 5246 §6.2.3.2). */
-export function cbcRecord({ key, iv, macKey, mac, sequence, type, data }) {
+/**
+ * A record of TLS 1.2 under AES-CBC, MAC-then-encrypt (RFC 5246 §6.2.3.2). `padding` is the count of all its bytes, the least
+ * possible where not given; `alter` may spoil the plaintext before it is encrypted.
+ */
+export function cbcRecord({ key, iv, macKey, mac, sequence, type, data, padding, alter }) {
   const header = Buffer.from([type, 3, 3, data.length >> 8, data.length & 255]);
   const number = Buffer.alloc(8);
   number.writeBigUInt64BE(BigInt(sequence));
-  const plain = Buffer.concat([data, authenticated(mac, macKey, Buffer.concat([number, header, data]))]);
-  const padding = 16 - (plain.length % 16);
-  const body = cbcEncrypted(
-    'aes-128-cbc',
-    key,
-    iv,
-    Buffer.concat([plain, Buffer.alloc(padding, padding - 1)]),
-  );
+  const content = Buffer.concat([data, authenticated(mac, macKey, Buffer.concat([number, header, data]))]);
+  const count = padding ?? 16 - (content.length % 16);
+  const plain = Buffer.concat([content, Buffer.alloc(count, count - 1)]);
+  alter?.(plain);
+  const body = cbcEncrypted('aes-128-cbc', key, iv, plain);
   header.writeUInt16BE(16 + body.length, 3);
   return Buffer.concat([header, iv, body]);
 }

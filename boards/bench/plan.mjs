@@ -112,14 +112,14 @@ export class Plan {
    */
   count(answer, times, name, ...values) {
     this.call(name, ...values);
-    this.#answers.push((text) => answer(Number(text) / times));
+    this.#answers.push((text, scale) => answer(Math.round(Number(text) / scale) / times));
     this.#lines.push(`count ${times} ${[name, ...values].join(' ')}`);
     return this;
   }
 
   /** Counts one call that wasm3 has not compiled for yet. */
   countFirst(answer, name, ...values) {
-    this.#answers.push((text) => answer(Number(text)));
+    this.#answers.push((text, scale) => answer(Math.round(Number(text) / scale)));
     this.#lines.push(`count 1 ${[name, ...values].join(' ')}`);
     return this;
   }
@@ -148,15 +148,19 @@ export class Plan {
     return `${this.#lines.join('\n')}\n`;
   }
 
-  /** Hands the board's output to the questions. Throws with the board's own words where something went wrong. */
-  take(output) {
+  /**
+   * Hands the board's output to the questions; an instruction took `scale` nanoseconds. Throws with the board's own words
+   * where something went wrong.
+   */
+  take(output, scale = 1) {
     const lines = output.split('\n').filter((line) => line !== '');
     const error = lines.find((line) => /^(error|the processor)/.test(line));
     if (error) throw new Error(this.#explain(error));
     if (lines.length !== this.#answers.length) {
       throw new Error(`the board gave ${lines.length} answers to ${this.#answers.length} questions`);
     }
-    for (const [index, line] of lines.entries()) this.#answers[index]?.(line.slice(line.indexOf(' ') + 1));
+    for (const [index, line] of lines.entries())
+      this.#answers[index]?.(line.slice(line.indexOf(' ') + 1), scale);
   }
 
   #explain(error) {
@@ -170,8 +174,14 @@ export function planRunner(board, { tuned = true, native = false } = {}) {
   return native ? nativeProgram(board) : buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
 }
 
-/** Runs a plan on the board's emulator; options as of `planRunner`. */
-export function runPlan(board, plan, { timeout = 600_000, ...options } = {}) {
+// With a longer instruction each takes more than a tick of any board's timer: then counts are exact.
+const EXACT_SHIFT = 8;
+
+/**
+ * Runs a plan on the board's emulator; options as of `planRunner`. `exact` counts to the single instruction, up to some
+ * hundred million of them, where the timer's tick is the resolution otherwise.
+ */
+export function runPlan(board, plan, { timeout = 600_000, exact = false, ...options } = {}) {
   const firmware = planRunner(board, options);
   const flashed = board.programAddress !== undefined && plan.wasm !== undefined;
   if (flashed) plan.programAt(board.programAddress, board.stackBytes);
@@ -184,13 +194,16 @@ export function runPlan(board, plan, { timeout = 600_000, ...options } = {}) {
       `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`,
     ];
     const more = flashed ? board.flashed(plan.wasm) : [];
-    const run = spawnSync(board.emulator, [...board.machine(firmware), ...more, ...semihosting], {
+    const machine = board
+      .machine(firmware)
+      .map((argument) => (exact && argument === 'shift=0' ? `shift=${EXACT_SHIFT}` : argument));
+    const run = spawnSync(board.emulator, [...machine, ...more, ...semihosting], {
       encoding: 'utf8',
       timeout,
       maxBuffer: 2 ** 28,
     });
     if (run.error) throw run.error;
-    plan.take(run.stdout);
+    plan.take(run.stdout, exact ? 2 ** EXACT_SHIFT : 1);
     if (run.status !== 0) throw new Error(`${board.emulator} ended with status ${run.status}: ${run.stderr}`);
   } finally {
     rmSync(folder, { recursive: true });
