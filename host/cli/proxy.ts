@@ -5,15 +5,17 @@ import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import type { ProxyOptions } from '../proxy/options.js';
 import { createProxy, type ProxyServer } from '../proxy/proxy.js';
-import type { Service } from '../services/service.js';
 import { seconds, textFile } from './arguments.js';
+import {
+  byteCount,
+  cacheStore,
+  collectService,
+  loadServices,
+  type ServiceOptions,
+  serviceNames,
+} from './services.js';
 
-/** The services that come with Deputy. Loaded only where they are asked for. */
-const SERVICES: Readonly<Record<string, () => Promise<Service>>> = {
-  transcode: async () => (await import('../services/transcode/index.js')).transcode(),
-};
-
-export interface ProxyCommandOptions {
+export interface ProxyCommandOptions extends ServiceOptions {
   listen: { host: string; port: number };
   cert?: string;
   key?: string;
@@ -24,7 +26,6 @@ export interface ProxyCommandOptions {
   denyTarget?: string[];
   resolve?: Record<string, string>;
   allowPort?: ('any' | number)[];
-  service?: string[];
   holdTime?: number;
   undelivered: 'relay' | 'close';
   maxSessions?: number;
@@ -60,10 +61,25 @@ export function proxyCommand(): Command {
       ).argParser(collectPort),
     )
     .addOption(
-      new Option('--service <name>', 'what the proxy does to content, in this order; may be repeated')
-        .choices(Object.keys(SERVICES))
-        .argParser(collectService),
+      new Option(
+        '--service <name>',
+        'what the proxy does to content, in this order: transcode, or ./my-service.js; may be repeated',
+      ).argParser(collectService),
     )
+    .addOption(
+      new Option(
+        '--cache <store>',
+        'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT',
+      ).argParser(cacheStore),
+    )
+    .addOption(
+      new Option('--cache-bytes <n>', 'most bytes kept in memory or on disk (64M, 1G)').argParser(byteCount),
+    )
+    .addOption(new Option('--cache-entries <n>', 'most responses kept').argParser(wholeNumber))
+    .addOption(
+      new Option('--cache-object-bytes <n>', 'largest response that is kept (4M)').argParser(byteCount),
+    )
+    .option('--no-cache-share', 'let no client have what another one fetched, public or not')
     .addOption(
       new Option('--hold-time <seconds>', "how long a mirror client's data waits for the delivery").argParser(
         seconds,
@@ -74,7 +90,9 @@ export function proxyCommand(): Command {
         .choices(['relay', 'close'])
         .default('relay'),
     )
-    .addOption(new Option('--max-sessions <n>', 'sessions of one client at once').argParser(count))
+    .addOption(
+      new Option('--max-sessions <n>', 'sessions of one client at once').argParser((text) => count(text)),
+    )
     .addOption(
       new Option('--log-level <level>', 'what is logged to standard error')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -118,6 +136,7 @@ async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions>
   if (tokenFile === undefined && clientCa === undefined) {
     throw new DeputyError('NO_ADMISSION', 'say who may use the proxy: --token-file, --client-ca or both');
   }
+  const log = (await import('./proxy_log.js')).logTo(process.stderr, options.logLevel);
   return {
     ...(plaintext !== true && {
       tls: { certificate: textFile(cert!, '--cert'), key: textFile(key!, '--key') },
@@ -133,13 +152,13 @@ async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions>
         ports: allowPort.includes('any') ? ('any' as const) : (allowPort as number[]),
       }),
     },
-    services: await Promise.all((options.service ?? []).map((name) => SERVICES[name]!())),
+    services: await loadServices(options, log),
     undelivered: options.undelivered,
     limits: {
       ...(options.holdTime !== undefined && { deliveryTimeout: options.holdTime }),
       ...(options.maxSessions !== undefined && { sessionsPerPrincipal: options.maxSessions }),
     },
-    log: (await import('./proxy_log.js')).logTo(process.stderr, options.logLevel),
+    log,
   };
 }
 
@@ -174,7 +193,7 @@ function makeProxy(options: ProxyOptions): ProxyServer {
 function announce(address: { host: string; port: number }, options: ProxyCommandOptions): void {
   const where = authority(address.host, address.port);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ listening: address, services: options.service ?? [] })}\n`);
+    process.stdout.write(`${JSON.stringify({ listening: address, services: serviceNames(options) })}\n`);
     return;
   }
   const scheme = options.plaintext ? 'http' : 'https';
@@ -204,20 +223,16 @@ function collectAddress(text: string, before: Record<string, string> = {}): Reco
   return { ...before, [host.toLowerCase()]: address };
 }
 
-function collectService(text: string, before: string[] = []): string[] {
-  if (!(text in SERVICES))
-    throw new InvalidArgumentError(`Choose one of ${Object.keys(SERVICES).join(', ')}.`);
-  return [...before, text];
-}
-
 function collectPort(text: string, before: ('any' | number)[] = []): ('any' | number)[] {
   if (text === 'any') return [...before, text];
   return [...before, count(text)];
 }
 
-function count(text: string): number {
+const wholeNumber = (text: string) => count(text, Number.MAX_SAFE_INTEGER);
+
+function count(text: string, most = 65_535): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+  if (!Number.isInteger(value) || value < 1 || value > most)
     throw new InvalidArgumentError('Write a whole number.');
   return value;
 }

@@ -39,7 +39,16 @@ export function storedHeaders(headers: HeaderList): HeaderList {
 }
 
 /** RFC 9111 §3.2: a 304 does not speak of these. The validators are those that it confirmed. */
-const OF_THE_BYTES = new Set(['content-length', 'content-encoding', 'content-range', 'etag']);
+const OF_THE_BYTES = new Set([
+  'content-length',
+  'content-encoding',
+  'content-range',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'etag',
+]);
 
 /** The head after a 304, or the answer to HEAD, that confirmed it. */
 export function mergeHeaders(stored: HeaderList, update: HeaderList, changed: boolean): HeaderList {

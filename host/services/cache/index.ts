@@ -19,8 +19,8 @@ import { addValidators, hasTag, isConditional } from './conditional.js';
 import { parseDirectives } from './directives.js';
 import { type Entry, mergeHeaders, storedHeaders } from './entry.js';
 import { Freshness } from './freshness.js';
-import { type Found, Library, type Selection, type Shelf } from './library.js';
-import { isForAll, shelvesOf, urlOf } from './parts.js';
+import { type Found, Library, type Selection } from './library.js';
+import { isForAll, type Shelves, shelvesOf, urlOf } from './parts.js';
 import { Pool } from './pool.js';
 import type { Store } from './store.js';
 
@@ -40,7 +40,7 @@ export interface CacheOptions {
 interface Plan {
   request: HeaderList;
   selection: Selection;
-  shelves: { own: Shelf; shared: Shelf | undefined };
+  shelves: Shelves;
   /** Stored, and not to be used without the origin. */
   found: Found | undefined;
   /** The origin was asked whether `found` is still good: a 304 says so to the cache, not to the client. */
@@ -50,8 +50,9 @@ interface Plan {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
 const ERRORS = new Set([500, 502, 503, 504]);
 const MAX_HEADER_BYTES = 65_536;
-/** How long a stale response with a validator is worth keeping. */
+/** How long a stale response is worth keeping: with a validator, and for those who take stale ones without. */
 const WEEK = 7 * 86_400_000;
+const HOUR = 3_600_000;
 
 export function cache(options: CacheOptions): Service {
   return new Cache(options);
@@ -139,7 +140,7 @@ class Cache implements Service {
     await this.#library.close();
   }
 
-  async #find({ own, shared }: Plan['shelves'], selection: Selection): Promise<Found | undefined> {
+  async #find({ own, shared }: Shelves, selection: Selection): Promise<Found | undefined> {
     const [mine, ours] = await Promise.all([
       this.#library.find(own, selection),
       shared === undefined ? [] : this.#library.find(shared, selection),
@@ -214,8 +215,9 @@ class Cache implements Service {
       storedAt: Date.now(),
     };
     const canValidate = received.headers.has('etag') || received.headers.has('last-modified');
-    const lifetime = kept.freshness.timeToLive + (canValidate ? WEEK : 0);
-    if (lifetime > 0) await this.#library.put(kept.shelf, plan.selection, entry, lifetime);
+    const { timeToLive } = kept.freshness;
+    if (timeToLive === 0 && !canValidate) return entry;
+    await this.#library.put(kept.shelf, plan.selection, entry, timeToLive + (canValidate ? WEEK : HOUR));
     return entry;
   }
 
@@ -262,11 +264,7 @@ class Cache implements Service {
   }
 
   #selection({ profile, request }: Flow): Selection {
-    const credentials = request.headers.get('authorization') ?? '';
-    return {
-      headers: request.headers.clone(),
-      own: [this.#options.byDevice ? deviceKey(profile) : '', credentials],
-    };
+    return { headers: request.headers.clone(), device: this.#options.byDevice ? deviceKey(profile) : '' };
   }
 }
 

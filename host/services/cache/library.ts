@@ -15,8 +15,8 @@ export interface Shelf {
 /** What a stored response depends on beside its URL: Vary's headers, and what the cache adds. */
 export interface Selection {
   headers: HeaderList;
-  /** Values that have no header: the device, credentials. */
-  own: readonly string[];
+  /** What the content was made for. */
+  device: string;
 }
 
 export interface Found {
@@ -118,16 +118,19 @@ function variantName(
   shelf: Shelf,
   index: Index,
   vary: readonly string[],
-  { headers, own }: Selection,
+  { headers, device }: Selection,
 ): string {
   const values = vary.map((name) => [name, canonical(headers, String(name))]);
-  return digest([shelf.name, index.generation, values, own]);
+  return digest([shelf.name, index.generation, values, device]);
 }
 
 /** RFC 9111 §4.1: whitespace and the division into lines make no difference; absence does. */
 function canonical(headers: HeaderList, name: string): string | null {
   const value = headers.get(name);
-  return value === undefined ? null : splitList(value).join(',');
+  if (value === undefined) return null;
+  const members = splitList(value).join(',');
+  // Language tags and content codings know no case (RFC 5646 §2.1.1, RFC 9110 §8.4.1).
+  return name === 'accept-language' || name === 'accept-encoding' ? members.toLowerCase() : members;
 }
 
 const digest = (parts: unknown): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -13,19 +13,21 @@ import { type Shelf, shelfOf } from './library.js';
 const FORGEABLE =
   /^(forwarded|x-forwarded-.*|x-host|x-original-.*|x-rewrite-url|x-http-method.*|x-method-override)$/i;
 
-/** The shelves on which an answer to this request may lie. */
-export function shelvesOf(
-  flow: Flow,
-  url: string,
-  share: boolean,
-): { own: Shelf; shared: Shelf | undefined } {
+/** Where an answer to a request may lie. */
+export interface Shelves {
+  own: Shelf;
+  shared: Shelf | undefined;
+}
+
+export function shelvesOf(flow: Flow, url: string, share: boolean): Shelves {
   const { host, port, serverName, certificate } = flow.origin;
   const origin = [host, String(port), serverName, certificate, url];
   // Without a certificate nobody else can know that it was the same origin.
   const isShareable =
     share && certificate !== '' && ![...flow.request.headers].some(([name]) => FORGEABLE.test(name));
   return {
-    own: shelfOf('own', flow.client, ...origin),
+    // One client may be several users: each has the credentials that its requests bear.
+    own: shelfOf('own', flow.client, flow.request.headers.get('authorization') ?? '', ...origin),
     shared: isShareable ? shelfOf('shared', ...origin) : undefined,
   };
 }

@@ -5,6 +5,12 @@ const NO_ANSWER =
   'request that the case then looks for; what is served is an error of the proxy, and nothing stale';
 
 export const exceptions = {
+  'age-parse-prefix':
+    'it wants "Age: 0,7200" reused, against its own name ("to be stale") and against age-parse-dup-0 and ' +
+    'age-parse-prefix-twoline, which are required too and forbid "Age: 0, 0" and the same two values on two lines',
+  'headers-store-Transfer-Encoding':
+    'its origin names a transfer coding that does not exist: whoever drops the name, as the case wants, hands out ' +
+    "bytes that may still be coded; Deputy's client refuses such an answer and its cache does not keep it",
   'stale-close-must-revalidate': NO_ANSWER,
   'stale-close-proxy-revalidate': NO_ANSWER,
   'stale-close-no-cache': NO_ANSWER,

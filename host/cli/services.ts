@@ -1,0 +1,123 @@
+// The services of `deputy proxy`: Deputy's own by name, a user's by file.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InvalidArgumentError } from 'commander';
+import { DeputyError } from '../delegation/error.js';
+import type { Log } from '../proxy/log.js';
+import { isStoreName } from '../services/cache/open.js';
+import type { Service } from '../services/service.js';
+
+export interface ServiceOptions {
+  /** Names and files, in the order in which they run. */
+  service?: string[];
+  cache?: string;
+  cacheBytes?: number;
+  cacheEntries?: number;
+  cacheObjectBytes?: number;
+  /** False: what an origin gives to everybody is kept for each client apart, too. */
+  cacheShare?: boolean;
+}
+
+/** The services that come with Deputy. Loaded only where they are asked for. */
+const OWN: Readonly<Record<string, () => Promise<Service>>> = {
+  transcode: async () => (await import('../services/transcode/index.js')).transcode(),
+};
+
+const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
+
+export function collectService(text: string, before: string[] = []): string[] {
+  if (!isFile(text) && !(text in OWN)) {
+    throw new InvalidArgumentError(`Choose one of ${Object.keys(OWN).join(', ')}, or write ./my-service.js.`);
+  }
+  return [...before, text];
+}
+
+export function cacheStore(text: string): string {
+  if (!isStoreName(text))
+    throw new InvalidArgumentError('Write memory, disk:DIRECTORY or redis://HOST:PORT.');
+  return text;
+}
+
+/** Bytes, as `4096`, `64K`, `8M` or `1G`. */
+export function byteCount(text: string): number {
+  const match = /^(\d{1,12})([KMG]?)$/i.exec(text);
+  const value = Number(match?.[1]) * 1024 ** ' KMG'.indexOf(match?.[2]?.toUpperCase() || ' ');
+  if (match === null || value < 1 || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('Write a number of bytes, as 65536, 64K or 8M.');
+  }
+  return value;
+}
+
+/** All services in the order in which they run: the cache last, so that it keeps what the others made. */
+export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
+  const services = await Promise.all(
+    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name) : OWN[name]!())),
+  );
+  if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
+  const names = services.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new DeputyError('BAD_SERVICE', `two services are named '${twice}'`);
+  return services;
+}
+
+/** As announced before anything is loaded. */
+export const serviceNames = ({ service = [], cache }: ServiceOptions): string[] => [
+  ...service,
+  ...(cache === undefined ? [] : ['cache']),
+];
+
+/** A module whose default export is a service, or a function that makes one. */
+async function loadFile(name: string): Promise<Service> {
+  const file = resolve(name);
+  const bad = (why: string) => new DeputyError('BAD_SERVICE', `${name} can't be used as a service: ${why}`);
+  if (!existsSync(file)) throw bad('there is no such file');
+  let made: unknown;
+  try {
+    const { default: exported } = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    made = typeof exported === 'function' ? await exported() : exported;
+  } catch (error) {
+    throw bad((error as Error).message);
+  }
+  if (typeof made !== 'object' || made === null) throw bad('its default export is no object, and makes none');
+  const service = made as Partial<Service>;
+  if (typeof service.name !== 'string' || !/^[\w.-]{1,40}$/.test(service.name)) {
+    throw bad("it has no name of letters, digits, '.', '_' and '-'");
+  }
+  const hooks = ['request', 'settle', 'response', 'sessionClosed', 'close'] as const;
+  const broken = hooks.find((hook) => service[hook] !== undefined && typeof service[hook] !== 'function');
+  if (broken !== undefined) throw bad(`its '${broken}' is no function`);
+  return made as Service;
+}
+
+async function openCache(
+  name: string,
+  { cacheBytes, cacheEntries, cacheObjectBytes, cacheShare }: ServiceOptions,
+  others: readonly Service[],
+  log: Log,
+): Promise<Service> {
+  const [{ cache }, { openStore }] = await Promise.all([
+    import('../services/cache/index.js'),
+    import('../services/cache/open.js'),
+  ]);
+  const limits = {
+    ...(cacheBytes !== undefined && { bytes: cacheBytes }),
+    ...(cacheEntries !== undefined && { entries: cacheEntries }),
+  };
+  const onState = (state: 'ready' | 'lost', why?: string) => {
+    if (state === 'ready') log.info({}, "the cache's Redis server is there");
+    else log.warn({ why }, "the cache's Redis server is lost: nothing is served from it until it is back");
+  };
+  try {
+    return cache({
+      store: await openStore(name, { limits, onState }),
+      share: cacheShare !== false,
+      byDevice: others.length > 0,
+      ...(cacheObjectBytes !== undefined && { objectBytes: cacheObjectBytes }),
+    });
+  } catch (error) {
+    // A URL may hold a password.
+    const kind = name.replace(/:.*/s, '');
+    throw new DeputyError('BAD_CACHE', `--cache ${kind} can't be used: ${(error as Error).message}`);
+  }
+}
