@@ -1,0 +1,362 @@
+// Ends that nobody wants, through the whole system: each is told by a typed error, the proxy stays up, and the sessions
+// beside it don't notice.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { FrameType } from '../../host/delegation/frame.js';
+import { TlsConnection } from '../../host/engine/tls.js';
+import { type DeputyClient, type DeputyClientOptions, nodePlatform, type Step } from '../../host/index.js';
+import { type TestOrigin, type TestProxy, TOKEN, World } from '../host/client/world.js';
+import { type Bench, connectVia, dial, TestMainSession } from '../host/proxy/bench.js';
+import { delegate } from '../host/proxy/delegated.js';
+import { buildCommand, Command } from './command.js';
+import { Tap } from './tap.js';
+
+let world: World;
+let proxy: TestProxy;
+beforeAll(async () => {
+  world = await World.create();
+  proxy = await world.proxy({ limits: { deliveryTimeout: 2000 } });
+});
+afterAll(() => world.close());
+
+const clients: DeputyClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+});
+
+/** A client that ends with its test. */
+function through(options: Partial<DeputyClientOptions> = {}, at: { port: number } = proxy): DeputyClient {
+  const client = world.through(at, options);
+  clients.push(client);
+  return client;
+}
+
+const versions = ['TLSv1.2', 'TLSv1.3'] as const;
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => ({ code: 'no error', message: '' }),
+    (error: { code?: string; message: string }) => error,
+  );
+
+/** The proxy works for a client that comes after. */
+async function expectUp(port = proxy.port): Promise<void> {
+  const origin = await world.origin((_, response) => response.end('still here'));
+  expect(await (await through({}, { port }).fetch(origin.url)).text()).toBe('still here');
+}
+
+describe.each(versions)('%s', (version) => {
+  const limits = { minVersion: version, maxVersion: version };
+
+  describe('an origin that closes in the middle of a record', () => {
+    /** An origin whose answers end after `bytes` bytes on the wire, without a farewell. */
+    async function cutting(bytes: number): Promise<{ url: string }> {
+      const origin = await world.origin((_, response) => response.end(Buffer.alloc(500_000, 'x')), limits);
+      const server = await cuttingRelay(origin.port, bytes);
+      return { url: `https://localhost:${server}` };
+    }
+
+    test.each([
+      ['ServerHello', 40],
+      ['Certificate', 700],
+    ])('%s', async (_, bytes) => {
+      const { url } = await cutting(bytes);
+      for (const client of [through(), world.client()]) {
+        const { code, message } = await failureOf(client.fetch(url));
+        expect(code).toMatch(/^(TLS_TRUNCATED|CONNECTION_FAILED)$/);
+        // Before the delivery the proxy has no way to say whose fault it was.
+        expect(message).toMatch(/^the (origin|proxy) localhost:/);
+      }
+    });
+
+    test('content: the page is visibly incomplete, and says why', async () => {
+      const { url } = await cutting(60_000);
+      for (const client of [through(), world.client({ platform: nodePlatform() })]) {
+        const response = await client.fetch(url);
+        expect(response.status).toBe(200);
+        const { code } = await failureOf(response.arrayBuffer());
+        expect(code).toMatch(/^(ORIGIN_GONE|TRUNCATED|TLS_TRUNCATED|CONNECTION_FAILED)$/);
+      }
+      await expectUp();
+    });
+  });
+
+  describe('a delivery', () => {
+    /** Lets `change` replace what the device gives away. */
+    async function delivering(change: (secret: Uint8Array) => Uint8Array, visit: () => Promise<unknown>) {
+      const { deliver } = TlsConnection.prototype;
+      TlsConnection.prototype.deliver = function (grant) {
+        return change(deliver.call(this, grant));
+      };
+      try {
+        return await failureOf(visit());
+      } finally {
+        TlsConnection.prototype.deliver = deliver;
+      }
+    }
+
+    test('with a wrong secret', async () => {
+      let seen = 0;
+      const origin = await world.origin((_, response) => {
+        seen++;
+        response.end();
+      }, limits);
+      for (const bit of [0, 1]) {
+        const client = through();
+        const wrong = (secret: Uint8Array) => {
+          secret[bit === 0 ? 3 : secret.length - 3]! ^= 1;
+          return secret;
+        };
+        const { code } = await delivering(wrong, () => client.fetch(origin.url));
+        expect(code).toMatch(/^(WRONG_SECRET|BAD_RECORD_MAC|PEER_ALERT)$/);
+        await client.close();
+      }
+      expect(seen).toBe(0);
+      await expectUp();
+    });
+
+    test('with the secret of another session', async () => {
+      const origin = await world.origin((_, response) => response.end('fine'), limits);
+      let kept: Uint8Array | undefined;
+      const first = through();
+      const keep = (secret: Uint8Array) => {
+        kept = secret.slice();
+        return secret;
+      };
+      await delivering(keep, async () => (await first.fetch(origin.url)).text());
+      const second = through();
+      const { code } = await delivering(
+        () => kept!,
+        () => second.fetch(origin.url),
+      );
+      expect(code).toMatch(/^(WRONG_SECRET|BAD_RECORD_MAC|PEER_ALERT)$/);
+      // The session whose secret it was goes on.
+      expect(await (await first.fetch(origin.url)).text()).toBe('fine');
+    });
+
+    test('too short for its suite', async () => {
+      const origin = await world.origin((_, response) => response.end(), limits);
+      const client = through();
+      const { code } = await delivering(
+        (secret) => secret.subarray(1),
+        () => client.fetch(origin.url),
+      );
+      expect(code).toBe('BAD_SECRETS');
+    });
+  });
+
+  describe('a client that vanishes', () => {
+    /** Loses every connection of the device at the first `step`. */
+    async function vanishing(step: Step['step']) {
+      let open = 0;
+      const origin = await world.origin((_, response) => {
+        response.write('a beginning');
+      }, limits);
+      origin.server.on('connection', (socket: Socket) => {
+        open++;
+        socket.on('close', () => open--);
+      });
+      const tap = await Tap.to(proxy.port);
+      world.onClose(() => tap.close());
+      const client = through(
+        {
+          observer: {
+            onStep: (seen) => {
+              if (seen.step !== step) return;
+              for (const { client, server } of tap.connections) {
+                client.destroy();
+                server.resetAndDestroy();
+              }
+            },
+          },
+        },
+        tap,
+      );
+      const failure = await failureOf(client.fetch(origin.url).then((response) => response.text()));
+      await expect.poll(() => [open, proxy.server.sessionCount], { timeout: 5000 }).toEqual([0, 0]);
+      await client.close();
+      return failure;
+    }
+
+    test.each(['tunnel-open', 'origin-verified', 'delivered', 'active', 'request-sent', 'response'] as const)(
+      'at %s: the origin is let go, and the session is forgotten',
+      async (step) => {
+        const { code } = await vanishing(step);
+        expect(code).toMatch(
+          /^(CONNECTION_FAILED|CLOSED|TLS_TRUNCATED|PROXY_CLOSED|NOT_ACTIVATED|HTTP_[A-Z_]+|SESSION_CLOSED)$/,
+        );
+        await expectUp();
+      },
+    );
+
+    test('but for its main session: active sessions go on', async () => {
+      const origin = await world.origin((request, response) => response.end(`for ${request.url}`), limits);
+      const tap = await Tap.to(proxy.port);
+      world.onClose(() => tap.close());
+      const client = through({}, tap);
+      expect(await (await client.fetch(`${origin.url}/one`)).text()).toBe('for /one');
+      tap.connections[0]!.client.destroy();
+      tap.connections[0]!.server.destroy();
+      await delay(50);
+      expect(await (await client.fetch(`${origin.url}/two`)).text()).toBe('for /two');
+    });
+  });
+});
+
+/** A relay that breaks off toward the client after so many bytes of each connection. */
+async function cuttingRelay(target: number, bytes: number): Promise<number> {
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1');
+    let left = bytes;
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Buffer) => {
+      client.write(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left > 0) return;
+      client.end();
+      upstream.destroy();
+    });
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => {});
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  world.onClose(() => server.close());
+  return (server.address() as { port: number }).port;
+}
+
+describe('fifty sessions beside one that misbehaves', () => {
+  let folder: string;
+  let command: Command;
+  let port: number;
+  let bench: Bench;
+  let origin: TestOrigin;
+  const page = randomBytes(60_000);
+
+  beforeAll(async () => {
+    buildCommand();
+    folder = await mkdtemp(join(tmpdir(), 'deputy-crowd-'));
+    const issued = await world.authority.issue({ names: ['localhost'] });
+    const path = (name: string) => join(folder, name);
+    await writeFile(path('proxy.pem'), issued.chainPem);
+    await writeFile(path('proxy.key'), issued.keyPem);
+    await writeFile(path('tokens'), `crowd:${TOKEN}\nvandal:the-token-of-a-vandal\n`);
+    command = Command.start([
+      ...['proxy', '--listen', '127.0.0.1:0', '--cert', path('proxy.pem'), '--key', path('proxy.key')],
+      ...['--token-file', path('tokens'), '--allow-target', '127.0.0.0/8', '--json', '--hold-time', '2'],
+    ]);
+    port = Number((await command.says(/"port":(\d+)/))[1]);
+    bench = { port, ca: world.authority.root.pem } as Bench;
+    origin = await world.origin((_, response) => response.end(page));
+  });
+  afterAll(async () => {
+    await command.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const vandalism: Record<string, () => Promise<unknown>> = {
+    'random bytes instead of TLS': async () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      socket.end(randomBytes(5000));
+      await once(socket, 'close');
+    },
+    'a handshake that stops': async () => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      socket.write(Buffer.from('1603010200010001fc0303', 'hex'));
+      await delay(20);
+      socket.destroy();
+    },
+    'frames of noise': async () => {
+      const main = await TestMainSession.open(bench, { token: 'the-token-of-a-vandal' });
+      await main.wait(FrameType.Welcome);
+      main.socket.write(randomBytes(70_000));
+      await once(main.socket, 'close');
+    },
+    'a delivery of noise': async () => {
+      const main = await TestMainSession.open(bench, { token: 'the-token-of-a-vandal' });
+      await main.wait(FrameType.Welcome);
+      const body = randomBytes(300);
+      const frame = Buffer.concat([
+        Buffer.from([FrameType.Deliver]),
+        randomBytes(16),
+        Buffer.from([0, 1, 44]),
+        body,
+      ]);
+      main.socket.write(frame);
+      await Promise.race([once(main.socket, 'close'), delay(100)]);
+      main.socket.destroy();
+    },
+    'noise inside a session that it has delivered': async () => {
+      const { conduit, main } = await delegate(bench, `127.0.0.1:${origin.port}`, 'open', {
+        servername: 'localhost',
+      });
+      conduit.write(randomBytes(100_000));
+      await Promise.race([once(conduit, 'close'), delay(200)]);
+      conduit.destroy();
+      main.socket.destroy();
+    },
+    'noise to an origin by way of a tunnel': async () => {
+      const conduit = await dial(bench, 'http/1.1');
+      await connectVia(conduit, `127.0.0.1:${origin.port}`, { 'Deputy-Session': 'request' });
+      conduit.write(randomBytes(50_000));
+      await Promise.race([once(conduit, 'close'), delay(100)]);
+      conduit.destroy();
+    },
+    'a request without an end': async () => {
+      const conduit = await dial(bench, 'http/1.1');
+      conduit.write(`CONNECT localhost:1 HTTP/1.1\r\nX: ${'y'.repeat(40_000)}`);
+      await Promise.race([once(conduit, 'close'), delay(100)]);
+      conduit.destroy();
+    },
+    'an answer that it does not read': async () => {
+      const { conduit, main } = await delegate(bench, `127.0.0.1:${origin.port}`, 'open', {
+        servername: 'localhost',
+      });
+      conduit.pause();
+      conduit.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50));
+      await delay(150);
+      conduit.destroy();
+      main.socket.destroy();
+    },
+  };
+
+  test('all answers are right', async () => {
+    const clients: DeputyClient[] = Array.from({ length: 5 }, () =>
+      world.through({ port }, { platform: nodePlatform({ engine: 'v8' }), maxSessions: 10 }),
+    );
+    let working = true;
+    let acts = 0;
+    const vandals = Object.values(vandalism).map(async (act) => {
+      while (working) {
+        await act();
+        acts++;
+      }
+    });
+    const latest: number[] = [];
+    // Each client has ten sessions at work at once, each for three requests.
+    const fetching = clients.flatMap((client) =>
+      Array.from({ length: 10 }, async () => {
+        for (let i = 0; i < 3; i++) {
+          const started = Date.now();
+          const response = await client.fetch(origin.url);
+          expect(Buffer.from(await response.arrayBuffer()).equals(page)).toBe(true);
+          latest.push(Date.now() - started);
+        }
+      }),
+    );
+    await Promise.all(fetching);
+    working = false;
+    await Promise.all(vandals);
+    expect(latest).toHaveLength(150);
+    expect(Math.max(...latest)).toBeLessThan(20_000);
+    expect(acts).toBeGreaterThan(Object.keys(vandalism).length);
+    expect(command.child.exitCode).toBe(null);
+    await expectUp(port);
+    expect(command.stderr).not.toMatch(/INTERNAL|inside the proxy|TypeError|at .*\.js:\d+/);
+  });
+});
