@@ -5,6 +5,7 @@ import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js';
 import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
+import type { TlsVersion } from '../engine/tls.js';
 
 /** `HOST:PORT`, `[v6]:PORT`. */
 export function hostAndPort(text: string): { host: string; port: number } {
@@ -36,10 +37,19 @@ export function headerLine(
   return [...(before as [string, string][]), [match[1]!, match[2]!]];
 }
 
-export function tlsVersion(text: string): 0x0303 | 0x0304 {
-  if (text === '1.2') return 0x0303;
-  if (text === '1.3') return 0x0304;
-  throw new InvalidArgumentError('Choose 1.2 or 1.3.');
+const VERSIONS: Readonly<Record<string, TlsVersion>> = {
+  ssl3: 0x0300,
+  '1.0': 0x0301,
+  '1.1': 0x0302,
+  '1.2': 0x0303,
+  '1.3': 0x0304,
+};
+
+export function tlsVersion(text: string): TlsVersion {
+  const version = VERSIONS[text];
+  if (version === undefined)
+    throw new InvalidArgumentError('Choose 1.2 or 1.3; with --legacy ssl3, 1.0 or 1.1.');
+  return version;
 }
 
 /** Seconds above 0, as milliseconds. */

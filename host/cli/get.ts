@@ -9,6 +9,7 @@ import { type GrantName, grantName } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
 import type { PolicyRule } from '../delegation/policy.js';
 import { toHex } from '../delegation/text.js';
+import type { TlsVersion } from '../engine/tls.js';
 import { DeputyClient, type DeputyClientOptions } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import {
@@ -41,7 +42,8 @@ interface GetOptions {
   undelegated?: boolean;
   engine?: 'wasm3' | 'v8';
   direct?: boolean;
-  tls?: 0x0303 | 0x0304;
+  tls?: TlsVersion;
+  legacy?: boolean;
   profile?: DeviceProfile;
   header?: [string, string][];
   timeout?: number;
@@ -83,8 +85,12 @@ export function getCommand(): Command {
     .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
     .option('--direct', 'go to the origin without a proxy, to compare')
     .addOption(
-      new Option('--tls <version>', 'only this version toward origins: 1.2 or 1.3').argParser(tlsVersion),
+      new Option(
+        '--tls <version>',
+        'only this version toward origins: 1.2 or 1.3; with --legacy ssl3, 1.0 or 1.1',
+      ).argParser(tlsVersion),
     )
+    .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
     .addOption(
       new Option(
         '--profile <profile>',
@@ -116,6 +122,7 @@ function checkUsage(url: string, options: GetOptions, command: Command): void {
   if (parseUrl(url)?.protocol !== 'https:') wrong(`'${url}' is no https: URL`);
   if (options.direct && options.proxy) wrong('--direct and --proxy exclude each other');
   if (!options.direct && !options.proxy) wrong('name the proxy with --proxy HOST:PORT, or go --direct');
+  if (options.tls && options.tls < 0x0303 && !options.legacy) wrong('this old a --tls needs --legacy');
   if (options.proxy && !options.proxyCa) wrong('--proxy needs --proxy-ca FILE: the proxy must be verified');
   if ((options.cert === undefined) !== (options.key === undefined)) wrong('--cert and --key go together');
   if ((options.proxyCert === undefined) !== (options.proxyKey === undefined)) {
@@ -160,7 +167,7 @@ function clientOptions(
   options: GetOptions,
   observer: Observer | undefined,
 ): DeputyClientOptions {
-  const { tls } = options;
+  const { tls, legacy } = options;
   return {
     roots: textFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
@@ -169,7 +176,9 @@ function clientOptions(
       rules: rules(url, options),
       undelegated: options.undelegated || options.grant === 'none' ? 'tunnel' : 'fail',
     },
-    ...(tls && { tls: { minVersion: tls, maxVersion: tls } }),
+    ...((tls || legacy) && {
+      tls: { ...(legacy && { legacy }), ...(tls && { minVersion: tls, maxVersion: tls }) },
+    }),
     ...(options.profile && { profile: options.profile }),
     ...(options.engine && { engine: options.engine }),
     ...(options.timeout && { timeouts: { response: options.timeout } }),

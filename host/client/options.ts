@@ -1,6 +1,7 @@
 // What a client is told when it is made.
 import type { DeviceProfile } from '../delegation/device.js';
 import type { DelegationPolicy, PolicyOptions } from '../delegation/policy.js';
+import type { TlsVersion } from '../engine/tls.js';
 import type { Platform } from '../platform/platform.js';
 import type { Observer, Origin } from './observer.js';
 
@@ -28,8 +29,10 @@ export interface ProxyOptions {
 }
 
 export interface TlsLimits {
-  minVersion?: 0x0303 | 0x0304;
-  maxVersion?: 0x0303 | 0x0304;
+  /** Versions, suites and signatures of old too, which protect little (TlsOptions of the engine lists them). Off by default. */
+  legacy?: boolean;
+  minVersion?: TlsVersion;
+  maxVersion?: TlsVersion;
   /** TLS numbers, best first. */
   cipherSuites?: number[];
   groups?: number[];

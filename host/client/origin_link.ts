@@ -25,13 +25,14 @@ export class OriginLink {
   /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */
   async open(origin: Origin, below: Transport, signal?: CancelSignal): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
-    const { minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
+    const { legacy, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
     const identity = this.#identity(origin);
     const session = this.#context.tickets.take(ticketKey(origin));
     const options = {
       serverName: origin.host,
       trust: this.#trust,
       alpn: ALPN,
+      ...(legacy && { legacy }),
       ...(minVersion && { minVersion }),
       ...(maxVersion && { maxVersion }),
       ...(cipherSuites && { cipherSuites }),

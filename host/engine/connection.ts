@@ -23,7 +23,7 @@ export interface ConnectionFlags {
 }
 
 export interface ConnectionInfo {
-  /** 0x0303 or 0x0304; 0 before the server's choice. */
+  /** 0x0300 to 0x0304; 0 before the server's choice. */
   version: number;
   cipherSuite: number;
   group: number;

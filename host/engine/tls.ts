@@ -8,8 +8,8 @@ import type { Program } from './program.js';
 export { type ConnectionFlags, type ConnectionInfo, type CryptoBytes, TlsConnection } from './connection.js';
 export { TlsError } from './error.js';
 
-/** A version of TLS as it stands on the wire. */
-export type TlsVersion = 0x0303 | 0x0304;
+/** A version of SSL or TLS as it stands on the wire. Those before 0x0303 need `legacy`. */
+export type TlsVersion = 0x0300 | 0x0301 | 0x0302 | 0x0303 | 0x0304;
 
 export interface TlsOptions {
   /** DNS name in ASCII (A-labels) or an IP address: sent as SNI where it is a name, and checked in the certificate. */
@@ -19,6 +19,12 @@ export interface TlsOptions {
   unixTime: number;
   /** Protocols to offer, best first. */
   alpn?: string[];
+  /**
+   * Also SSL 3.0, TLS 1.0 and 1.1, key exchange by RSA and in finite fields, RC4, DES, 3DES, DSA, and signatures with SHA-1
+   * and MD5: for servers of old, and for nothing else. Off by default.
+   */
+  legacy?: boolean;
+  /** 0x0303 by default, 0x0300 with `legacy`. */
   minVersion?: TlsVersion;
   maxVersion?: TlsVersion;
   /** Numbers of the IANA registry, in order of preference. */
@@ -145,8 +151,10 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { minVersion = 0x0303, maxVersion = 0x0304, cipherSuites, groups, alpn, session } = options;
+    const { legacy = false, maxVersion = 0x0304, cipherSuites, groups, alpn, session } = options;
+    const { minVersion = legacy ? 0x0300 : 0x0303 } = options;
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
+    if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
     if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);
     if (groups) give('configureGroups', uint16List(groups), 'groups', groups.length);

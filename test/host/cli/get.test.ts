@@ -76,6 +76,27 @@ describe('deputy get', () => {
     expect(direct).toMatchObject({ code: 0, text: 'the page\n', err: '' });
   });
 
+  test('reaches an origin of old with --legacy, and with nothing less', async () => {
+    const origin = await world.origin((_, response) => response.end('old page\n'), {
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    });
+    const refused = await deputy('get', origin.url, '--direct', '--ca', file('ca.pem'));
+    expect(refused).toMatchObject({ code: 1, text: '' });
+    const old = await deputy(
+      'get',
+      origin.url,
+      '--direct',
+      '--ca',
+      file('ca.pem'),
+      '--legacy',
+      '--tls',
+      '1.0',
+    );
+    expect(old).toMatchObject({ code: 0, text: 'old page\n' });
+  });
+
   test('writes a file, bytes unchanged', async () => {
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255));
     const origin = await page(bytes);
@@ -157,7 +178,8 @@ describe('deputy get', () => {
     [['get', 'https://a/', '--proxy', 'p', '--proxy-ca', 'x', '--ca', 'x'], 'HOST:PORT'],
     [['get', 'https://a/', '--direct', '--proxy', 'p:1', '--ca', 'x'], 'exclude each other'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--grant', 'all'], 'Choose one of none, observe'],
-    [['get', 'https://a/', '--direct', '--ca', 'x', '--tls', '1.1'], 'Choose 1.2 or 1.3'],
+    [['get', 'https://a/', '--direct', '--ca', 'x', '--tls', '1.4'], 'Choose 1.2 or 1.3'],
+    [['get', 'https://a/', '--direct', '--ca', 'x', '--tls', '1.1'], 'needs --legacy'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--cert', 'x'], 'go together'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--profile', '0x5'], '1 to 65535 pixels'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--allow-tunnel', 'a..b'], 'Write a host'],

@@ -305,7 +305,9 @@ describe.each(engines)('the TLS engine on %s', (_, engine) => {
       trust.free();
       memory.push(engine.memoryBytes);
     }
-    expect(new Set(memory)).toEqual(new Set([256 * 1024]));
+    // After the first round nothing grows.
+    expect(new Set(memory).size).toBe(1);
+    expect(memory[0]).toBeLessThanOrEqual(256 * 1024);
   });
 });
 
