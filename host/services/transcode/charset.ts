@@ -68,3 +68,46 @@ function* representable(text: string, charset: string): Generator<Buffer> {
     yield kept ? encoded : iconv.encode(`&#${character.codePointAt(0)};`, charset);
   }
 }
+
+/** Encodes plain text for the device; what its character set lacks becomes the nearest that it has. */
+export function plainEncoder(charset: string): (text: string) => Uint8Array {
+  if (/^utf-?8$/i.test(charset)) return (text) => Buffer.from(text, 'utf8');
+  if (!iconv.encodingExists(charset)) {
+    throw new RangeError(`the device asks for the unknown character set '${String(charset).slice(0, 40)}'`);
+  }
+  const keeps = (text: string) => iconv.decode(iconv.encode(text, charset), charset) === text;
+  const nearest = (character: string) => {
+    if (keeps(character)) return character;
+    const plain = LOOKALIKES[character] ?? character.normalize('NFKD').replace(/\p{Mark}/gu, '');
+    return keeps(plain) ? plain : '?';
+  };
+  return (text) => iconv.encode(keeps(text) ? text : Array.from(text, nearest).join(''), charset);
+}
+
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  '\u00a0': ' ',
+  '‘': "'",
+  '’': "'",
+  '‚': ',',
+  '“': '"',
+  '”': '"',
+  '„': '"',
+  '«': '<<',
+  '»': '>>',
+  '–': '-',
+  '—': '--',
+  '•': '*',
+  '·': '*',
+  '…': '...',
+  '→': '->',
+  '←': '<-',
+  '×': 'x',
+  '€': 'EUR',
+  '©': '(c)',
+  '®': '(R)',
+  '¶': '',
+  ß: 'ss',
+  æ: 'ae',
+  ø: 'o',
+  œ: 'oe',
+};

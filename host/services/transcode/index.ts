@@ -1,34 +1,145 @@
-// The transcoding service: a page of HTML becomes one that the handheld can show. All else passes through unchanged.
+// The transcoding service: a page of HTML becomes one that the handheld can show, a picture one that fits its screen.
+// All else passes through unchanged.
+import { randomBytes } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
-import type { Body, HeaderList, ResponseChange, ResponseFlow, Service } from '../service.js';
-import { charsetDecoder, detectCharset, htmlEncoder, PRESCAN_BYTES } from './charset.js';
-import { canDecode, codings, decode } from './coding.js';
-import { simplifyHtml } from './html.js';
-import { pageResources } from './resources.js';
+import {
+  type Answer,
+  type Body,
+  type Flow,
+  HeaderList,
+  type RequestChange,
+  type ResponseChange,
+  type ResponseFlow,
+  type Service,
+} from '../service.js';
+import { canDecode, codings } from './coding.js';
+import { chosenCoding, encode } from './content_coding.js';
+import { takeOwnParameters, type Wanted } from './decks/address.js';
+import { KeptDecks } from './decks/kept.js';
+import type { Format, PageOptions } from './format.js';
+import { compactHtml } from './formats/chtml.js';
+import { hdml } from './formats/hdml.js';
+import { simplifiedHtml } from './formats/html.js';
+import { plainText } from './formats/text.js';
+import { wml } from './formats/wml.js';
+import { transcodePage } from './page.js';
+import { directPicture } from './pictures/direct.js';
+import { replacedHeaders, varyBy } from './representation.js';
+import { browserSubmission, submittedBody } from './submission.js';
 
-/** Simplifies pages for the profile that the device sent. */
-export function transcode(): Service {
-  return { name: 'transcode', response };
+const FORMATS: readonly Format[] = [simplifiedHtml, wml, hdml, compactHtml, plainText];
+
+export interface TranscodeOptions {
+  /** The device to make content for, in the place of the one that the client names. */
+  profile?: DeviceProfile;
 }
 
-function response(flow: ResponseFlow): ResponseChange | undefined {
-  const { status, headers } = flow.response;
-  if (!isTranscodable(status, headers, flow.profile)) return undefined;
-  const contentType = headers.get('content-type');
-  const contentEncoding = headers.get('content-encoding');
-  const { charset } = flow.profile;
-  // Made before the first byte: an unknown character set leaves the page as it is.
-  const encode = htmlEncoder(charset);
+/** Makes pages and pictures for the device that the client said it is. */
+export function transcode(options: TranscodeOptions = {}): Service {
+  const service = new Transcoder(options.profile);
   return {
-    headers: simplifiedHeaders(headers, charset),
-    body: (body) => simplify(decode(body, contentEncoding), contentType, encode, flow),
+    name: 'transcode',
+    request: (flow) => service.request(flow),
+    response: (flow) => service.response(flow),
   };
 }
 
-function isTranscodable(status: number, headers: HeaderList, profile: DeviceProfile): boolean {
-  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-  if (type !== 'text/html' && type !== 'application/xhtml+xml') return false;
-  if (!profile.markup.includes('text/html')) return false;
+class Transcoder {
+  /** What an exchange is about, between its two hooks. */
+  readonly #wanted = new WeakMap<object, Wanted>();
+  readonly #kept = new KeptDecks();
+
+  constructor(private readonly profile: DeviceProfile | undefined) {}
+
+  /** Takes from a request what only the proxy understands. */
+  request(flow: Flow): RequestChange | Answer | Promise<Answer> | undefined {
+    const { target, wanted, kept, hasFields } = takeOwnParameters(flow.request.target);
+    if (kept !== undefined) return this.#keptDeck(flow, kept.key, kept.deck);
+    if (wanted !== undefined) this.#wanted.set(flow.exchange, wanted);
+    const [path = '', query] = target.split(/\?(.*)/s);
+    const submitted = query === undefined ? undefined : browserSubmission(query);
+    const asked = submitted === undefined ? target : `${path}?${submitted}`;
+    const headers = withoutOwn(flow.request.headers);
+    if (asked === flow.request.target && headers === undefined && !hasFields) return undefined;
+    return {
+      kind: 'change',
+      target: asked,
+      ...(headers !== undefined && { headers }),
+      ...(hasFields && { body: submittedBody }),
+    };
+  }
+
+  response(flow: ResponseFlow): ResponseChange | undefined {
+    const shown = this.profile === undefined ? flow : { ...flow, profile: this.profile };
+    const { headers } = flow.response;
+    if (!mayChange(shown)) return undefined;
+    const type = mediaType(headers);
+    if (type === 'text/html' || type === 'application/xhtml+xml') return this.#page(shown);
+    if (!type.startsWith('image/') || shown.profile.pictures.length === 0) return undefined;
+    if (codings(headers.get('content-encoding')).length > 0) return undefined;
+    return { headers, body: (body) => directPicture(body, headers, shown) };
+  }
+
+  #page(flow: ResponseFlow): ResponseChange | undefined {
+    const format = formatFor(flow.profile);
+    if (format === undefined) return undefined;
+    // Made before the first byte: an unknown character set leaves the page as it is.
+    const toBytes = format.encoder(flow.profile.charset);
+    // The fields as the origin sent them are read once more with the body.
+    const headers = replacedHeaders(
+      flow.response.headers.clone(),
+      `${format.contentType}; charset=${flow.profile.charset}`,
+    );
+    const page = {
+      format,
+      encode: toBytes,
+      wanted: this.#wanted.get(flow.exchange),
+      keep: this.#keeper(flow, toBytes),
+    };
+    return { headers, body: coded(flow, headers, (body) => transcodePage(body, flow, page)) };
+  }
+
+  /** An answer to anything but GET can't be asked for again: what doesn't fit into one deck is kept. */
+  #keeper(flow: ResponseFlow, toBytes: (text: string) => Uint8Array): PageOptions['keep'] {
+    if (flow.request.method === 'GET') return undefined;
+    const key = randomBytes(16).toString('hex');
+    return { key, keep: (parts) => this.#kept.keep(key, ownerOf(flow), parts.map(toBytes)) };
+  }
+
+  async #keptDeck(flow: Flow, key: string, deck: number): Promise<Answer> {
+    const profile = this.profile ?? flow.profile;
+    const format = formatFor(profile) ?? plainText;
+    const bytes = this.#kept.find(key, ownerOf(flow), deck);
+    const headers = new HeaderList([
+      ['Content-Type', `${format.contentType}; charset=${profile.charset}`],
+      ['Cache-Control', 'no-store'],
+    ]);
+    if (bytes !== undefined) return { kind: 'answer', status: 200, reason: 'OK', headers, body: bytes };
+    const encoder = format.encoder(profile.charset);
+    const excuse = '<title>Gone</title><p>This part is no longer kept. Send the form again.';
+    const options = { profile, url: flow.request.url, charset: 'utf-8', encode: encoder };
+    let body = '';
+    const resources = { picture: async () => '', style: async () => '' };
+    const page = format.write(only(excuse), { ...options, wanted: undefined, keep: undefined, resources });
+    for await (const text of page) body += text;
+    return { kind: 'answer', status: 410, reason: 'Gone', headers, body: encoder(body) };
+  }
+}
+
+const formatFor = ({ markup }: DeviceProfile): Format | undefined =>
+  markup.map((name) => FORMATS.find((format) => format.name === name)).find((format) => format !== undefined);
+
+const mediaType = (headers: HeaderList) =>
+  (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+
+const ownerOf = ({ client, origin }: Flow) =>
+  `${client}\n${origin.host}:${origin.port}\n${origin.certificate}`;
+
+async function* only(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+function mayChange({ response: { status, headers } }: ResponseFlow): boolean {
   // A part of a page can't be read alone.
   if (status === 206) return false;
   // RFC 9111 §5.2.2.6: the origin forbids it.
@@ -36,60 +147,19 @@ function isTranscodable(status: number, headers: HeaderList, profile: DeviceProf
   return codings(headers.get('content-encoding')).every(canDecode);
 }
 
-/** Header fields that speak of the bytes the origin sent, and of what scripts may do. */
-const OUTDATED = [
-  'content-length',
-  'content-encoding',
-  'content-md5',
-  'digest',
-  'content-digest',
-  'repr-digest',
-  'accept-ranges',
-  'content-security-policy',
-  'content-security-policy-report-only',
-];
-
-function simplifiedHeaders(headers: HeaderList, charset: string): HeaderList {
-  for (const name of OUTDATED) headers.delete(name);
-  headers.set('Content-Type', `text/html; charset=${charset}`);
-  const etag = headers.get('etag');
-  // RFC 9110 §8.8.1: the same page in other bytes keeps a weak validator only.
-  if (etag !== undefined && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`);
-  return headers;
+/** `make`, coded as the device's request allows; `headers` say so. */
+function coded(flow: ResponseFlow, headers: HeaderList, make: (body: Body) => Body): (body: Body) => Body {
+  varyBy(headers, 'Accept-Encoding');
+  const coding = chosenCoding(flow.request.headers.get('accept-encoding'));
+  if (coding === undefined) return make;
+  headers.set('Content-Encoding', coding);
+  return (body) => encode(make(body), coding);
 }
 
-async function* simplify(
-  body: Body,
-  contentType: string | undefined,
-  encode: (text: string) => Uint8Array,
-  flow: ResponseFlow,
-): AsyncGenerator<Uint8Array> {
-  const page = simplifyHtml(decodeText(body, contentType), {
-    baseUrl: flow.request.url,
-    styles: flow.profile.styles,
-    charset: flow.profile.charset,
-    resources: pageResources(flow),
-  });
-  for await (const text of page) yield encode(text);
-}
-
-/** Text of the page as it comes; only the first bytes wait until the character set is known. */
-async function* decodeText(body: Body, contentType: string | undefined): AsyncGenerator<string> {
-  let start = new Uint8Array(0);
-  let toText: ((bytes?: Uint8Array) => string) | undefined;
-  for await (const chunk of body) {
-    if (toText === undefined) {
-      start = Buffer.concat([start, chunk]);
-      if (start.length < PRESCAN_BYTES) continue;
-      toText = charsetDecoder(detectCharset(contentType, start));
-      yield toText(start);
-    } else {
-      yield toText(chunk);
-    }
-  }
-  if (toText === undefined) {
-    toText = charsetDecoder(detectCharset(contentType, start));
-    yield toText(start);
-  }
-  yield toText();
+/** The headers without the proxy's parameters in the address that the request came from; undefined where none are. */
+function withoutOwn(headers: HeaderList): HeaderList | undefined {
+  const referer = headers.get('referer');
+  if (referer === undefined) return undefined;
+  const { target } = takeOwnParameters(referer);
+  return target === referer ? undefined : headers.set('Referer', target);
 }

@@ -1,4 +1,5 @@
 // What simplified HTML keeps: the elements and attributes that a small browser understands.
+import type { StartTag } from 'parse5-sax-parser';
 
 /** Elements whose content goes with them. */
 export const dropped: ReadonlySet<string> = new Set(
@@ -97,6 +98,22 @@ export function isSafeAddress(address: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address.replace(/[\u0000-\u0020]/g, ''))?.[1]?.toLowerCase();
   return scheme === undefined || ['http', 'https', 'mailto', 'tel', 'ftp', 'sms'].includes(scheme);
 }
+
+/** An absolute address, or undefined for what is none. */
+export function resolveAddress(address: string, base: string): string | undefined {
+  try {
+    return new URL(address.trim(), base).href;
+  } catch {
+    return undefined;
+  }
+}
+
+export const attribute = (tag: StartTag, name: string): string | undefined =>
+  tag.attrs.find((a) => a.name === name)?.value;
+
+/** The first address of a `srcset`. */
+export const firstCandidate = (srcset: string | undefined): string | undefined =>
+  srcset?.trim().split(/[\s,]+/)[0] || undefined;
 
 export const escapeText = (text: string) =>
   text.replace(/[&<>]/g, (c) => (c === '&' ? '&amp;' : c === '<' ? '&lt;' : '&gt;'));

@@ -3,9 +3,10 @@ import type { DeviceProfile } from '../../delegation/device.js';
 import type { Body, ResponseFlow } from '../service.js';
 import { charsetDecoder, detectCharset } from './charset.js';
 import { decode } from './coding.js';
-import { placeholder, type Resources } from './html.js';
+import type { Resources } from './format.js';
+import { placeholder } from './formats/html.js';
 import { escapeAttribute } from './markup.js';
-import { fitPicture } from './picture.js';
+import { fitPicture } from './pictures/picture.js';
 
 const MAX_PICTURE = 8 << 20;
 const MAX_STYLE = 256 << 10;
@@ -139,7 +140,7 @@ function dataBytes(url: string): Uint8Array {
   }
 }
 
-const screenOf = (profile: DeviceProfile) => ({
+export const screenOf = (profile: DeviceProfile) => ({
   width: profile.screenWidth,
   height: profile.screenHeight,
   depth: profile.colourDepth,

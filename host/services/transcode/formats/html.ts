@@ -3,26 +3,24 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { StartTag } from 'parse5-sax-parser';
 import { SAXParser } from 'parse5-sax-parser';
+import { htmlEncoder } from '../charset.js';
+import type { Format, Resources } from '../format.js';
+import { HtmlError, MAX_TOKEN, STEP } from '../limits.js';
 import {
   addresses,
+  attribute,
   common,
   dropped,
   empty,
   escapeAttribute,
   escapeText,
+  firstCandidate,
   isSafeAddress,
   kept,
   renamed,
-} from './markup.js';
-import { OrderedOutput } from './ordered.js';
-
-/** What the page asks for while it is read. Both answer with markup, and never reject. */
-export interface Resources {
-  /** The `<img>` that stands for the picture at `url`, or a placeholder. `alt` is plain text. */
-  picture(url: string, alt: string): Promise<string>;
-  /** The text of a style sheet for a `<style>` element, empty where there is none. */
-  style(url: string): Promise<string>;
-}
+  resolveAddress,
+} from '../markup.js';
+import { OrderedOutput } from '../ordered.js';
 
 export interface HtmlOptions {
   /** Where the page lies; relative addresses of pictures and style sheets are resolved against it. */
@@ -34,15 +32,15 @@ export interface HtmlOptions {
   resources: Resources;
 }
 
-export class HtmlError extends Error {
-  readonly code = 'TRANSCODE_HTML';
-}
-
-/** Input that may pass without a complete token before the page is refused. */
-const MAX_TOKEN = 1 << 20;
-/** Characters parsed between two looks at the output: keeps a large chunk from filling memory. */
-const STEP = 1 << 16;
 const MAX_DEPTH_DROPPED = 10_000;
+
+export const simplifiedHtml: Format = {
+  name: 'text/html',
+  contentType: 'text/html',
+  write: (page, { url, profile, resources }) =>
+    simplifyHtml(page, { baseUrl: url, styles: profile.styles, charset: profile.charset, resources }),
+  encoder: htmlEncoder,
+};
 
 /** Simplifies the decoded text of one page. Throws HtmlError for input that never completes a token. */
 export async function* simplifyHtml(
@@ -164,7 +162,7 @@ class Page {
 
   #onBase(tag: StartTag): void {
     const href = attribute(tag, 'href');
-    const url = href === undefined ? undefined : resolve(href, this.#baseUrl);
+    const url = href === undefined ? undefined : resolveAddress(href, this.#baseUrl);
     if (url !== undefined && isSafeAddress(url)) this.#baseUrl = url;
   }
 
@@ -173,7 +171,7 @@ class Page {
     const media = (attribute(tag, 'media') ?? 'all').toLowerCase();
     if (!this.options.styles || !relations.includes('stylesheet') || relations.includes('alternate')) return;
     if (!/\b(all|screen|handheld)\b/.test(media)) return;
-    const url = resolve(attribute(tag, 'href') ?? '', this.#baseUrl);
+    const url = resolveAddress(attribute(tag, 'href') ?? '', this.#baseUrl);
     if (url === undefined) return;
     const element = this.options.resources.style(url).then((text) => {
       const style = safeStyle(text);
@@ -185,24 +183,12 @@ class Page {
   #onPicture(tag: StartTag): void {
     const source = attribute(tag, 'src') ?? firstCandidate(attribute(tag, 'srcset'));
     const alt = attribute(tag, 'alt') ?? '';
-    const url = source === undefined ? undefined : resolve(source, this.#baseUrl);
+    const url = source === undefined ? undefined : resolveAddress(source, this.#baseUrl);
     if (url === undefined) {
       if (alt !== '') this.output.push(placeholder(alt, 'no address'));
       return;
     }
     this.output.pushLater(this.options.resources.picture(url, alt));
-  }
-}
-
-const attribute = (tag: StartTag, name: string) => tag.attrs.find((a) => a.name === name)?.value;
-
-const firstCandidate = (srcset: string | undefined) => srcset?.trim().split(/[\s,]+/)[0] || undefined;
-
-function resolve(address: string, base: string): string | undefined {
-  try {
-    return new URL(address.trim(), base).href;
-  } catch {
-    return undefined;
   }
 }
 
