@@ -1,19 +1,21 @@
-// npm run bench -- --board mps2-an500 [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released]
+// npm run bench [-- --json]; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released]
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findBoard, missingTools } from '../parts/firmware.mjs';
 import { wasm3Pin } from '../parts/wasm3.mjs';
+import { benchHost } from './host/bench.mjs';
 import { measureRows } from './measure.mjs';
 import { rows } from './rows.mjs';
 
-const usage = `Usage: npm run bench -- --board NAME [options]
+const usage = `Usage: npm run bench [-- options]
 
-Counts the instructions that Deputy's primitives take on an emulated board, under wasm3, and those of other
-implementations on the same interpreter and of native code.
+Times records, sessions and the proxy on this machine, or, with --board or --engine, counts the instructions that
+Deputy's primitives take under wasm3, and those of other implementations on the same interpreter and of native code.
 
   --board NAME   mps2-an500, palm-tungsten-e, netduinoplus2
+  --engine NAME  wasm3: on this machine instead of a board, counted by Valgrind
   --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
   --only TEXT    rows whose name contains TEXT
   --own          Deputy alone, without its peers
@@ -24,6 +26,7 @@ implementations on the same interpreter and of native code.
 
 const options = {
   board: { type: 'string' },
+  engine: { type: 'string' },
   wasm: { type: 'string' },
   only: { type: 'string', default: '' },
   own: { type: 'boolean', default: false },
@@ -32,6 +35,8 @@ const options = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
+
+const showStep = (name) => process.stderr.write(`\r\x1b[K${name}`);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -47,32 +52,48 @@ async function main() {
     console.log(usage);
     return 0;
   }
-  if (values.board === undefined) {
-    console.error(usage);
-    return 2;
+  if (values.board === undefined && values.engine === undefined) {
+    await benchHost({ json: values.json, ...(process.stderr.isTTY && { progress: showStep }) });
+    return 0;
   }
-  const board = await findBoard(values.board);
-  const absent = missingTools(board);
-  if (absent)
-    throw new Error(
-      `${absent}; on Debian: apt-get install qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi`,
-    );
+  const board = await findTarget(values);
   const wasm = resolve(values.wasm ?? `${root}/build/${board.program ?? 'primitives'}.wasm`);
   if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
 
   const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
   // Progress is for a person who waits at a terminal.
-  const step = process.stderr.isTTY ? (name) => process.stderr.write(`\r\x1b[K${name}`) : undefined;
+  const step = process.stderr.isTTY ? showStep : undefined;
   const heading = {
     board: board.name,
     title: board.title,
-    unit: 'instructions (QEMU -icount shift=0), not cycles',
-    interpreter: `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
+    unit: board.unit ?? 'instructions (QEMU -icount shift=0), not cycles',
+    interpreter:
+      board.interpreter ?? `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
   };
   // Where only one program has room, there is nothing to compare it with.
   return values.own || board.program
     ? alone(board, wasm, wanted, { values, heading, step })
     : against(board, wasm, wanted, { values, heading, step });
+}
+
+// A board, or this machine. Throws with what to install where it can't be measured on.
+async function findTarget({ board: name, engine }) {
+  if (name === undefined) {
+    const machine = await import('./machine.mjs');
+    if (engine !== machine.name)
+      throw new Error(`no engine '${engine}' is counted; there is ${machine.name}`);
+    const absent = machine.missing();
+    if (absent) throw new Error(`${absent}; on Debian: apt-get install gcc valgrind`);
+    return machine;
+  }
+  const board = await findBoard(name);
+  if (!board.emulator) throw new Error(`${board.title} is no emulated board; use --engine wasm3`);
+  const absent = missingTools(board);
+  if (absent)
+    throw new Error(
+      `${absent}; on Debian: apt-get install qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi`,
+    );
+  return board;
 }
 
 async function alone(board, wasm, wanted, { values, heading, step }) {

@@ -10,7 +10,8 @@ import { wasm3Sources } from '../parts/wasm3.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
 const peers = fileURLToPath(new URL('./peers', import.meta.url));
-const build = fileURLToPath(new URL('../../build/bench', import.meta.url));
+/** Where all of it is kept. */
+export const build = fileURLToPath(new URL('../../build/bench', import.meta.url));
 
 // Compiler and linker by their names in Debian's packages, with or without a version.
 const clangs = ['clang', 'clang-14'];
@@ -87,13 +88,14 @@ export function nativeProgram(board) {
   ]);
 }
 
-const objects = (files) => files.map((file) => `${basename(file, extname(file))}.o`);
+/** What a compiler makes of files in its working folder. */
+export const objects = (files) => files.map((file) => `${basename(file, extname(file))}.o`);
 
 /**
  * Runs commands `[tool, arguments, inputs]` that leave a file called `output`, and returns where it is kept. Nothing is run
  * where the same commands made it of the same inputs.
  */
-function built(output, commands) {
+export function built(output, commands) {
   const hash = createHash('sha256').update(JSON.stringify(commands));
   for (const [, , inputs] of commands) for (const file of inputs) hash.update(readFileSync(file));
   const print = hash.digest('hex');

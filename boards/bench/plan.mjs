@@ -171,6 +171,7 @@ export class Plan {
 
 /** The ELF file that runs plans on the board: on wasm3 (`tuned: false`: as released), or `native`, on BearSSL without wasm. */
 export function planRunner(board, { tuned = true, native = false } = {}) {
+  if (board.runner) return board.runner({ native });
   return native ? nativeProgram(board) : buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
 }
 
@@ -189,23 +190,29 @@ export function runPlan(board, plan, { timeout = 600_000, exact = false, ...opti
   try {
     const file = join(folder, 'plan');
     writeFileSync(file, plan.text);
-    const semihosting = [
-      '-semihosting-config',
-      `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`,
-    ];
-    const more = flashed ? board.flashed(plan.wasm) : [];
-    const machine = board
-      .machine(firmware)
-      .map((argument) => (exact && argument === 'shift=0' ? `shift=${EXACT_SHIFT}` : argument));
-    const run = spawnSync(board.emulator, [...machine, ...more, ...semihosting], {
-      encoding: 'utf8',
+    const run = (board.execute ?? emulate(board, plan, { flashed, exact }))(firmware, file, folder, {
       timeout,
-      maxBuffer: 2 ** 28,
     });
-    if (run.error) throw run.error;
     plan.take(run.stdout, exact ? 2 ** EXACT_SHIFT : 1);
-    if (run.status !== 0) throw new Error(`${board.emulator} ended with status ${run.status}: ${run.stderr}`);
+    if (run.status !== 0) throw new Error(`${board.name} ended with status ${run.status}: ${run.stderr}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+const emulate =
+  (board, plan, { flashed, exact }) =>
+  (firmware, file, _folder, { timeout }) => {
+    const semihosting = [
+      '-semihosting-config',
+      `enable=on,target=native,arg=bench,arg=${file.replaceAll(',', ',,')}`,
+    ];
+    const machine = board
+      .machine(firmware)
+      .map((argument) => (exact && argument === 'shift=0' ? `shift=${EXACT_SHIFT}` : argument));
+    const more = flashed ? board.flashed(plan.wasm) : [];
+    const options = { encoding: 'utf8', timeout, maxBuffer: 2 ** 28 };
+    const run = spawnSync(board.emulator, [...machine, ...more, ...semihosting], options);
+    if (run.error) throw run.error;
+    return run;
+  };
