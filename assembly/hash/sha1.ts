@@ -33,12 +33,15 @@ function majority(x: u32, y: u32, z: u32): u32 {
   return ((x ^ z) & (y ^ z)) ^ z;
 }
 
+// For `swap`; read from memory into a local, as a constant would take five bytes of wasm at each use.
+const MASK = memory.data<u32>([0x00ff00ff]);
+
 // Big-endian word: two rotations of the word, and of each the bytes that it moved to the right place.
 // @ts-ignore: decorator
 @inline
-function swap(x: u32): u32 {
+function swap(x: u32, bytes: u32): u32 {
   const y = rotr<u32>(x, 8);
-  return ((rotl<u32>(y, 16) ^ y) & 0x00ff00ff) ^ y;
+  return ((rotl<u32>(y, 16) ^ y) & bytes) ^ y;
 }
 
 /**
@@ -47,6 +50,7 @@ function swap(x: u32): u32 {
  * schedule stands eight words further on in its sixteen: the halves change places between the two turns.
  */
 export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
+  const bytes = load<u32>(MASK);
   let s0 = load<u32>(state); let a = s0;
   let s1 = load<u32>(state, 4); let b = s1;
   let s2 = load<u32>(state, 8); let c = s2;
@@ -55,22 +59,22 @@ export function sha1Blocks(state: usize, data: usize, blocks: i32): void {
   if (blocks <= 0) return;
   const end = data + (blocks << 6);
   do {
-    let w0 = swap(load<u32>(data));
-    let w1 = swap(load<u32>(data, 4));
-    let w2 = swap(load<u32>(data, 8));
-    let w3 = swap(load<u32>(data, 12));
-    let w4 = swap(load<u32>(data, 16));
-    let w5 = swap(load<u32>(data, 20));
-    let w6 = swap(load<u32>(data, 24));
-    let w7 = swap(load<u32>(data, 28));
-    let w8 = swap(load<u32>(data, 32));
-    let w9 = swap(load<u32>(data, 36));
-    let w10 = swap(load<u32>(data, 40));
-    let w11 = swap(load<u32>(data, 44));
-    let w12 = swap(load<u32>(data, 48));
-    let w13 = swap(load<u32>(data, 52));
-    let w14 = swap(load<u32>(data, 56));
-    let w15 = swap(load<u32>(data, 60));
+    let w0 = swap(load<u32>(data), bytes);
+    let w1 = swap(load<u32>(data, 4), bytes);
+    let w2 = swap(load<u32>(data, 8), bytes);
+    let w3 = swap(load<u32>(data, 12), bytes);
+    let w4 = swap(load<u32>(data, 16), bytes);
+    let w5 = swap(load<u32>(data, 20), bytes);
+    let w6 = swap(load<u32>(data, 24), bytes);
+    let w7 = swap(load<u32>(data, 28), bytes);
+    let w8 = swap(load<u32>(data, 32), bytes);
+    let w9 = swap(load<u32>(data, 36), bytes);
+    let w10 = swap(load<u32>(data, 40), bytes);
+    let w11 = swap(load<u32>(data, 44), bytes);
+    let w12 = swap(load<u32>(data, 48), bytes);
+    let w13 = swap(load<u32>(data, 52), bytes);
+    let w14 = swap(load<u32>(data, 56), bytes);
+    let w15 = swap(load<u32>(data, 60), bytes);
     let t: u32;
 
     e += choose(b, c, d) + w0 + K0; e += rotl<u32>(a, 5); b = rotl<u32>(b, 30);

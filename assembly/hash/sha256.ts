@@ -2,6 +2,8 @@
 //
 // Its time depends on the number of blocks alone, never on the bytes in them.
 
+import { SHA512_K as K } from "./sha512";
+
 /** Bytes of a digest. */
 export const SHA256_SIZE: i32 = 32;
 /** Bytes of a block. */
@@ -12,16 +14,10 @@ const INITIAL = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ]);
 
-// FIPS 180-4 §4.2.2, from the seventeenth on: the first sixteen stand as literals in their rounds.
-const K = memory.data<u32>([
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-]);
-const K_END: usize = 48 * 4;
+// FIPS 180-4 §4.2.2, from the seventeenth on: the first sixteen stand as literals in their rounds. They are the cube roots of
+// which SHA-512 takes more bits: upper halves of its constants.
+const K_START: usize = 16 * 8;
+const K_END: usize = 64 * 8;
 
 /** Writes the initial hash value, eight words, to `state`. */
 export function sha256Init(state: usize): void {
@@ -53,12 +49,15 @@ function sigma1(x: u32): u32 {
   return rotr<u32>(rotr<u32>(x, 2) ^ x, 17) ^ (x >>> 10);
 }
 
+// For `swap`; read from memory into a local, as a constant would take five bytes of wasm at each use.
+const MASK = memory.data<u32>([0x00ff00ff]);
+
 // Big-endian word: two rotations of the word, and of each the bytes that it moved to the right place.
 // @ts-ignore: decorator
 @inline
-function swap(x: u32): u32 {
+function swap(x: u32, bytes: u32): u32 {
   const y = rotr<u32>(x, 8);
-  return ((rotl<u32>(y, 16) ^ y) & 0x00ff00ff) ^ y;
+  return ((rotl<u32>(y, 16) ^ y) & bytes) ^ y;
 }
 
 /**
@@ -68,6 +67,7 @@ function swap(x: u32): u32 {
  * maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, where b ^ c is the a ^ b of the round before.
  */
 export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
+  const bytes = load<u32>(MASK);
   let s0 = load<u32>(state); let a = s0;
   let s1 = load<u32>(state, 4); let b = s1;
   let s2 = load<u32>(state, 8); let c = s2;
@@ -79,22 +79,22 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
   if (blocks <= 0) return;
   const end = data + (blocks << 6);
   do {
-    let w0 = swap(load<u32>(data));
-    let w1 = swap(load<u32>(data, 4));
-    let w2 = swap(load<u32>(data, 8));
-    let w3 = swap(load<u32>(data, 12));
-    let w4 = swap(load<u32>(data, 16));
-    let w5 = swap(load<u32>(data, 20));
-    let w6 = swap(load<u32>(data, 24));
-    let w7 = swap(load<u32>(data, 28));
-    let w8 = swap(load<u32>(data, 32));
-    let w9 = swap(load<u32>(data, 36));
-    let w10 = swap(load<u32>(data, 40));
-    let w11 = swap(load<u32>(data, 44));
-    let w12 = swap(load<u32>(data, 48));
-    let w13 = swap(load<u32>(data, 52));
-    let w14 = swap(load<u32>(data, 56));
-    let w15 = swap(load<u32>(data, 60));
+    let w0 = swap(load<u32>(data), bytes);
+    let w1 = swap(load<u32>(data, 4), bytes);
+    let w2 = swap(load<u32>(data, 8), bytes);
+    let w3 = swap(load<u32>(data, 12), bytes);
+    let w4 = swap(load<u32>(data, 16), bytes);
+    let w5 = swap(load<u32>(data, 20), bytes);
+    let w6 = swap(load<u32>(data, 24), bytes);
+    let w7 = swap(load<u32>(data, 28), bytes);
+    let w8 = swap(load<u32>(data, 32), bytes);
+    let w9 = swap(load<u32>(data, 36), bytes);
+    let w10 = swap(load<u32>(data, 40), bytes);
+    let w11 = swap(load<u32>(data, 44), bytes);
+    let w12 = swap(load<u32>(data, 48), bytes);
+    let w13 = swap(load<u32>(data, 52), bytes);
+    let w14 = swap(load<u32>(data, 56), bytes);
+    let w15 = swap(load<u32>(data, 60), bytes);
 
     let x: u32, y = b ^ c;
     h += 0x428a2f98 + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
@@ -114,7 +114,7 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
     b += 0x9bdc06a7 + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
     a += 0xc19bf174 + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
 
-    let k = K;
+    let k = K + K_START;
     do {
       w0 += sigma0(w1) + w9; w0 += sigma1(w14);
       w1 += sigma0(w2) + w10; w1 += sigma1(w15);
@@ -133,23 +133,23 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
       w14 += sigma0(w15) + w7; w14 += sigma1(w12);
       w15 += sigma0(w0) + w8; w15 += sigma1(w13);
 
-      h += load<u32>(k) + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-      g += load<u32>(k, 4) + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-      f += load<u32>(k, 8) + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-      e += load<u32>(k, 12) + w3; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-      d += load<u32>(k, 16) + w4; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-      c += load<u32>(k, 20) + w5; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-      b += load<u32>(k, 24) + w6; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-      a += load<u32>(k, 28) + w7; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
-      h += load<u32>(k, 32) + w8; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-      g += load<u32>(k, 36) + w9; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-      f += load<u32>(k, 40) + w10; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-      e += load<u32>(k, 44) + w11; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-      d += load<u32>(k, 48) + w12; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-      c += load<u32>(k, 52) + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-      b += load<u32>(k, 56) + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-      a += load<u32>(k, 60) + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
-      k += 64;
+      h += load<u32>(k, 4) + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += load<u32>(k, 12) + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += load<u32>(k, 20) + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += load<u32>(k, 28) + w3; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += load<u32>(k, 36) + w4; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += load<u32>(k, 44) + w5; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += load<u32>(k, 52) + w6; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += load<u32>(k, 60) + w7; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+      h += load<u32>(k, 68) + w8; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += load<u32>(k, 76) + w9; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += load<u32>(k, 84) + w10; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += load<u32>(k, 92) + w11; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += load<u32>(k, 100) + w12; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += load<u32>(k, 108) + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += load<u32>(k, 116) + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += load<u32>(k, 124) + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+      k += 128;
     } while (k != K + K_END);
 
     s0 += a; a = s0;

@@ -20,8 +20,8 @@ const INITIAL_384 = memory.data<u64>([
   0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
 ]);
 
-// FIPS 180-4 §4.2.3
-const K = memory.data<u64>([
+/** FIPS 180-4 §4.2.3. */
+export const SHA512_K = memory.data<u64>([
   0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
   0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
   0xd807aa98a3030242, 0x12835b0145706fbe, 0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2,
@@ -80,13 +80,16 @@ function sigma1(x: u64): u64 {
   return rotr<u64>(rotr<u64>(x, 42) ^ x, 19) ^ (x >>> 6);
 }
 
+// For `swap`; read from memory into locals, as a constant would take ten bytes of wasm at each use.
+const MASKS = memory.data<u64>([0xff00ff00ff00ff00, 0x0000ffff0000ffff], 8);
+
 // Big-endian word: the bytes change places in each half-word, then the half-words in the word.
 // @ts-ignore: decorator
 @inline
-function swap(x: u64): u64 {
+function swap(x: u64, bytes: u64, halves: u64): u64 {
   const y = rotr<u64>(x, 8);
-  const z = rotr<u64>(((rotl<u64>(y, 16) ^ y) & 0xff00ff00ff00ff00) ^ y, 16);
-  return ((rotl<u64>(z, 32) ^ z) & 0x0000ffff0000ffff) ^ z;
+  const z = rotr<u64>(((rotl<u64>(y, 16) ^ y) & bytes) ^ y, 16);
+  return ((rotl<u64>(z, 32) ^ z) & halves) ^ z;
 }
 
 /**
@@ -95,6 +98,7 @@ function swap(x: u64): u64 {
  * maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, where b ^ c is the a ^ b of the round before.
  */
 export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
+  const bytes = load<u64>(MASKS), halves = load<u64>(MASKS, 8);
   let s0 = load<u64>(state); let a = s0;
   let s1 = load<u64>(state, 8); let b = s1;
   let s2 = load<u64>(state, 16); let c = s2;
@@ -106,23 +110,23 @@ export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
   if (blocks <= 0) return;
   const end = data + (blocks << 7);
   do {
-    let w0 = swap(load<u64>(data));
-    let w1 = swap(load<u64>(data, 8));
-    let w2 = swap(load<u64>(data, 16));
-    let w3 = swap(load<u64>(data, 24));
-    let w4 = swap(load<u64>(data, 32));
-    let w5 = swap(load<u64>(data, 40));
-    let w6 = swap(load<u64>(data, 48));
-    let w7 = swap(load<u64>(data, 56));
-    let w8 = swap(load<u64>(data, 64));
-    let w9 = swap(load<u64>(data, 72));
-    let w10 = swap(load<u64>(data, 80));
-    let w11 = swap(load<u64>(data, 88));
-    let w12 = swap(load<u64>(data, 96));
-    let w13 = swap(load<u64>(data, 104));
-    let w14 = swap(load<u64>(data, 112));
-    let w15 = swap(load<u64>(data, 120));
-    let k = K;
+    let w0 = swap(load<u64>(data), bytes, halves);
+    let w1 = swap(load<u64>(data, 8), bytes, halves);
+    let w2 = swap(load<u64>(data, 16), bytes, halves);
+    let w3 = swap(load<u64>(data, 24), bytes, halves);
+    let w4 = swap(load<u64>(data, 32), bytes, halves);
+    let w5 = swap(load<u64>(data, 40), bytes, halves);
+    let w6 = swap(load<u64>(data, 48), bytes, halves);
+    let w7 = swap(load<u64>(data, 56), bytes, halves);
+    let w8 = swap(load<u64>(data, 64), bytes, halves);
+    let w9 = swap(load<u64>(data, 72), bytes, halves);
+    let w10 = swap(load<u64>(data, 80), bytes, halves);
+    let w11 = swap(load<u64>(data, 88), bytes, halves);
+    let w12 = swap(load<u64>(data, 96), bytes, halves);
+    let w13 = swap(load<u64>(data, 104), bytes, halves);
+    let w14 = swap(load<u64>(data, 112), bytes, halves);
+    let w15 = swap(load<u64>(data, 120), bytes, halves);
+    let k = SHA512_K;
     let x: u64, y = b ^ c;
     for (;;) {
       h += load<u64>(k) + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
@@ -141,7 +145,7 @@ export function sha512Blocks(state: usize, data: usize, blocks: i32): void {
       c += load<u64>(k, 104) + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
       b += load<u64>(k, 112) + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
       a += load<u64>(k, 120) + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
-      if (k == K + K_LAST) break;
+      if (k == SHA512_K + K_LAST) break;
       k += 128;
       w0 += sigma0(w1) + w9; w0 += sigma1(w14);
       w1 += sigma0(w2) + w10; w1 += sigma1(w15);
