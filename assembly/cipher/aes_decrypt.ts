@@ -2,7 +2,7 @@
 //
 // Constant-time in keys and data.
 
-import { COLUMNS, ROUND_KEYS, aesRounds, below0, below1, below2, below3, opposite, oppositeAcross } from "./aes";
+import { COLUMNS, ROUND_KEYS, aesRounds, below0, opposite, oppositeAcross } from "./aes";
 
 /**
  * Decrypts `groups` groups of four blocks, in place, as planes. The state comes in two ShiftRows back, as `slice` gives it when
@@ -10,8 +10,7 @@ import { COLUMNS, ROUND_KEYS, aesRounds, below0, below1, below2, below3, opposit
  */
 export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
   const rounds = aesRounds(key);
-  const in1 = load<u64>(COLUMNS), out1 = load<u64>(COLUMNS, 8), in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
-  const in3 = load<u64>(COLUMNS, 32), out3 = load<u64>(COLUMNS, 40);
+  const in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
     let roundKey = key + ROUND_KEYS + (rounds << 6);
@@ -32,22 +31,22 @@ export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
         }
         // InvMixColumns: with b the byte below and c the sum of both, d = a + 2c, e = c + 4d's upper part; d + e + the e opposite.
         let b0: u64, b1: u64, b2: u64, b3: u64, b4: u64, b5: u64, b6: u64, b7: u64;
-        switch (round & 3) {
-          case 0:
-            b0 = below0(u7), b1 = below0(u6), b2 = below0(u5), b3 = below0(u4);
-            b4 = below0(u3), b5 = below0(u2), b6 = below0(u1), b7 = below0(u0);
-            break;
-          case 1:
-            b0 = below1(u7, in1, out1), b1 = below1(u6, in1, out1), b2 = below1(u5, in1, out1), b3 = below1(u4, in1, out1);
-            b4 = below1(u3, in1, out1), b5 = below1(u2, in1, out1), b6 = below1(u1, in1, out1), b7 = below1(u0, in1, out1);
-            break;
-          case 2:
-            b0 = below2(u7, in2, out2), b1 = below2(u6, in2, out2), b2 = below2(u5, in2, out2), b3 = below2(u4, in2, out2);
-            b4 = below2(u3, in2, out2), b5 = below2(u2, in2, out2), b6 = below2(u1, in2, out2), b7 = below2(u0, in2, out2);
-            break;
-          default:
-            b0 = below3(u7, in3, out3), b1 = below3(u6, in3, out3), b2 = below3(u5, in3, out3), b3 = below3(u4, in3, out3);
-            b4 = below3(u3, in3, out3), b5 = below3(u2, in3, out3), b6 = below3(u1, in3, out3), b7 = below3(u0, in3, out3);
+        const n = round & 3;
+        if (n == 0) {
+          b0 = below0(u7), b1 = below0(u6), b2 = below0(u5), b3 = below0(u4);
+          b4 = below0(u3), b5 = below0(u2), b6 = below0(u1), b7 = below0(u0);
+        } else {
+          // As below1 to below3 of aes.ts, in one.
+          const at = COLUMNS + (n - 1 << 4);
+          const inside = load<u64>(at), outside = load<u64>(at, 8), near = u64(n << 2), far = near + 16;
+          b0 = rotr<u64>(u7, far) & inside | rotr<u64>(u7, near) & outside;
+          b1 = rotr<u64>(u6, far) & inside | rotr<u64>(u6, near) & outside;
+          b2 = rotr<u64>(u5, far) & inside | rotr<u64>(u5, near) & outside;
+          b3 = rotr<u64>(u4, far) & inside | rotr<u64>(u4, near) & outside;
+          b4 = rotr<u64>(u3, far) & inside | rotr<u64>(u3, near) & outside;
+          b5 = rotr<u64>(u2, far) & inside | rotr<u64>(u2, near) & outside;
+          b6 = rotr<u64>(u1, far) & inside | rotr<u64>(u1, near) & outside;
+          b7 = rotr<u64>(u0, far) & inside | rotr<u64>(u0, near) & outside;
         }
         const c0 = u7 ^ b0, c1 = u6 ^ b1, c2 = u5 ^ b2, c3 = u4 ^ b3, c4 = u3 ^ b4, c5 = u2 ^ b5, c6 = u1 ^ b6, c7 = u0 ^ b7;
         const d0 = u7 ^ c7, d1 = u6 ^ c0 ^ c7, d2 = u5 ^ c1, d3 = u4 ^ c2 ^ c7;

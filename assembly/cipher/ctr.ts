@@ -155,22 +155,10 @@ function firstRoundOfLast(key: usize, counter: i32): void {
 function joinFirstRound(counter: i32, groups: i32): void {
   let shift = u64(counter >>> 2 & 15) << 2;
   const end = planes + (groups << 6);
-  for (let p = planes; p < end; p += 64, shift += 4) {
-    store<u64>(p, (load<u64>(last) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others));
-    store<u64>(p, (load<u64>(last, 8) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 8) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 8), 8);
-    store<u64>(p, (load<u64>(last, 16) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 16) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 16), 16);
-    store<u64>(p, (load<u64>(last, 24) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 24) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 24), 24);
-    store<u64>(p, (load<u64>(last, 32) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 32) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 32), 32);
-    store<u64>(p, (load<u64>(last, 40) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 40) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 40), 40);
-    store<u64>(p, (load<u64>(last, 48) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 48) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 48), 48);
-    store<u64>(p, (load<u64>(last, 56) >> shift & 15) * 0x0000010000100001 ^ (load<u64>(doubled, 56) >> shift & 15) * 0x1000010000000000
-      ^ load<u64>(others, 56), 56);
+  for (let p = planes; p < end; shift += 4) {
+    for (let bit = 0; bit < 64; bit += 8, p += 8) {
+      store<u64>(p, (load<u64>(last + bit) >> shift & 15) * 0x0000010000100001
+        ^ (load<u64>(doubled + bit) >> shift & 15) * 0x1000010000000000 ^ load<u64>(others + bit));
+    }
   }
 }

@@ -8,6 +8,7 @@
 // Constant-time in key and data.
 
 import { wipe } from "../memory";
+import { MASKS as TURNS } from "./slice";
 
 /** Bytes of an expanded hash key: the powers H to H^8. */
 export const GHASH_KEY: i32 = 256;
@@ -18,26 +19,26 @@ const MASKS = memory.data<u64>([0x1111111111111111, 0x2222222222222222, 0x444444
 /** Turns the order of the bytes. */
 // @ts-ignore: decorator
 @inline
-function turnBytes(x: u64): u64 {
-  x = (x & 0x00ff00ff00ff00ff) << 8 | x >> 8 & 0x00ff00ff00ff00ff;
-  x = (x & 0x0000ffff0000ffff) << 16 | x >> 16 & 0x0000ffff0000ffff;
+function turnBytes(x: u64, bytes: u64, halves: u64): u64 {
+  x = (x & bytes) << 8 | x >> 8 & bytes;
+  x = (x & halves) << 16 | x >> 16 & halves;
   return rotl<u64>(x, 32);
 }
 
 /** Turns the order of the nibbles in each byte. */
 // @ts-ignore: decorator
 @inline
-function turnNibbles(x: u64): u64 {
-  return (x & 0x0f0f0f0f0f0f0f0f) << 4 | x >> 4 & 0x0f0f0f0f0f0f0f0f;
+function turnNibbles(x: u64, nibbles: u64): u64 {
+  return (x & nibbles) << 4 | x >> 4 & nibbles;
 }
 
 /** Turns the order of the bits in each byte: from a loaded word to the P form and back. */
 // @ts-ignore: decorator
 @inline
-function turnBits(x: u64): u64 {
-  x = turnNibbles(x);
-  x = (x & 0x3333333333333333) << 2 | x >> 2 & 0x3333333333333333;
-  return (x & 0x5555555555555555) << 1 | x >> 1 & 0x5555555555555555;
+function turnBits(x: u64, nibbles: u64, pairs: u64, bits: u64): u64 {
+  x = turnNibbles(x, nibbles);
+  x = (x & pairs) << 2 | x >> 2 & pairs;
+  return (x & bits) << 1 | x >> 1 & bits;
 }
 
 /** Expands the hash key, a block of 16 bytes, into `key`, GHASH_KEY bytes aligned to 8. */
@@ -61,16 +62,20 @@ const factor = memory.data(16, 8);
 const tail = memory.data(16, 8);
 
 function storePower(at: usize, block: usize): void {
+  const bits = load<u64>(TURNS), pairs = load<u64>(TURNS, 8), nibbles = load<u64>(TURNS, 16);
+  const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);
   const f = load<u64>(block), s = load<u64>(block, 8);
-  store<u64>(at, turnBits(f));
-  store<u64>(at, turnBits(s), 8);
-  store<u64>(at, turnBytes(f), 16);
-  store<u64>(at, turnBytes(s), 24);
+  store<u64>(at, turnBits(f, nibbles, pairs, bits));
+  store<u64>(at, turnBits(s, nibbles, pairs, bits), 8);
+  store<u64>(at, turnBytes(f, bytes, halves), 16);
+  store<u64>(at, turnBytes(s, bytes, halves), 24);
 }
 
 /** Takes `length` bytes, padded with zeros to whole blocks, into the hash at `state` (16 bytes). */
 export function ghash(state: usize, key: usize, data: usize, length: i32): void {
   const mask0 = load<u64>(MASKS), mask1 = load<u64>(MASKS, 8), mask2 = load<u64>(MASKS, 16), mask3 = load<u64>(MASKS, 24);
+  const bits = load<u64>(TURNS), pairs = load<u64>(TURNS, 8), nibbles = load<u64>(TURNS, 16);
+  const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);
   let yf = load<u64>(state), ys = load<u64>(state, 8);
   while (length > 0) {
     let h = key + (((length > 127 ? 8 : (length + 15) >>> 4) - 1) << 5);
@@ -90,7 +95,7 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
       let g0 = g & mask0, g1 = g & mask1, g2 = g & mask2, g3 = g & mask3;
       let k0 = k & mask0, k1 = k & mask1, k2 = k & mask2, k3 = k & mask3;
       // P form of the data: of its bits turned in the byte, only the nibbles need turning before every fourth is taken.
-      g = turnNibbles(f), k = turnNibbles(s);
+      g = turnNibbles(f, nibbles), k = turnNibbles(s, nibbles);
       let f0 = g >> 3 & mask0, f1 = g >> 1 & mask1, f2 = g << 1 & mask2, f3 = g << 3 & mask3;
       let s0 = k >> 3 & mask0, s1 = k >> 1 & mask1, s2 = k << 1 & mask2, s3 = k << 3 & mask3;
       p0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
@@ -110,7 +115,7 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
       g = load<u64>(h, 16), k = load<u64>(h, 24);
       g0 = g & mask0, g1 = g & mask1, g2 = g & mask2, g3 = g & mask3;
       k0 = k & mask0, k1 = k & mask1, k2 = k & mask2, k3 = k & mask3;
-      g = turnBytes(f), k = turnBytes(s);
+      g = turnBytes(f, bytes, halves), k = turnBytes(s, bytes, halves);
       f0 = g & mask0, f1 = g & mask1, f2 = g & mask2, f3 = g & mask3;
       s0 = k & mask0, s1 = k & mask1, s2 = k & mask2, s3 = k & mask3;
       u0 ^= f0 * g0 ^ f1 * g3 ^ f2 * g2 ^ f3 * g1;
@@ -136,9 +141,9 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
 
     // Modulo x^128 + x^7 + x^2 + x + 1. P forms have the words ff, low, ss; Q forms, one word up, fh, high, sh.
     const h2 = high ^ sh << 63 ^ sh << 62 ^ sh << 57;
-    yf = turnBits(ff ^ ss ^ ss << 1 ^ ss << 2 ^ ss << 7) ^ turnBytes(h2 ^ h2 >> 1 ^ h2 >> 2 ^ h2 >> 7);
-    ys = turnBits(low ^ ss >> 63 ^ ss >> 62 ^ ss >> 57)
-      ^ turnBytes(fh ^ sh ^ sh >> 1 ^ sh >> 2 ^ sh >> 7 ^ h2 << 63 ^ h2 << 62 ^ h2 << 57);
+    yf = turnBits(ff ^ ss ^ ss << 1 ^ ss << 2 ^ ss << 7, nibbles, pairs, bits) ^ turnBytes(h2 ^ h2 >> 1 ^ h2 >> 2 ^ h2 >> 7, bytes, halves);
+    ys = turnBits(low ^ ss >> 63 ^ ss >> 62 ^ ss >> 57, nibbles, pairs, bits)
+      ^ turnBytes(fh ^ sh ^ sh >> 1 ^ sh >> 2 ^ sh >> 7 ^ h2 << 63 ^ h2 << 62 ^ h2 << 57, bytes, halves);
   }
   store<u64>(state, yf);
   store<u64>(state, ys, 8);
