@@ -45,7 +45,7 @@ export { aesCtr } from "./cipher/ctr";
 export { aesCbcDecrypt, aesCbcEncrypt } from "./cipher/cbc";
 export { GHASH_KEY, ghash, ghashInit } from "./cipher/ghash";
 export { GCM_KEY, gcmInit, gcmOpen, gcmSeal } from "./cipher/gcm";
-export { ccmOpen, ccmSeal } from "./cipher/ccm";
+export { CCM_KEY, ccmInit, ccmOpen, ccmSeal } from "./cipher/ccm";
 export { chacha20 } from "./cipher/chacha20";
 export { poly1305Final, poly1305Init, poly1305Last, poly1305Padded } from "./cipher/poly1305";
 export { chacha20Poly1305Open, chacha20Poly1305Seal } from "./cipher/chacha20poly1305";

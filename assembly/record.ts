@@ -13,7 +13,7 @@ export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from "./prf/hkdf";
 export { AES_KEY, aesExpandKey } from "./cipher/aes";
 export { aesCbcDecrypt, aesCbcEncrypt } from "./cipher/cbc";
 export { GCM_KEY, gcmInit, gcmOpen, gcmSeal } from "./cipher/gcm";
-export { ccmOpen, ccmSeal } from "./cipher/ccm";
+export { CCM_KEY, ccmInit, ccmOpen, ccmSeal } from "./cipher/ccm";
 export { chacha20 } from "./cipher/chacha20";
 export { chacha20Poly1305Open, chacha20Poly1305Seal } from "./cipher/chacha20poly1305";
 export { DES_KEY, desCbcDecrypt, desCbcEncrypt, desExpandKey } from "./cipher/des";

@@ -3,29 +3,23 @@
 // Constant-time in keys and data.
 
 import { wipe } from "../memory";
-import { aesEncryptPlanes } from "./aes";
+import { CHAIN_KEY, aesChain, aesChainKey } from "./aes_chain";
 import { aesDecryptPlanes } from "./aes_decrypt";
 import { slice, unsliceXor } from "./slice";
 
 const GROUPS: i32 = 8;
 const planes = memory.data(512, 8);
+const chainKey = memory.data(CHAIN_KEY, 8);
 const edge = memory.data(64, 8);
 
-/** Encrypts `length` bytes in place, a multiple of 16; `iv` becomes the last block of ciphertext. */
+/**
+ * Encrypts `length` bytes in place, a multiple of 16; `iv` becomes the last block of ciphertext. Who has many messages makes the
+ * key for `aesChain` once.
+ */
 export function aesCbcEncrypt(key: usize, iv: usize, data: usize, length: i32): void {
-  let f = load<u64>(iv), s = load<u64>(iv, 8);
-  memory.fill(edge, 0, 64);
-  for (const end = data + length; data < end; data += 16) {
-    store<u64>(edge, f ^ load<u64>(data)), store<u64>(edge, s ^ load<u64>(data, 8), 8);
-    slice(planes, edge, 1, 0);
-    aesEncryptPlanes(key, planes, 1, 1);
-    store<u64>(edge, 0), store<u64>(edge, 0, 8);
-    unsliceXor(edge, planes, 1, 1);
-    store<u64>(data, f = load<u64>(edge)), store<u64>(data, s = load<u64>(edge, 8), 8);
-  }
-  store<u64>(iv, f), store<u64>(iv, s, 8);
-  wipe(planes, 64);
-  wipe(edge, 64);
+  aesChainKey(chainKey, key);
+  aesChain(chainKey, iv, data, length, 1);
+  wipe(chainKey, CHAIN_KEY);
 }
 
 /**
@@ -51,27 +45,5 @@ export function aesCbcDecrypt(key: usize, data: usize, length: i32): void {
     memory.copy(data, edge, length);
   }
   wipe(planes, 512);
-  wipe(edge, 64);
-}
-
-/** CBC-MAC as CCM uses it: takes `length` bytes, padded with zeros to whole blocks, into the 16 bytes at `state`. */
-export function aesCbcMac(key: usize, state: usize, data: usize, length: i32): void {
-  let f = load<u64>(state), s = load<u64>(state, 8);
-  memory.fill(edge, 0, 64);
-  for (; length > 0; length -= 16, data += 16) {
-    if (length < 16) {
-      memory.copy(edge, data, length);
-      data = edge;
-    }
-    store<u64>(edge, f ^ load<u64>(data)), store<u64>(edge, s ^ load<u64>(data, 8), 8);
-    slice(planes, edge, 1, 0);
-    aesEncryptPlanes(key, planes, 1, 1);
-    store<u64>(edge, 0), store<u64>(edge, 0, 8);
-    unsliceXor(edge, planes, 1, 1);
-    f = load<u64>(edge), s = load<u64>(edge, 8);
-    store<u64>(edge, 0), store<u64>(edge, 0, 8);
-  }
-  store<u64>(state, f), store<u64>(state, s, 8);
-  wipe(planes, 64);
   wipe(edge, 64);
 }

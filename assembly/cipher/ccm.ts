@@ -4,15 +4,25 @@
 
 import { ErrorCode } from "../alert";
 import { equalBytes, store16be, store24be, wipe } from "../memory";
-import { aesCbcMac } from "./cbc";
+import { AES_KEY, aesExpandKey } from "./aes";
+import { CHAIN_KEY, aesChain, aesChainKey } from "./aes_chain";
 import { aesCtr } from "./ctr";
+
+/** Bytes of an expanded key: round keys for counter mode, then those for the MAC. */
+export const CCM_KEY: i32 = AES_KEY + CHAIN_KEY;
 
 const counterBlock = memory.data(16, 8);
 const mask = memory.data(16, 8);
 const state = memory.data(16, 8);
 const first = memory.data(48, 8);
 
-/** Encrypts `length` bytes (under 2^24) in place and writes `tagLength` bytes of tag. `key` is an expanded AES key. */
+/** Expands an AES key of 16 or 32 bytes into `out`, CCM_KEY bytes aligned to 8. */
+export function ccmInit(out: usize, key: usize, keyLength: i32): void {
+  aesExpandKey(out, key, keyLength);
+  aesChainKey(out + AES_KEY, out);
+}
+
+/** Encrypts `length` bytes (under 2^24) in place and writes `tagLength` bytes of tag. `key` is one of `ccmInit`. */
 export function ccmSeal(
   key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize, tagLength: i32,
 ): void {
@@ -67,7 +77,14 @@ function authenticate(
   store16be(first + 16, aadLength);
   memory.copy(first + 18, aad, aadLength);
   memory.fill(state, 0, 16);
-  aesCbcMac(key, state, first, aadLength > 0 ? 18 + aadLength : 16);
-  aesCbcMac(key, state, data, length);
+  // Both are padded with zeros to whole blocks, which the additional data have behind them already.
+  aesChain(key + AES_KEY, state, first, aadLength > 0 ? (18 + aadLength + 15) & ~15 : 16, 0);
+  const whole = length & ~15;
+  aesChain(key + AES_KEY, state, data, whole, 0);
+  if (whole < length) {
+    memory.fill(first, 0, 16);
+    memory.copy(first, data + whole, length - whole);
+    aesChain(key + AES_KEY, state, first, 16, 0);
+  }
   wipe(first, 48);
 }

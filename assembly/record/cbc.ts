@@ -4,7 +4,8 @@
 // Opening is constant-time in padding and MAC: bad padding and a bad MAC give one error after the same work.
 
 import { ErrorCode } from "../alert";
-import { aesCbcDecrypt, aesCbcEncrypt } from "../cipher/cbc";
+import { aesChain } from "../cipher/aes_chain";
+import { aesCbcDecrypt } from "../cipher/cbc";
 import { desCbcDecrypt, desCbcEncrypt } from "../cipher/des";
 import { equalBytes, load16be, wipe } from "../memory";
 import { drbgGenerate } from "../prf/hmac_drbg";
@@ -19,7 +20,7 @@ const mac = memory.data(64, 8);
 
 /** Encrypts in place and leaves the last block of ciphertext at `iv`. */
 function encrypt(context: usize, iv: usize, data: usize, length: i32): void {
-  if (load<i32>(context, BLOCK) == 16) aesCbcEncrypt(context + KEY, iv, data, length);
+  if (load<i32>(context, BLOCK) == 16) aesChain(context + KEY, iv, data, length, 1);
   else desCbcEncrypt(context + KEY, iv, data, length);
 }
 

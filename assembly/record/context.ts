@@ -1,6 +1,6 @@
 // The state of one direction of one epoch. Plain fields at fixed places, so that the schemes share them without objects.
 
-import { GCM_KEY } from "../cipher/gcm";
+import { CCM_KEY } from "../cipher/ccm";
 import { store16be, store32be } from "../memory";
 
 /** u64: number of the next record (RFC 8446 §5.3, RFC 5246 §6.1). */
@@ -21,11 +21,11 @@ export const IV: usize = 40;
 /** Chaining values of HMAC after the padded keys, 64 bytes each. SSL 3.0: the MAC key itself in the first. */
 export const INNER: usize = 64;
 export const OUTER: usize = 128;
-/** Expanded key of the cipher. */
+/** Expanded key of the cipher; those of CCM are the longest. */
 export const KEY: usize = 192;
 
 /** Bytes of a direction's state: keys expanded, IV, MAC midstates, 64-bit sequence number, suite, version. */
-export const PROTECTION_CONTEXT: i32 = (KEY as i32) + GCM_KEY;
+export const PROTECTION_CONTEXT: i32 = (KEY as i32) + CCM_KEY;
 
 /** Longest payload of a record (RFC 8446 §5.1). */
 export const PLAINTEXT_MAX: i32 = 16384;

@@ -3,6 +3,8 @@
 
 import { ErrorCode } from "../alert";
 import { aesExpandKey } from "../cipher/aes";
+import { aesChainKey } from "../cipher/aes_chain";
+import { ccmInit } from "../cipher/ccm";
 import { desExpandKey } from "../cipher/des";
 import { gcmInit } from "../cipher/gcm";
 import { rc4Init } from "../cipher/rc4";
@@ -57,7 +59,11 @@ export function protectionInit(
     case Scheme.TripleDesCbc:
     case Scheme.DesCbc: desExpandKey(keys, key, keyLength, seal ^ 1); break;
     case Scheme.Rc4: rc4Init(keys, key, keyLength); break;
-    default: aesExpandKey(keys, key, keyLength);
+    case Scheme.AesCbc:
+      aesExpandKey(keys, key, keyLength);
+      if (seal) aesChainKey(keys, keys);
+      break;
+    default: ccmInit(keys, key, keyLength);
   }
   const block = suiteBlockIvLength(suite);
   store<i32>(context, block, BLOCK);

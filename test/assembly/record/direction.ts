@@ -16,7 +16,7 @@ export const ERROR = {
 };
 
 /** PROTECTION_CONTEXT of the program. */
-export const CONTEXT = 1416;
+export const CONTEXT = 1648;
 const HEADROOM = 48;
 
 export class Direction {

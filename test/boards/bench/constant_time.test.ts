@@ -148,7 +148,7 @@ describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000
       (plan, [, data]) => ['ccmSeal', key, plan.room(12), plan.room(16), 13, data!, 100, plan.room(16), 16],
       (plan, [secret]) => {
         key ||= plan.room(CONTEXT);
-        plan.call('aesExpandKey', key, secret!, 16);
+        plan.call('ccmInit', key, secret!, 16);
       },
     );
     expectEqual(counts, TIMES);
