@@ -1,0 +1,70 @@
+// Instructions that the emulated board executes must be the same for many secrets: no branch and no division depends on them.
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { type Bench, programs } from '../programs.js';
+import { rsaKey } from './keys.js';
+
+const board = await findBoard('mps2-an500');
+const program =
+  process.env.DEPUTY_PRIMITIVES ?? fileURLToPath(new URL('../../../build/primitives.wasm', import.meta.url));
+// Compiler and emulator of a board are heavy: node test/setup/packages.mjs --boards installs them.
+const absent = missingTools(board);
+const skipped = absent ? ` (skipped: ${absent})` : '';
+
+/** The board's timer ticks every so many instructions. */
+const TICK = 40;
+
+type Part = Uint8Array | number | { secret: () => Uint8Array };
+
+/** Least and most instructions of a call over `times` secrets, after one that makes wasm3 compile what it needs. */
+function spread(times: number, name: string, parts: Part[]): number {
+  const found: number[] = [];
+  const plan = new Plan().program(program);
+  const secrets: [string, () => Uint8Array][] = [];
+  const args = parts.map((part) => {
+    if (typeof part === 'number') return part;
+    const bytes = part instanceof Uint8Array ? part : part.secret();
+    const room = plan.room(bytes.length);
+    plan.bytes(room, bytes);
+    if (!(part instanceof Uint8Array)) secrets.push([room, part.secret]);
+    return room;
+  });
+  plan.call(name, ...args);
+  for (let i = 0; i < times; i++) {
+    for (const [room, draw] of secrets) plan.bytes(room, draw());
+    plan.countFirst((count) => found.push(count), name, ...args);
+  }
+  runPlan(board, plan);
+  return Math.max(...found) - Math.min(...found);
+}
+
+const [[, v8]] = (await programs('primitives')) as [[string, Bench]];
+
+describe.skipIf(absent)(
+  `RSA and Diffie-Hellman on the emulated board${skipped}`,
+  { timeout: 300_000 },
+  () => {
+    test('RSA encryption takes the same instructions for every message', () => {
+      // One modulus for all: what its own divisions cost, it decides. Messages are below it by their first byte.
+      const [n, e] = rsaKey(2048).numbers as [Uint8Array, Uint8Array];
+      const secret = () => Uint8Array.of(0, 2, ...randomBytes(254));
+      const parts = [new Uint8Array(256), n, 256, e, e.length, { secret }, 256];
+      expect(spread(16, 'rsaPublicOfSecret', parts)).toBeLessThanOrEqual(TICK);
+      // The faster way for public numbers divides them: so does a difference show.
+      expect(spread(16, 'rsaPublic', parts)).toBeGreaterThan(TICK);
+    });
+
+    test('finite-field Diffie-Hellman takes the same instructions for every secret exponent', () => {
+      const room = v8.room(256);
+      v8.exports.finiteFieldPrime!(256, room);
+      const p = v8.get(room, 256);
+      v8.free();
+      const secret = () => new Uint8Array(randomBytes(32));
+      const parts = [new Uint8Array(256), p, 256, Uint8Array.of(2), 1, { secret }, 32];
+      expect(spread(4, 'finiteFieldPower', parts)).toBeLessThanOrEqual(TICK);
+    });
+  },
+);
