@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "board.h"
+#include "memory.h"
 #include "native.h"
 
 // The host layer and its entry as bytecode (boards/parts/client.mjs).
@@ -16,7 +17,7 @@ static void say(const char *text) { boardWrite(1, text, strlen(text)); }
 // Prints what was thrown, with its trace. An error that can't even be printed has no memory left to do so.
 static void sayException(JSContext *context) {
   JSValue error = JS_GetException(context);
-  const char *text = JS_ToCString(context, error);
+  const char *text = JS_IsNull(error) ? NULL : JS_ToCString(context, error);
   say("deputy: ");
   say(text ? text : "out of memory");
   say("\n");
@@ -72,8 +73,8 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
     if (native->exiting) return native->status;
     if (JS_IsJobPending(runtime)) continue;
     if (wait < 0) {
-      // Never to happen: the client always waits for a socket or a time. Better said than slept through.
-      say("deputy: the client waits for nothing; please report this\n");
+      // The client always waits for a socket or a time, unless what it waited for was never made.
+      say(memoryRanOut() ? "deputy: out of memory\n" : "deputy: the client waits for nothing; please report this\n");
       return STATUS_FAILED;
     }
     uint64_t before = boardNanoseconds();
@@ -95,10 +96,10 @@ int hostRun(int count, char **arguments) {
     say("\n");
     return STATUS_FAILED;
   }
-  JSRuntime *runtime = JS_NewRuntime();
+  JSRuntime *runtime = newRuntime();
   JSContext *context = runtime ? newContext(runtime) : NULL;
   if (!context) {
-    say("deputy: not enough memory to start\n");
+    say("deputy: out of memory\n");
     return STATUS_FAILED;
   }
   JS_SetMaxStackSize(runtime, boardStackSize());
@@ -110,6 +111,6 @@ int hostRun(int count, char **arguments) {
   JS_FreeValue(context, native.turn);
   native.turn = JS_UNDEFINED;
   JS_FreeContext(context);
-  JS_FreeRuntime(runtime);
+  freeRuntime(runtime);
   return status;
 }

@@ -1,7 +1,6 @@
 // The client on a board: fetches what its command line names, prints it, and exits with a status.
 import { Client } from '../../host/client/client.js';
 import type { Observer, Step } from '../../host/client/observer.js';
-import { DeputyError } from '../../host/delegation/error.js';
 import { authority } from '../../host/delegation/origin.js';
 import { encodeUtf8 } from '../../host/delegation/text.js';
 import type { Native } from './native.js';
@@ -77,12 +76,14 @@ async function main(): Promise<number> {
   try {
     return await run(parseOptions(board));
   } catch (error) {
-    const { message, stack } = error as Error;
-    const { code } = error as { code?: string };
+    // Without memory for an error, the engine throws null.
+    const { message, stack, code } = (error ?? {}) as Error & { code?: string };
     // Messages of our own errors say what to do next; of any other the place matters.
-    say(`deputy: ${message}${code === undefined ? `\n${stack}` : ` (${code})`}\n`);
+    if (code !== undefined) say(`deputy: ${message} (${code})\n`);
+    else if (!board.memoryRanOut()) say(`deputy: ${message}\n${stack}\n`);
+    if (board.memoryRanOut()) say('deputy: the board ran out of memory\n');
     if (code === 'USAGE') say(USAGE);
-    return error instanceof DeputyError && code === 'USAGE' ? 2 : 1;
+    return code === 'USAGE' ? 2 : 1;
   }
 }
 

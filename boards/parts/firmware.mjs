@@ -91,7 +91,13 @@ export async function buildClient(board, { sanitize = false, ram } = {}) {
   const own = {
     files: [
       ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
-      ...ownFiles(board, board.clientSources, ['host.c', 'native.c', 'wasm.c', ...board.clientCommon]),
+      ...ownFiles(board, board.clientSources, [
+        'host.c',
+        'memory.c',
+        'native.c',
+        'wasm.c',
+        ...board.clientCommon,
+      ]),
       ...(await clientSources()),
     ],
     near: near(board),
@@ -143,8 +149,10 @@ function link(board, name, groups, more) {
   const command = [
     ...board.cpu,
     ...objects,
+    // Symbols that the script asks for must be defined before it.
+    ...['-Wl,--gc-sections', ...more],
     ...(script ? ['-nostartfiles', `-Wl,-T,${script}`] : []),
-    ...['-Wl,--gc-sections', ...more, '-lm'],
+    '-lm',
   ];
   const hash = createHash('sha256').update(JSON.stringify(command));
   if (script) hash.update(readFileSync(script));
