@@ -3,6 +3,9 @@ import { ErrorCode } from '../../assembly/alert.js';
 import { TlsError, tlsError } from './error.js';
 import type { Exports, Program } from './program.js';
 
+/** What assembly/memory.ts allocates at the most. */
+const LONGEST_ROOM = 128 * 1024;
+
 /** A program whose traps become TlsErrors, and which takes no further call after one: its memory is in doubt. */
 export class Guest {
   readonly exports: Exports;
@@ -44,10 +47,10 @@ export class Guest {
     }
   }
 
-  /** Zeroed room until `giveBack`. Throws TLS_TOO_LONG above 128 KiB. */
+  /** Zeroed room until `giveBack`. Throws TLS_TOO_LONG above 128 KiB, TLS_NO_MEMORY where there is none. */
   claim(length: number): number {
     const pointer = this.exports.allocate!(length);
-    if (pointer === 0) throw tlsError(ErrorCode.TooLong);
+    if (pointer === 0) throw tlsError(length > LONGEST_ROOM ? ErrorCode.TooLong : ErrorCode.NoMemory);
     return pointer;
   }
 
