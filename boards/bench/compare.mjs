@@ -4,7 +4,7 @@ import { findPeers, nativePeer } from './peers.mjs';
 import { planRunner } from './plan.mjs';
 
 const tenth = (value) => Math.round(10 * value) / 10;
-const hundredth = (value) => Math.round(100 * value) / 100;
+const threeDigits = (value) => Number(value.toPrecision(3));
 
 /**
  * Gives `{ rows, skipped, failures, absent }`. A row holds what `measureRow` gives, and
@@ -49,7 +49,7 @@ export function compare(board, wasm, rows, { step, ...options } = {}) {
             const name = variant ? `${peer.name} (${variant})` : peer.name;
             const instructions = run(name, candidate, size)?.instructions;
             if (instructions === undefined) return [];
-            const ratio = hundredth(instructions / measured.instructions);
+            const ratio = threeDigits(instructions / measured.instructions);
             return [{ peer: peer.name, variant, name, constantTime, instructions, ratio }];
           }),
         );

@@ -1,11 +1,12 @@
 // The benchmark's figures as a picture: one line a row, our cost at 1, each peer where its cost over ours lies.
 
-const WIDTH = 960;
-const LABELS = 330;
+const WIDTH = 1040;
+const LABELS = 370;
 const LINE = 22;
-const TOP = 86;
+const TOP = 106;
+const LEGEND = 170;
 const MARGIN = 30;
-const colours = ['#1b6ca8', '#c0392b', '#7d3c98', '#b9770e', '#117a65', '#566573'];
+const colours = ['#1b6ca8', '#c0392b', '#7d3c98', '#b9770e', '#117a65', '#566573', '#e67e22', '#2e4053'];
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
@@ -29,9 +30,10 @@ export function plot({ title, unit, rows }) {
   text(MARGIN, 26, title, 'font-size="15" font-weight="bold"');
   text(MARGIN, 46, `Cost over ours in ${unit}: right of 1 costs more than ours. Filled: constant-time.`);
   names.forEach((name, i) => {
-    const at = MARGIN + i * 150;
-    parts.push(`<circle cx="${at + 5}" cy="62" r="5" fill="${colours[i % colours.length]}"/>`);
-    text(at + 15, 66, name);
+    const columns = Math.floor((WIDTH - MARGIN) / LEGEND);
+    const [at, y] = [MARGIN + (i % columns) * LEGEND, 62 + Math.floor(i / columns) * 20];
+    parts.push(`<circle cx="${at + 5}" cy="${y}" r="5" fill="${colours[i % colours.length]}"/>`);
+    text(at + 15, y + 4, name);
   });
   for (let power = low; power <= high; power++) {
     const at = x(2 ** power);
