@@ -35,6 +35,7 @@ export {
   type PolicyRule,
 } from './delegation/policy.js';
 export { nodePlatform } from './platform/node/platform.js';
+export { loadRecordEngine } from './platform/node/record_engine.js';
 export type { Platform, Transport } from './platform/platform.js';
 
 export type { ProxyEvents } from './proxy/events.js';

@@ -5,7 +5,7 @@ import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import type { ProxyOptions } from '../proxy/options.js';
 import { createProxy, type ProxyServer } from '../proxy/proxy.js';
-import { seconds, textFile } from './arguments.js';
+import { DEVICES, deviceProfile, seconds, textFile } from './arguments.js';
 import {
   byteCount,
   cacheStore,
@@ -28,6 +28,7 @@ export interface ProxyCommandOptions extends ServiceOptions {
   allowPort?: ('any' | number)[];
   holdTime?: number;
   undelivered: 'relay' | 'close';
+  legacy?: boolean;
   maxSessions?: number;
   logLevel: string;
   json?: boolean;
@@ -68,6 +69,12 @@ export function proxyCommand(): Command {
     )
     .addOption(
       new Option(
+        '--device <device>',
+        `transcode for this device, whatever clients say they are: ${DEVICES}`,
+      ).argParser(deviceProfile),
+    )
+    .addOption(
+      new Option(
         '--cache <store>',
         'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT',
       ).argParser(cacheStore),
@@ -90,6 +97,7 @@ export function proxyCommand(): Command {
         .choices(['relay', 'close'])
         .default('relay'),
     )
+    .option('--legacy', 'work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too')
     .addOption(
       new Option('--max-sessions <n>', 'sessions of one client at once').argParser((text) => count(text)),
     )
@@ -154,6 +162,9 @@ async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions>
     },
     services: await loadServices(options, log),
     undelivered: options.undelivered,
+    ...(options.legacy && {
+      legacy: await (await import('../platform/node/record_engine.js')).loadRecordEngine(),
+    }),
     limits: {
       ...(options.holdTime !== undefined && { deliveryTimeout: options.holdTime }),
       ...(options.maxSessions !== undefined && { sessionsPerPrincipal: options.maxSessions }),

@@ -44,6 +44,17 @@ export class RecordEngine {
     this.#guest.lend(entropy, (pointer, length) => checked(this.#guest.exports.seed!(pointer, length)));
   }
 
+  /** Bytes that a suite takes from the key block for one direction; undefined where that version has no such suite. */
+  lengths(cipherSuite: number, version: number): { macKey: number; key: number; iv: number } | undefined {
+    const { suiteKnown, suiteKeyLength, suiteMacKeyLength } = this.#guest.exports;
+    if (!suiteKnown!(cipherSuite) || version < 0x0300 || version > 0x0304) return undefined;
+    const macKey = suiteMacKeyLength!(cipherSuite);
+    // AEADs and MACs of SHA-2 came with TLS 1.2 (RFC 5246 §1.2).
+    if (version < 0x0303 && (macKey === 0 || macKey > 20)) return undefined;
+    const key = suiteKeyLength!(cipherSuite);
+    return { macKey, key, iv: ivLength(this.#guest, cipherSuite, version) };
+  }
+
   /** Throws TLS_BAD_ARGUMENT where the suite is unknown or not of that version, or a key has the wrong length. */
   sealer(keys: DirectionKeys): Sealer {
     return new Sealer(this.#guest, keys);
@@ -56,15 +67,18 @@ export class RecordEngine {
 
 const contextLength = (guest: Guest) => guest.program.constants.PROTECTION_CONTEXT!;
 
+const ivLength = ({ exports }: Guest, cipherSuite: number, version: number): number =>
+  (version <= 0x0301 ? exports.suiteBlockIvLength! : exports.suiteFixedIvLength!)(cipherSuite);
+
 // The program reads as many bytes as the suite says, so their number must be right here.
-function checkLengths({ exports }: Guest, keys: DirectionKeys): void {
+function checkLengths(guest: Guest, keys: DirectionKeys): void {
+  const { exports } = guest;
   const { cipherSuite, version, key, iv, macKey } = keys;
   const name = `cipher suite 0x${cipherSuite.toString(16).padStart(4, '0')}`;
   if (!exports.suiteKnown!(cipherSuite)) throw tlsError(ErrorCode.BadArgument, `${name} is unknown`);
-  const ivLength = version <= 0x0301 ? exports.suiteBlockIvLength! : exports.suiteFixedIvLength!;
   for (const [what, bytes, length] of [
     ['a key', key, exports.suiteKeyLength!(cipherSuite)],
-    ['an IV', iv, ivLength(cipherSuite)],
+    ['an IV', iv, ivLength(guest, cipherSuite, version)],
     ['a MAC key', macKey ?? [], exports.suiteMacKeyLength!(cipherSuite)],
   ] as const) {
     if (bytes.length !== length) {

@@ -1,16 +1,29 @@
 // From a delivery to an active session: checks it against what was seen, and parks the relay at the counted records.
 import { type Delivery, Leg } from '../delegation/delivery.js';
+import type { RecordEngine } from '../engine/record.js';
 import { SessionError } from './error.js';
 import { type Activation, type ActivationOptions, layers } from './layers.js';
 import type { ServerHello } from './record/handshake_view.js';
-import { epochIsUnknown, type SessionKeys, type Side, sessionKeys } from './record/session_keys.js';
+import { isLegacy, legacyKeys } from './record/legacy.js';
+import {
+  epochIsUnknown,
+  type NegotiatedSession,
+  type SessionKeys,
+  type Side,
+  sessionKeys,
+} from './record/session_keys.js';
 import { parked, type Relay } from './relay.js';
 
 /**
  * Everything that can be known wrong about a delivery before a record is touched. Returns the session's keys, proved
- * on the Finished records where TLS 1.2 shows them. Throws SessionError.
+ * on the Finished records where TLS 1.2 shows them. `legacy` opens what OpenSSL lacks. Throws SessionError.
  */
-export function checkDelivery(delivery: Delivery, relay: Relay, mirror: boolean): SessionKeys {
+export function checkDelivery(
+  delivery: Delivery,
+  relay: Relay,
+  mirror: boolean,
+  legacy?: RecordEngine,
+): SessionKeys {
   const { view } = relay;
   const { clientHello, serverHello } = view;
   if (clientHello === undefined || serverHello === undefined) {
@@ -27,19 +40,24 @@ export function checkDelivery(delivery: Delivery, relay: Relay, mirror: boolean)
   if (unknown && !mirror) {
     throw new SessionError('LEG_MISMATCH', 'a delivery without record counts needs the mirror leg');
   }
-  if (clientHello.earlyData || relay.passedTooMuch) {
+  const unfollowed = !view.client.epochIsWhole || !view.origin.epochIsWhole;
+  if (clientHello.earlyData || relay.passedTooMuch || unfollowed) {
     throw new SessionError(
       'NOT_DELEGABLE',
       'this handshake can not be followed: it used 0-RTT, or was too long',
     );
   }
-  const keys = sessionKeys(delivery, {
+  const session: NegotiatedSession = {
     version: serverHello.version,
     cipherSuite: serverHello.cipherSuite,
     clientRandom: clientHello.random,
     serverRandom: serverHello.random,
     encryptThenMac: serverHello.encryptThenMac,
-  });
+  };
+  const keys =
+    legacy !== undefined && isLegacy(session.version, session.cipherSuite)
+      ? legacyKeys(legacy, delivery, session, (side) => view[side].epoch)
+      : sessionKeys(delivery, session);
   try {
     proveFinished(keys, 'client', view.client.finished);
     proveFinished(keys, 'origin', view.origin.finished);

@@ -1,4 +1,5 @@
 // What a proxy can be told, and the values where it is told nothing.
+import type { RecordEngine } from '../engine/record.js';
 import type { Service } from '../services/service.js';
 import { type Log, SILENT } from './log.js';
 
@@ -19,6 +20,11 @@ export interface ProxyOptions {
   services?: readonly Service[];
   log?: Log;
   limits?: Partial<Limits>;
+  /**
+   * Works on sessions of SSL 3.0 to TLS 1.1 and on RC4, DES and 3DES too: what opens and seals their records, seeded (on
+   * Node: `loadRecordEngine`). Without it such sessions are relayed, and can't be delegated.
+   */
+  legacy?: RecordEngine;
   /** What becomes of a mirror session whose delivery never comes. */
   undelivered?: 'relay' | 'close';
 }

@@ -115,8 +115,9 @@ export class DelegableSession {
     this.#deliverer = deliverer;
     clearTimeout(this.#deliveryTimer);
     try {
-      const mirror = this.#options.mirror;
-      const active = await this.#activate(delivery, checkDelivery(delivery, this.#relay, mirror));
+      const { mirror, settings } = this.#options;
+      const { legacy } = settings;
+      const active = await this.#activate(delivery, checkDelivery(delivery, this.#relay, mirror, legacy));
       if ((this.#state as string) === 'closed') {
         wipe(active);
         throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');

@@ -4,9 +4,12 @@ import { createHash } from 'node:crypto';
 import { SessionError } from '../error.js';
 import { ContentType, RECORD_HEADER_BYTES } from './cipher.js';
 import { Fields } from './fields.js';
+import { chainsRecords } from './legacy.js';
 
 /** Bytes of handshake messages in the clear that are kept of one direction at once: a long certificate chain. */
 const HANDSHAKE_LIMIT = 131_072;
+/** Bytes of an epoch's records that are kept of one direction, where the next ones depend on them. */
+const EPOCH_LIMIT = 131_072;
 
 enum HandshakeType {
   ClientHello = 1,
@@ -54,22 +57,38 @@ class Direction {
   epochStart: number | undefined;
   /** That record itself, which is the Finished message. */
   finished: Buffer | undefined;
+  /** All records since, where they depend on one another; no more once they are too many. */
+  readonly epoch: Buffer[] = [];
+  epochIsWhole = true;
+  #epochBytes = 0;
   #messages: Buffer = Buffer.alloc(0);
 
   /** `hasEpochs`: ChangeCipherSpec means something, as it does in TLS 1.2 alone (RFC 8446 §D.4). */
   constructor(
     readonly onMessage: (type: number, body: Buffer) => void,
     readonly hasEpochs: () => boolean,
+    readonly chains: () => boolean,
   ) {}
 
   record(record: Buffer): void {
     const index = this.records++;
     if (this.epochStart !== undefined) {
       if (index === this.epochStart) this.finished = Buffer.from(record);
+      if (this.chains()) this.#keep(record);
       return;
     }
     if (record[0] === ContentType.ChangeCipherSpec && this.hasEpochs()) this.epochStart = this.records;
     else if (record[0] === ContentType.Handshake) this.#handshake(record.subarray(RECORD_HEADER_BYTES));
+  }
+
+  #keep(record: Buffer): void {
+    this.#epochBytes += record.length;
+    if (this.#epochBytes <= EPOCH_LIMIT) {
+      this.epoch.push(Buffer.from(record));
+    } else {
+      this.epochIsWhole = false;
+      this.epoch.length = 0;
+    }
   }
 
   #handshake(fragment: Buffer): void {
@@ -97,10 +116,12 @@ export class HandshakeView {
       if (type === HandshakeType.ClientHello) this.clientHello = parseClientHello(body);
     },
     () => this.#hasEpochs,
+    () => this.#chains,
   );
   readonly origin = new Direction(
     (type, body) => this.#onOriginMessage(type, body),
     () => this.#hasEpochs,
+    () => this.#chains,
   );
 
   get isTls13(): boolean {
@@ -116,11 +137,17 @@ export class HandshakeView {
     return this.serverHello !== undefined && !this.isTls13;
   }
 
+  get #chains(): boolean {
+    return (
+      this.serverHello !== undefined && chainsRecords(this.serverHello.version, this.serverHello.cipherSuite)
+    );
+  }
+
   #onOriginMessage(type: number, body: Buffer): void {
     if (type === HandshakeType.ServerHello) {
       const hello = parseServerHello(body);
       if (!hello.random.equals(HELLO_RETRY)) this.serverHello = hello;
-    } else if (type === HandshakeType.Certificate && this.serverHello?.version === 0x0303) {
+    } else if (type === HandshakeType.Certificate && this.serverHello !== undefined && !this.isTls13) {
       const list = new Fields(new Fields(body).vector(3));
       if (list.left > 0) this.certificateHash = createHash('sha256').update(list.vector(3)).digest();
     }

@@ -4,7 +4,7 @@ import { type HashName, MAC_LENGTH, type Suite } from './suite.js';
 
 /** P_hash with the label before the seed (RFC 5246 §5). Constant time in the secret as far as OpenSSL's HMAC is. */
 export function tls12Prf(
-  hash: HashName,
+  hash: HashName | 'md5',
   secret: Uint8Array,
   label: string,
   seed: Uint8Array,
@@ -20,6 +20,16 @@ export function tls12Prf(
     block.fill(0);
   }
   a.fill(0);
+  return out;
+}
+
+/** The PRF of TLS 1.0 and 1.1 (RFC 2246 §5), for secrets of even length. */
+export function tls10Prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Buffer {
+  const half = secret.length / 2;
+  const out = tls12Prf('md5', secret.subarray(0, half), label, seed, length);
+  const other = tls12Prf('sha1', secret.subarray(half), label, seed, length);
+  for (let i = 0; i < length; i++) out[i]! ^= other[i]!;
+  other.fill(0);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// OpenJDK's TLS as an echo server, for what other servers of today no longer speak: SSL 3.0, RC4, DES, DHE_DSS.
-// Arguments: port, PEM chain, PEM key (PKCS #8), then "auth" to ask for a client certificate.
+// OpenJDK's TLS as an echo server or a web server, for what other servers of today no longer speak: SSL 3.0, RC4, DES, DHE_DSS.
+// Arguments: port, PEM chain, PEM key (PKCS #8), then "auth" to ask for a client certificate, or "http".
 import java.io.*;
 import java.net.*;
 import java.nio.file.*;
@@ -24,14 +24,15 @@ public class JsseServer {
     for (String suite : server.getSupportedCipherSuites())
       if (!suite.contains("anon") && !suite.contains("NULL") && !suite.contains("EXPORT")) suites.add(suite);
     server.setEnabledCipherSuites(suites.toArray(new String[0]));
-    if (args.length > 3) server.setWantClientAuth(true);
+    boolean http = args.length > 3 && args[3].equals("http");
+    if (args.length > 3 && !http) server.setWantClientAuth(true);
     for (;;) {
       Socket socket = server.accept();
-      new Thread(() -> echo((SSLSocket) socket)).start();
+      new Thread(() -> serve((SSLSocket) socket, http)).start();
     }
   }
 
-  static void echo(SSLSocket socket) {
+  static void serve(SSLSocket socket, boolean http) {
     try (socket) {
       SSLSession session = socket.getSession();
       Object client;
@@ -42,10 +43,26 @@ public class JsseServer {
       }
       System.out.println(session.getProtocol() + " " + session.getCipherSuite() + " " + client);
       InputStream in = socket.getInputStream();
+      if (http) {
+        pages(in, socket.getOutputStream(), session.getProtocol() + " " + session.getCipherSuite());
+        return;
+      }
       byte[] buffer = new byte[65536];
       for (int length; (length = in.read(buffer)) > 0; ) socket.getOutputStream().write(buffer, 0, length);
     } catch (IOException gone) {
       System.out.println(gone);
+    }
+  }
+
+  /** Answers every request head with the same long page, which says how it is protected. */
+  static void pages(InputStream in, OutputStream out, String text) throws IOException {
+    byte[] page = (text + "\n").repeat(2000).getBytes();
+    byte[] head = ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + page.length + "\r\n\r\n").getBytes();
+    for (int last = 0, next; (next = in.read()) >= 0; ) {
+      last = last << 8 | next;
+      if (last != 0x0d0a0d0a) continue;
+      out.write(head);
+      out.write(page);
     }
   }
 

@@ -140,8 +140,11 @@ export function jsseMissing(): string | undefined {
     : 'this java has no compiler: openjdk-17-jdk-headless has it';
 }
 
-/** OpenJDK's server, which echoes, with every version from SSL 3.0 to TLS 1.2 and every suite. */
-export function jsse(issued: Issued, { clientAuth = false, dhBits = 2048 } = {}): Promise<Origin> {
+/** OpenJDK's server, which echoes or serves one page, with every version from SSL 3.0 to TLS 1.2 and every suite. */
+export function jsse(
+  issued: Issued,
+  { clientAuth = false, http = false, dhBits = 2048 } = {},
+): Promise<Origin> {
   return run(
     'java',
     (port, folder) => [
@@ -150,7 +153,7 @@ export function jsse(issued: Issued, { clientAuth = false, dhBits = 2048 } = {})
       String(port),
       join(folder, 'chain.pem'),
       join(folder, 'key.pem'),
-      ...(clientAuth ? ['auth'] : []),
+      ...(http ? ['http'] : clientAuth ? ['auth'] : []),
     ],
     pems(issued),
   );
