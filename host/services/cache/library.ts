@@ -32,6 +32,7 @@ interface Index {
 
 const MAX_VARIES = 8;
 const MAX_VARY_NAMES = 16;
+const MAX_CONDEMNED = 65_536;
 const MONTH = 30 * 86_400_000;
 
 export const shelfOf = (...parts: readonly string[]): Shelf => ({ name: digest(parts) });
@@ -46,6 +47,8 @@ export function varyNames(headers: HeaderList): string[] | undefined {
 export class Library {
   /** Changes under way: who looks next sees them done. */
   readonly #changes = new Map<string, Promise<unknown>>();
+  /** Shelves that the store failed to empty: what lies there is not used again. */
+  readonly #condemned = new Set<string>();
 
   constructor(private readonly store: Store) {}
 
@@ -62,20 +65,30 @@ export class Library {
 
   put(shelf: Shelf, selection: Selection, entry: Entry, lifetime: number): Promise<void> {
     return this.#change(shelf, async () => {
-      const vary = varyNames(entry.received);
-      if (vary === undefined) return;
+      const ofOrigin = varyNames(entry.received);
+      // What a service made may depend on more, as its content coding does.
+      const ofServices = varyNames(entry.headers);
+      if (ofOrigin === undefined || ofServices === undefined) return;
+      const vary = [...new Set([...ofOrigin, ...ofServices])].sort();
       const kept = Math.min(MONTH, lifetime);
       const index = (await this.#index(shelf)) ?? { generation: randomBytes(12).toString('hex'), varies: [] };
       const others = index.varies.filter((names) => names.join() !== vary.join());
       index.varies = [...others.slice(1 - MAX_VARIES), vary];
       await this.store.set(shelf.name, Buffer.from(JSON.stringify(index)), MONTH);
+      this.#condemned.delete(shelf.name);
       await this.store.set(variantName(shelf, index, vary, selection), encodeEntry(entry), kept);
     });
   }
 
   /** Forgets every response of that URL. */
   remove(shelf: Shelf): Promise<void> {
-    return this.#change(shelf, () => this.store.delete(shelf.name));
+    return this.#change(shelf, async () => {
+      try {
+        await this.store.delete(shelf.name);
+      } catch {
+        if (this.#condemned.size < MAX_CONDEMNED) this.#condemned.add(shelf.name);
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -88,6 +101,7 @@ export class Library {
   }
 
   async #index(shelf: Shelf): Promise<Index | undefined> {
+    if (this.#condemned.has(shelf.name)) return undefined;
     const bytes = await this.store.get(shelf.name);
     if (bytes === undefined) return undefined;
     try {
