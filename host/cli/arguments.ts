@@ -1,7 +1,7 @@
 // Values of command-line options, checked where they come in.
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
+import { type DeviceProfile, HANDHELD, PRESETS } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js';
 import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
@@ -59,9 +59,13 @@ export function seconds(text: string): number {
   return Math.round(value * 1000);
 }
 
-/** `handheld`, `WIDTHxHEIGHT[xDEPTH]`, or a JSON file with any fields of a device profile. */
+/** What `deviceProfile` reads, for people. */
+export const DEVICES = `${[...PRESETS.keys()].join(', ')}, WIDTHxHEIGHT[xDEPTH] or a JSON file`;
+
+/** A preset's name, `WIDTHxHEIGHT[xDEPTH]`, or a JSON file with any fields of a device profile. */
 export function deviceProfile(text: string): DeviceProfile {
-  if (text === 'handheld') return HANDHELD;
+  const preset = PRESETS.get(text);
+  if (preset !== undefined) return preset;
   const screen = /^(\d{1,5})x(\d{1,5})(?:x(\d{1,2}))?$/.exec(text);
   if (screen !== null) {
     const [, width, height, depth] = screen;
@@ -77,9 +81,7 @@ export function deviceProfile(text: string): DeviceProfile {
   try {
     fields = JSON.parse(readFileSync(text, 'utf8'));
   } catch (error) {
-    throw new InvalidArgumentError(
-      `Write handheld, WIDTHxHEIGHT, WIDTHxHEIGHTxDEPTH or a JSON file (${(error as Error).message}).`,
-    );
+    throw new InvalidArgumentError(`Write ${DEVICES} (${(error as Error).message}).`);
   }
   return checkedProfile({ ...HANDHELD, ...(fields as Partial<DeviceProfile>) });
 }

@@ -13,6 +13,7 @@ import type { TlsVersion } from '../engine/tls.js';
 import { DeputyClient, type DeputyClientOptions } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import {
+  DEVICES,
   deviceProfile,
   grantOrNone,
   headerLine,
@@ -91,12 +92,7 @@ export function getCommand(): Command {
       ).argParser(tlsVersion),
     )
     .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
-    .addOption(
-      new Option(
-        '--profile <profile>',
-        'the device: handheld, WIDTHxHEIGHT[xDEPTH] or a JSON file',
-      ).argParser(deviceProfile),
-    )
+    .addOption(new Option('--profile <profile>', `the device: ${DEVICES}`).argParser(deviceProfile))
     .addOption(new Option('-H, --header <line>', 'a request header, "Name: value"').argParser(headerLine))
     .addOption(new Option('--timeout <seconds>', 'for the answer of the origin').argParser(seconds))
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error')

@@ -5,7 +5,7 @@ import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import type { Message } from '../delegation/message.js';
 import { toHex } from '../delegation/text.js';
-import { deviceProfile, hostAndPort, textFile } from './arguments.js';
+import { DEVICES, deviceProfile, hostAndPort, textFile } from './arguments.js';
 import { KeyLogLink, type KeyLogLinkOptions } from './keylog/link.js';
 import { KeyLogParser } from './keylog/nss.js';
 import { tail } from './keylog/tail.js';
@@ -41,10 +41,9 @@ export function keylogCommand(): Command {
     .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
     .option('--proxy-key <file>', 'its private key (PEM)')
     .addOption(
-      new Option(
-        '--profile <device>',
-        'the device that content is made for: handheld, WIDTHxHEIGHT[xDEPTH] or a JSON file',
-      ).argParser(deviceProfile),
+      new Option('--profile <device>', `the device that content is made for: ${DEVICES}`).argParser(
+        deviceProfile,
+      ),
     )
     .option('--from-start', 'deliver what the file holds already, too')
     .option('--json', 'tell what happens as JSON, one object a line')

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from 'commander';
+import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import type { Log } from '../proxy/log.js';
 import { isStoreName } from '../services/cache/open.js';
@@ -11,6 +12,8 @@ import type { Service } from '../services/service.js';
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
   service?: string[];
+  /** What to transcode for, in the place of what clients say they are. */
+  device?: DeviceProfile;
   cache?: string;
   cacheBytes?: number;
   cacheEntries?: number;
@@ -20,8 +23,9 @@ export interface ServiceOptions {
 }
 
 /** The services that come with Deputy. Loaded only where they are asked for. */
-const OWN: Readonly<Record<string, () => Promise<Service>>> = {
-  transcode: async () => (await import('../services/transcode/index.js')).transcode(),
+const OWN: Readonly<Record<string, (options: ServiceOptions) => Promise<Service>>> = {
+  transcode: async ({ device }) =>
+    (await import('../services/transcode/index.js')).transcode(device && { profile: device }),
 };
 
 const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
@@ -52,7 +56,7 @@ export function byteCount(text: string): number {
 /** All services in the order in which they run: the cache last, so that it keeps what the others made. */
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
-    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name) : OWN[name]!())),
+    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name) : OWN[name]!(options))),
   );
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
   const names = services.map(({ name }) => name);
