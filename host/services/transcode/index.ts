@@ -59,7 +59,7 @@ class Transcoder {
     const [path = '', query] = target.split(/\?(.*)/s);
     const submitted = query === undefined ? undefined : browserSubmission(query);
     const asked = submitted === undefined ? target : `${path}?${submitted}`;
-    const headers = withoutOwn(flow.request.headers);
+    const headers = withoutOwn(flow.request.headers, wanted !== undefined);
     if (asked === flow.request.target && headers === undefined && !hasFields) return undefined;
     return {
       kind: 'change',
@@ -156,10 +156,15 @@ function coded(flow: ResponseFlow, headers: HeaderList, make: (body: Body) => Bo
   return (body) => encode(make(body), coding);
 }
 
-/** The headers without the proxy's parameters in the address that the request came from; undefined where none are. */
-function withoutOwn(headers: HeaderList): HeaderList | undefined {
+/**
+ * The headers without the proxy's parameters in the address that the request came from. Further decks share the
+ * address of the first: a cache, here or on the way, must not take one for another. Undefined where nothing changes.
+ */
+function withoutOwn(headers: HeaderList, isPart: boolean): HeaderList | undefined {
   const referer = headers.get('referer');
-  if (referer === undefined) return undefined;
-  const { target } = takeOwnParameters(referer);
-  return target === referer ? undefined : headers.set('Referer', target);
+  const target = referer === undefined ? undefined : takeOwnParameters(referer).target;
+  if (target === referer && !isPart) return undefined;
+  if (target !== undefined && target !== referer) headers.set('Referer', target);
+  if (isPart) headers.append('Cache-Control', 'no-store');
+  return headers;
 }
