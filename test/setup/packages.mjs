@@ -8,6 +8,7 @@ export const packages = [
   ['curl', '/usr/bin/curl'],
   ['nginx-light', '/usr/sbin/nginx'],
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
+  ['redis-server', '/usr/bin/redis-server'],
   // For boards/linux, and to unpack the sources of its parts.
   ['gcc', '/usr/bin/gcc'],
   ['libc6-dev', '/usr/include/stdio.h'],
