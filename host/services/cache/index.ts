@@ -217,7 +217,9 @@ class Cache implements Service {
     const canValidate = received.headers.has('etag') || received.headers.has('last-modified');
     const { timeToLive } = kept.freshness;
     if (timeToLive === 0 && !canValidate) return entry;
-    await this.#library.put(kept.shelf, plan.selection, entry, timeToLive + (canValidate ? WEEK : HOUR));
+    const lifetime = timeToLive + (canValidate ? WEEK : HOUR);
+    // The answer is good even where it can't be kept.
+    await this.#library.put(kept.shelf, plan.selection, entry, lifetime).catch(() => {});
     return entry;
   }
 
@@ -241,7 +243,7 @@ class Cache implements Service {
         if (chunks === undefined) return;
         const body = Buffer.concat(chunks);
         give();
-        done(body).catch((error) => flow.log.warn('a response was not stored', { why: String(error) }));
+        void done(body);
       },
     };
   }

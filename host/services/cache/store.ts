@@ -3,7 +3,10 @@
 export interface Store {
   /** Undefined for what is not, or no longer, there. The bytes belong to the store: they are not written to. */
   get(name: string): Promise<Buffer | undefined>;
-  /** `lifetime` in milliseconds. A store that is full forgets what was not used for longest. */
+  /**
+   * `lifetime` in milliseconds. A store that is full forgets what was not used for longest. Rejects, as `delete` does,
+   * where it was not done.
+   */
   set(name: string, bytes: Buffer, lifetime: number): Promise<void>;
   delete(name: string): Promise<void>;
   close(): Promise<void>;

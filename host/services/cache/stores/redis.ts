@@ -52,12 +52,13 @@ export class RedisStore implements Store {
     }
   }
 
+  /** Rejects where Redis does not confirm it. */
   async set(name: string, bytes: Buffer, lifetime: number): Promise<void> {
     const milliseconds = Math.max(1, Math.floor(lifetime));
     const setting = this.#client.set(PREFIX + name, bytes, {
       expiration: { type: 'PX', value: milliseconds },
     });
-    await this.#inTime(setting).catch(() => {});
+    await this.#inTime(setting);
   }
 
   /** Rejects where Redis does not confirm it: what was to go may still be there. */

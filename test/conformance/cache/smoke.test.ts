@@ -1,0 +1,24 @@
+// The required cases of http-cache-tests that wait for nothing; `npm run conformance:cache` runs all.
+import { expect, test } from 'vitest';
+import { DeputyClient } from '../../../host/index.js';
+import { createProxy } from '../../../host/proxy/proxy.js';
+import { cache } from '../../../host/services/cache/index.js';
+import { MemoryStore } from '../../../host/services/cache/stores/memory.js';
+import { createAuthority } from '../../setup/authority.js';
+import { exceptions } from './exceptions.mjs';
+import { runSuite } from './suite.mjs';
+import { startWorld } from './world.mjs';
+
+test('the cache passes them through delegated sessions', async () => {
+  const world = await startWorld({ createAuthority, createProxy, DeputyClient, cache, MemoryStore });
+  const results = await runSuite(
+    world.base,
+    world.fetchers,
+    ({ id, kind, requests }) =>
+      kind === 'required' && !(id in exceptions) && !requests.some((request) => request.pause_after),
+  );
+  expect(world.sessions()).toBeGreaterThan(10);
+  await world.close();
+  expect(results.length).toBeGreaterThan(30);
+  expect(results.filter(({ passed }) => !passed)).toEqual([]);
+});

@@ -1,0 +1,148 @@
+// Nobody gets what is somebody else's.
+import { afterEach, describe, expect, test } from 'vitest';
+import { HANDHELD } from '../../../../host/delegation/device.js';
+import { urlOf } from '../../../../host/services/cache/parts.js';
+import { HeaderList } from '../../../../host/services/headers.js';
+import type { Body, Flow, Service } from '../../../../host/services/service.js';
+import { type Handler, numbered, startWorld, type World, type WorldOptions } from './world.js';
+
+let world: World;
+afterEach(() => world?.close());
+
+const start = async (handler: Handler, options: WorldOptions = {}) => {
+  world = await startWorld(handler, options);
+  return world;
+};
+
+describe('two clients', () => {
+  test.each([
+    ['max-age=60', {}],
+    ['private, max-age=60', {}],
+    ['public, private, max-age=60', {}],
+    ['public, max-age=60', { 'Set-Cookie': 'a=b' }],
+  ])('do not share what is %s', async (directives, more) => {
+    const { ann, bob } = await start(numbered({ 'Cache-Control': directives, ...more }));
+    expect((await ann('/')).text).toBe('answer 1');
+    expect((await bob('/')).text).toBe('answer 2');
+    expect((await ann('/')).text).toBe('answer 1');
+    expect((await bob('/')).text).toBe('answer 2');
+  });
+
+  test.each(['public, max-age=60', 's-maxage=60'])(
+    'share what the origin gives to all: %s',
+    async (directives) => {
+      const { ann, bob } = await start(numbered({ 'Cache-Control': directives }));
+      await ann('/');
+      expect((await bob('/')).text).toBe('answer 1');
+    },
+  );
+
+  test('do not share where the proxy is told so', async () => {
+    const { ann, bob } = await start(numbered({ 'Cache-Control': 'public, max-age=60' }), {
+      cache: { share: false },
+    });
+    await ann('/');
+    expect((await bob('/')).text).toBe('answer 2');
+    expect((await ann('/')).text).toBe('answer 1');
+  });
+
+  test('can not plant for another what an origin made of a forged header', async () => {
+    const { ann, bob } = await start((request, response) => {
+      response.writeHead(200, { 'Cache-Control': 'public, max-age=60' });
+      response.end(`links to ${request.headers['x-forwarded-host'] ?? 'itself'}`);
+    });
+    expect((await ann('/', { 'X-Forwarded-Host': 'evil.test' })).text).toBe('links to evil.test');
+    expect((await bob('/')).text).toBe('links to itself');
+  });
+});
+
+test('one client with two users keeps them apart', async () => {
+  const { ann } = await start(numbered({ 'Cache-Control': 'max-age=60' }));
+  expect((await ann('/', { Authorization: 'Basic QQ==' })).text).toBe('answer 1');
+  expect((await ann('/', { Authorization: 'Basic Qg==' })).text).toBe('answer 2');
+  expect((await ann('/')).text).toBe('answer 3');
+  expect((await ann('/', { Authorization: 'Basic QQ==' })).text).toBe('answer 1');
+});
+
+test('an origin with another certificate is another origin', async () => {
+  const { ann, clientOf, changeCertificate } = await start(
+    numbered({ 'Cache-Control': 'public, max-age=60' }),
+  );
+  await ann('/');
+  await changeCertificate();
+  expect((await clientOf('ann')('/')).text).toBe('answer 2');
+  expect((await clientOf('bob')('/')).text).toBe('answer 2');
+  expect((await ann('/')).text).toBe('answer 1');
+});
+
+describe('the request names its URL', () => {
+  const flow = (target: string, ...hosts: string[]) =>
+    ({
+      origin: { host: 'a.test', port: 443, serverName: 'a.test', certificate: '00' },
+      request: {
+        method: 'GET',
+        target,
+        url: `https://a.test${target}`,
+        headers: new HeaderList(hosts.map((host) => ['Host', host] as const)),
+      },
+    }) as unknown as Flow;
+
+  test('by the host of the connection', () => {
+    expect(urlOf(flow('/x', 'A.test'))).toBe('https://a.test/x');
+    expect(urlOf(flow('/x', 'a.test:443'))).toBe('https://a.test/x');
+  });
+
+  test.each([
+    ['another site on the same server', flow('/x', 'b.test')],
+    ['another port', flow('/x', 'a.test:8443')],
+    ['two hosts', flow('/x', 'a.test', 'b.test')],
+    ['no host', flow('/x')],
+    ['a whole URL', flow('https://b.test/x', 'a.test')],
+    ['a path of 9 KiB', flow(`/${'x'.repeat(9000)}`, 'a.test')],
+  ])('and is not cached for %s', (_, given) => {
+    expect(urlOf(given)).toBeUndefined();
+  });
+});
+
+describe('devices', () => {
+  /** Says for which screen it was made. */
+  const fitting: Service = {
+    name: 'fitting',
+    response: ({ response, profile }) => ({
+      headers: response.headers.set('ETag', `W/${response.headers.get('etag')}`),
+      body: async function* (body: Body) {
+        for await (const chunk of body) yield chunk;
+        yield Buffer.from(` for ${profile.screenWidth}`);
+      },
+    }),
+  };
+  const changing: WorldOptions = { services: [fitting], cache: { byDevice: true } };
+
+  test('each gets what was made for it, made once', async () => {
+    const { clientOf, requests } = await start(
+      numbered({ 'Cache-Control': 'public, max-age=60', ETag: '"a"' }),
+      changing,
+    );
+    const small = clientOf('ann', { ...HANDHELD, screenWidth: 96 });
+    const large = clientOf('bob', { ...HANDHELD, screenWidth: 320 });
+    const twin = clientOf('bob', { ...HANDHELD, screenWidth: 96, name: 'another of that kind' });
+    expect((await small('/')).text).toBe('answer 1 for 96');
+    expect((await large('/')).text).toBe('answer 2 for 320');
+    expect((await small('/')).text).toBe('answer 1 for 96');
+    expect((await twin('/')).text).toBe('answer 1 for 96');
+    expect(requests.length).toBe(2);
+  });
+
+  test('what services made is validated by what the origin sent', async () => {
+    const { ann, requests } = await start((request, response) => {
+      const same = request.headers['if-none-match'] === '"a"';
+      response.writeHead(same ? 304 : 200, { 'Cache-Control': 'max-age=0', ETag: '"a"' });
+      response.end(same ? undefined : 'content');
+    }, changing);
+    await ann('/');
+    const again = await ann('/');
+    expect(again).toMatchObject({ status: 200, text: 'content for 320' });
+    expect(again.headers.get('etag')).toBe('W/"a"');
+    expect(requests[1]!.headers['if-none-match']).toBe('"a"');
+  });
+});
