@@ -17,6 +17,20 @@ export interface Skipped {
   failed?: boolean;
 }
 
+export interface Candidate {
+  /** None where native code is measured. */
+  readonly wasm?: string;
+  measure: Row['measure'];
+}
+
+export function ownCandidate(wasm: string, row: Row): Candidate | { reason: string };
+export function measureRow(
+  board: Board,
+  row: Row,
+  candidate: Candidate,
+  size: number | undefined,
+  options?: { tuned?: boolean },
+): Measured;
 export function measureRows(
   board: Board,
   wasm: string,

@@ -7,7 +7,7 @@ export const compiler = 'arm-none-eabi-gcc';
 export const cpu = [
   ...['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'],
   // Less than the page of 64 KiB that a wasm memory has at least: statics, a record and its keys.
-  '-DDEPUTY_LINEAR_BYTES=40960',
+  '-DDEPUTY_LINEAR_BYTES=32768',
 ];
 /** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
 export const arm32 = true;

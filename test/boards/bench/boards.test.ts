@@ -1,0 +1,72 @@
+// The boards beside the yardstick: that the benchmark runs there, gives right results, and fits.
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { measureRows } from '../../../boards/bench/measure.mjs';
+import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
+import { rows } from '../../../boards/bench/rows.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+
+const program = (name: string) => fileURLToPath(new URL(`../../../build/${name}.wasm`, import.meta.url));
+const some = rows
+  .filter(({ primitive }) => /^(SHA-256|ChaCha20-Poly1305 seal|AES-128-GCM seal)$/.test(primitive))
+  .map((row) => ({ ...row, sizes: [64, 1024] }));
+
+for (const [name, wasm] of [
+  ['palm-tungsten-e', 'primitives'],
+  ['netduinoplus2', 'record'],
+] as const) {
+  const board = await findBoard(name);
+  const absent =
+    missingTools(board) ??
+    (existsSync(program(wasm)) ? undefined : `no build/${wasm}.wasm: npm run build:wasm`);
+  const skipped = absent ? ` (skipped: ${absent})` : '';
+
+  describe.skipIf(absent)(`${board.title}${skipped}`, { timeout: 300_000 }, () => {
+    test('measures, checks the results, and counts the same twice', () => {
+      const first = measureRows(board, program(wasm), some);
+      expect(first.skipped).toEqual([]);
+      expect(first.measured).toHaveLength(6);
+      for (const row of first.measured) expect(row.instructions, row.primitive).toBeGreaterThan(10_000);
+      expect(measureRows(board, program(wasm), some).measured).toEqual(first.measured);
+    });
+
+    test('tells of a trap', () => {
+      const plan = new Plan().program(program(wasm)).call('hashDigest', 4, -64, 64, 0);
+      expect(() => runPlan(board, plan)).toThrow('out of bounds memory access');
+    });
+  });
+
+  describe.skipIf(absent || wasm !== 'record')(
+    `the record program there${skipped}`,
+    { timeout: 300_000 },
+    () => {
+      test('is at most 40 KiB of wasm', () => {
+        expect(statSync(program('record')).size).toBeLessThanOrEqual(40 * 1024);
+      });
+
+      // wasm3's structures, compiled code and stack, and the linear memory with a record of 16 KiB. CBC takes more: it has SHA
+      // in two shapes, and a generator for its IVs.
+      test.each([
+        ['TLS_AES_128_GCM_SHA256', 0x1301, 0x0304],
+        ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 0xc02b, 0x0303],
+        ['TLS_CHACHA20_POLY1305_SHA256', 0x1303, 0x0304],
+        ['TLS_AES_128_CCM_SHA256', 0x1304, 0x0304],
+      ])('%s: seals and opens records of 16 KiB in 96 KiB of RAM', (_, suite, version) => {
+        const plan = new Plan().program(program('record'));
+        const [key, iv] = [plan.filled(32, 1), plan.filled(16, 2)];
+        const [sealing, opening] = [plan.room(1648), plan.room(1648)];
+        plan.call('protectionInit', sealing, suite, version, key, iv, 0, 1);
+        plan.call('protectionInit', opening, suite, version, key, iv, 0, 0);
+        const record = plan.filled(48 + 16384 + 80, 3);
+        const sealed = plan.kept('sealRecord', sealing, 23, record, 16384);
+        plan.call('openRecord', opening, record, sealed).expect(16384);
+        let used = 0;
+        plan.memory((_linear, heap) => (used = heap));
+        runPlan(board, plan);
+        expect(used).toBeGreaterThan(32 * 1024);
+        expect(used).toBeLessThanOrEqual(96 * 1024);
+      });
+    },
+  );
+}
