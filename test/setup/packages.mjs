@@ -8,7 +8,12 @@ export const packages = [
   ['curl', '/usr/bin/curl'],
   ['nginx-light', '/usr/sbin/nginx'],
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
+  ['python3-cryptography-vectors', '/usr/lib/python3/dist-packages/cryptography_vectors/__init__.py'],
   ['redis-server', '/usr/bin/redis-server'],
+  // Parsers and document types that judge what is made for devices.
+  ['libxml2-utils', '/usr/bin/xmllint'],
+  ['opensp', '/usr/bin/onsgmls'],
+  ['w3c-sgml-lib', '/usr/share/xml/w3c-sgml-lib/schema/dtd/REC-html32-19970114/HTML32.dtd'],
   // For boards/linux, and to unpack the sources of its parts.
   ['gcc', '/usr/bin/gcc'],
   ['libc6-dev', '/usr/include/stdio.h'],
