@@ -20,11 +20,18 @@ export const packages = [
   ['xz-utils', '/usr/bin/xz'],
 ];
 
-/** Compiler, C library and emulator of the boards: large, so they are asked for by `--boards`. */
+/**
+ * Compiler, C library and emulator of the boards, and what the benchmark compiles its peers by: large, so they are asked
+ * for by `--boards`.
+ */
 export const boardPackages = [
   ['gcc-arm-none-eabi', '/usr/bin/arm-none-eabi-gcc'],
   ['libnewlib-arm-none-eabi', '/usr/lib/arm-none-eabi/newlib/libc.a'],
   ['qemu-system-arm', '/usr/bin/qemu-system-arm'],
+  ['clang', '/usr/bin/clang'],
+  ['lld', '/usr/bin/wasm-ld'],
+  ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],
+  ['valgrind', '/usr/bin/valgrind'],
 ];
 
 export const missing = (wanted = packages) =>
