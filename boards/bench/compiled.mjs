@@ -23,16 +23,11 @@ const found = (names) =>
 /** Why peers in C can't be compiled to wasm here; undefined where they can. */
 export function missingClang() {
   if (!found(clangs)) return 'clang not found';
-  if (!found(linkers)) return 'wasm-ld not found';
-  return existsSync(wasi.headers) && existsSync(runtime()) ? undefined : 'wasi-libc or its runtime not found';
+  if (!found(linkers)) return 'wasm-ld (Debian: lld) not found';
+  return existsSync(wasi.headers) ? undefined : 'wasi-libc not found';
 }
 
 const wasi = { headers: '/usr/include/wasm32-wasi', libraries: '/usr/lib/wasm32-wasi' };
-
-const runtime = () => {
-  const folder = spawnSync(found(clangs), ['-print-resource-dir'], { encoding: 'utf8' }).stdout.trim();
-  return join(folder, 'lib/wasi/libclang_rt.builtins-wasm32.a');
-};
 
 /** The wasm file of BearSSL behind peers/bearssl.c. */
 export const bearsslProgram = () => wasmProgram('bearssl', bearssl(), ['-DBR_LE_UNALIGNED=1']);
@@ -49,7 +44,7 @@ function wasmProgram(name, { files, include }, flags) {
   const compile = [...target, ...sections, ...include.map((folder) => `-I${folder}`), ...flags, '-c', ...all];
   const link = [
     ...['--no-entry', '--gc-sections', '--strip-all', '-z', 'stack-size=32768'],
-    ...[...objects(all), `-L${wasi.libraries}`, '-lc', runtime(), '-o', 'output'],
+    ...[...objects(all), `-L${wasi.libraries}`, '-lc', '-o', 'output'],
   ];
   return built(join(build, `${name}.wasm`), [
     [found(clangs), compile, all],
