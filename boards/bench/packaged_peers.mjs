@@ -94,10 +94,7 @@ function monocypher() {
   const publicKey = (plan, _size, answer) => {
     const out = room(plan, 32);
     plan.count(answer, 1, 'crypto_x25519_public_key', out, room(plan, 32, 17));
-    const key = x25519Private(filledBytes(32, 17));
-    const base = Buffer.alloc(32);
-    base[0] = 9;
-    plan.show(mustBe(diffieHellman({ privateKey: key, publicKey: x25519Public(base) })), out, 32);
+    plan.show(mustBe(x25519PublicKeyOf(filledBytes(32, 17))), out, 32);
   };
   const measures = {
     'ChaCha20-Poly1305 seal': ['XChaCha20', seal],
@@ -115,20 +112,20 @@ function monocypher() {
 
 const wabt = await import('wabt').then(({ default: load }) => load());
 
-/**
- * The module with its one imported function, AssemblyScript's `abort`, as a function that traps; and the addresses that its
- * exported globals hold once it has started.
- */
-function withoutAbort(name, bytes) {
+/** The module with its imported functions, which only faults and unused parts call, as functions that trap. */
+function withoutImports(name, bytes) {
   const read = wabt.readWasm(bytes, { readDebugNames: false });
   read.resolveNames();
   const text = read.toText({ foldExprs: false, inlineExport: false });
-  const own = text.replace(
-    /\(import "env" "abort" \(func (\S+) (\(type \S+\))\)\)/,
-    '(func $1 $2 unreachable)',
-  );
-  // A definition may only follow the imports: there is no other.
-  const wasm = kept(name, wabt.parseWat(name, own).toBinary({}).buffer);
+  const imported = /\(import "[^"]*" "[^"]*" \(func (\S+) (\(type \S+\))\)\)/g;
+  // A definition may only follow the imports: all of them are functions.
+  const own = text.replace(imported, '(func $1 $2 unreachable)');
+  return kept(name, wabt.parseWat(name, own).toBinary({}).buffer);
+}
+
+/** An AssemblyScript module, and the addresses that its exported globals hold once it has started. */
+function withoutAbort(name, bytes) {
+  const wasm = withoutImports(name, bytes);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)));
   return { wasm, address: (global) => exports[global].value };
 }
@@ -190,9 +187,68 @@ function asChacha() {
   };
 }
 
+// libsodium's standard build, by Emscripten: its JavaScript holds a second build for engines without wasm, then the wasm,
+// each with its own short names of the exports.
+function libsodium() {
+  const text = readFileSync(require.resolve('libsodium'), 'utf8');
+  const encoded = /"(AGFzb[\w+/=]+)"/.exec(text)?.[1];
+  if (!encoded) throw new Error('libsodium holds no wasm where it used to');
+  const wasm = withoutImports('libsodium', Buffer.from(encoded, 'base64'));
+  const short = (name) => {
+    const found = [...text.matchAll(new RegExp(`\\b_${name}=\\w+\\.(\\w+)`, 'g'))].at(-1)?.[1];
+    if (!found) throw new Error(`libsodium exports no ${name} where it used to`);
+    return found;
+  };
+  const [malloc, multiplication] = [short('malloc'), short('crypto_scalarmult')];
+  const multiplicationOfBase = short('crypto_scalarmult_base');
+  const encrypt = short('crypto_aead_chacha20poly1305_ietf_encrypt_detached');
+  const room = (plan, length, seed) => {
+    const at = plan.kept(malloc, length);
+    if (seed !== undefined) plan.fill(at, length, seed);
+    return at;
+  };
+  const measures = {
+    'ChaCha20-Poly1305 seal': (plan, size, answer) => {
+      const [key, nonce, aad] = [room(plan, 32, 4), room(plan, 12, 5), room(plan, 16, 6)];
+      const [data, tag] = [room(plan, size, 7), room(plan, 16)];
+      // Lengths are pairs of 32 bits; 0 where a length is to be told and for the secret nonce that there is not.
+      const call = [encrypt, data, tag, 0, data, size, 0, aad, 13, 0, 0, nonce, key];
+      const all = chacha20poly1305(filledBytes(32, 4), filledBytes(12, 5), filledBytes(13, 6)).encrypt(
+        filledBytes(size, 7),
+      );
+      plan.call(...call);
+      plan.show(mustBe(all.subarray(0, size)), data, size).show(mustBe(all.subarray(size)), tag, 16);
+      plan.count(answer, times(size), ...call);
+    },
+    'X25519, one multiplication': (plan, _size, answer) => {
+      const out = room(plan, 32);
+      plan.count(answer, 1, multiplication, out, room(plan, 32, 17), room(plan, 32, 18)).expect(0);
+      const [privateKey, publicKey] = [x25519Private(filledBytes(32, 17)), x25519Public(filledBytes(32, 18))];
+      plan.show(mustBe(diffieHellman({ privateKey, publicKey })), out, 32);
+    },
+    'X25519, public key': (plan, _size, answer) => {
+      const out = room(plan, 32);
+      plan.count(answer, 1, multiplicationOfBase, out, room(plan, 32, 17));
+      plan.show(mustBe(x25519PublicKeyOf(filledBytes(32, 17))), out, 32);
+    },
+  };
+  return {
+    name: 'libsodium',
+    candidates: ({ primitive }) =>
+      measures[primitive] ? [{ variant: '', constantTime: true, wasm, measure: measures[primitive] }] : [],
+  };
+}
+
+function x25519PublicKeyOf(secret) {
+  const base = Buffer.alloc(32);
+  base[0] = 9;
+  return diffieHellman({ privateKey: x25519Private(secret), publicKey: x25519Public(base) });
+}
+
 export const packagedPeers = [
   ['hash-wasm', hashWasm],
   ['Monocypher', monocypher],
+  ['libsodium', libsodium],
   ['as-sha256', asSha256],
   ['as-chacha20poly1305', asChacha],
 ];
