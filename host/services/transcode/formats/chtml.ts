@@ -247,4 +247,5 @@ function fieldElement(field: Field): string {
   }
 }
 
-const attributeText = (text: string) => escapeAttribute(legalText(text));
+/** HTML 3.2 gives quotation marks no name. */
+const attributeText = (text: string) => escapeAttribute(legalText(text)).replaceAll('&quot;', '&#34;');
