@@ -83,20 +83,23 @@ function keepAndSend(c: Connection, message: usize, capacity: i32, length: i32):
   const h = c.handshake;
   discard(h.clientHello, h.clientHelloLength);
   h.clientHello = 0;
+  // Until the suite names the transcript's hash, the message itself stands for it.
+  if (h.transcriptHash == 0) {
+    h.clientHello = claim(length);
+    if (h.clientHello == 0) {
+      discard(message, capacity);
+      return ErrorCode.NoMemory;
+    }
+    h.clientHelloLength = length;
+    memory.copy(h.clientHello, message, length);
+  }
   transcriptAdd(c, message, length);
   const record = c.output + c.outputEnd;
   const sent = sendRecord(c, ContentType.Handshake, message, length);
   // RFC 8446 §5.1: the very first record may say 3.1, for servers that stumble over more.
   if (sent == 0 && !h.retried) store<u8>(record, c.maxVersion == Version.Ssl30 ? 0 : 1, 2);
-  if (h.transcriptHash != 0) {
-    discard(message, capacity);
-    return sent;
-  }
-  h.clientHello = claim(length);
-  h.clientHelloLength = length;
-  if (h.clientHello != 0) memory.copy(h.clientHello, message, length);
   discard(message, capacity);
-  return h.clientHello != 0 ? sent : ErrorCode.NoMemory;
+  return sent;
 }
 
 /** Up to and with the compression methods. */

@@ -48,10 +48,21 @@ export class Device {
     const entropy = crypto.getRandomValues(new Uint8Array(48));
     this.#with(entropy, (p, n) => this.#call('seed', p, n));
     this.#trust = bench.exports.trustNew!();
-    for (const der of options.roots ?? [])
-      this.#with(der, (p, n) => this.#check('trustAdd', bench.exports.trustAdd!(this.#trust, p, n)));
+    try {
+      for (const der of options.roots ?? [])
+        this.#with(der, (p, n) => this.#check('trustAdd', bench.exports.trustAdd!(this.#trust, p, n)));
+    } catch (error) {
+      bench.exports.trustFree!(this.#trust);
+      throw error;
+    }
     this.pointer = bench.exports.connectionNew!();
-    this.#configure(options);
+    try {
+      if (this.pointer === 0) throw new DeviceError(ErrorCode.NoMemory, 'connectionNew');
+      this.#configure(options);
+    } catch (error) {
+      this.free();
+      throw error;
+    }
   }
 
   #configure(options: DeviceOptions): void {
@@ -98,6 +109,7 @@ export class Device {
 
   #with<T>(bytes: Uint8Array, use: (pointer: number, length: number) => T): T {
     const pointer = this.#call('allocate', bytes.length + 16);
+    if (pointer === 0) throw new DeviceError(ErrorCode.NoMemory, 'allocate');
     this.bench.program.memory().set(bytes, pointer);
     try {
       return use(pointer, bytes.length);

@@ -90,7 +90,13 @@ export class Walk {
       ...(encrypts && { legacy: true }),
       ...(this.resumes && session && { session }),
     });
-    this.twin.receive(this.device.start().drain());
+    try {
+      this.device.start();
+    } catch (error) {
+      this.device.free();
+      throw error;
+    }
+    this.twin.receive(this.device.drain());
   }
 
   /** Whether the path is an abbreviated handshake. */
