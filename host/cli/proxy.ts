@@ -73,6 +73,11 @@ export function proxyCommand(): Command {
         `transcode for this device, whatever clients say they are: ${DEVICES}`,
       ).argParser(deviceProfile),
     )
+    .option(
+      '--filter <file>',
+      'refuse what an EasyList-style list names, and types and sizes by %deny-type and %max-bytes; may be repeated',
+      collect,
+    )
     .addOption(
       new Option(
         '--cache <store>',

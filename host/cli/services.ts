@@ -8,10 +8,13 @@ import { DeputyError } from '../delegation/error.js';
 import type { Log } from '../proxy/log.js';
 import { isStoreName } from '../services/cache/open.js';
 import type { Service } from '../services/service.js';
+import { textFile } from './arguments.js';
 
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
   service?: string[];
+  /** Files of filter rules. */
+  filter?: string[];
   /** What to transcode for, in the place of what clients say they are. */
   device?: DeviceProfile;
   cache?: string;
@@ -53,11 +56,15 @@ export function byteCount(text: string): number {
   return value;
 }
 
-/** All services in the order in which they run: the cache last, so that it keeps what the others made. */
+/**
+ * All services in the order in which they run: the filter first, for what it refuses is nobody's business; the cache
+ * last, so that it keeps what the others made.
+ */
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
     (options.service ?? []).map((name) => (isFile(name) ? loadFile(name) : OWN[name]!(options))),
   );
+  if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
   const names = services.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -66,7 +73,8 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
 }
 
 /** As announced before anything is loaded. */
-export const serviceNames = ({ service = [], cache }: ServiceOptions): string[] => [
+export const serviceNames = ({ service = [], filter, cache }: ServiceOptions): string[] => [
+  ...(filter === undefined ? [] : ['filter']),
   ...service,
   ...(cache === undefined ? [] : ['cache']),
 ];
@@ -88,15 +96,34 @@ async function loadFile(name: string): Promise<Service> {
   if (typeof service.name !== 'string' || !/^[\w.-]{1,40}$/.test(service.name)) {
     throw bad("it has no name of letters, digits, '.', '_' and '-'");
   }
-  const hooks = ['request', 'settle', 'response', 'sessionClosed', 'close'] as const;
+  const hooks = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
   const broken = hooks.find((hook) => service[hook] !== undefined && typeof service[hook] !== 'function');
   if (broken !== undefined) throw bad(`its '${broken}' is no function`);
   return made as Service;
 }
 
+async function openFilter(files: readonly string[], log: Log): Promise<Service> {
+  const [{ filter }, { FilterError, parseList }] = await Promise.all([
+    import('../services/filter/index.js'),
+    import('../services/filter/list.js'),
+  ]);
+  const lists = files.map((file) => {
+    try {
+      return parseList(textFile(file, '--filter'));
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
+    }
+  });
+  const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
+  const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
+  log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
+  return filter(lists);
+}
+
 async function openCache(
   name: string,
-  { cacheBytes, cacheEntries, cacheObjectBytes, cacheShare }: ServiceOptions,
+  { cacheBytes, cacheEntries, cacheObjectBytes, cacheShare, device }: ServiceOptions,
   others: readonly Service[],
   log: Log,
 ): Promise<Service> {
@@ -117,6 +144,8 @@ async function openCache(
       store: await openStore(name, { limits, onState }),
       share: cacheShare !== false,
       byDevice: others.length > 0,
+      // What other services made is of no use to a proxy that runs others.
+      madeBy: JSON.stringify([others.map((service) => service.name), device ?? null]),
       ...(cacheObjectBytes !== undefined && { objectBytes: cacheObjectBytes }),
     });
   } catch (error) {

@@ -17,6 +17,8 @@ export interface Service {
   readonly name: string;
   /** Before a request goes to the origin. May change it, or answer in the origin's place. */
   request?(flow: Flow): Outcome<RequestChange | Answer>;
+  /** Before a service fetches `url` from another origin: false refuses it. */
+  admits?(url: string, flow: Flow): boolean;
   /**
    * When the origin has answered with a final head of any kind, or has failed instead; before any `response`. May
    * answer in its place: what the origin sends of a body is then dropped, and no `response` is called.

@@ -140,6 +140,26 @@ export class ServiceChain {
     }
   }
 
+  /** One service may refuse what another one wants to fetch. */
+  #admit(url: string, flow: Flow): void {
+    for (const service of this.context.services) {
+      try {
+        if (service.admits?.(url, flow) === false) {
+          throw new SessionError(
+            'TUNNEL_DENIED',
+            `the service '${service.name}' does not admit this address`,
+          );
+        }
+      } catch (error) {
+        if (error instanceof SessionError) throw error;
+        this.context.log.warn(
+          { service: service.name, why: describe(error) },
+          'service failed to judge an address',
+        );
+      }
+    }
+  }
+
   /** False where the service failed and the old body stays. */
   async #replaceBody(
     state: MessageState,
@@ -184,6 +204,7 @@ export class ServiceChain {
       },
       signal,
       fetchOther: async (url, options = {}) => {
+        this.#admit(url, flow);
         const signals = options.signal === undefined ? [signal] : [signal, options.signal];
         const response = await watch.outside(
           fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),

@@ -1,0 +1,126 @@
+// The filtering service (R24): refuses requests by address, and responses by type and size.
+import { HeaderList } from '../headers.js';
+import type { Answer, Body, Flow, ResponseChange, ResponseFlow, Service, SettledFlow } from '../service.js';
+import { FilterEngine } from './engine.js';
+import type { FilterList, ResourceType } from './list.js';
+import { parseAddress } from './pattern.js';
+
+export function filter(lists: readonly FilterList[]): Service {
+  const engine = new FilterEngine(lists.flatMap(({ rules }) => rules));
+  const denied = lists.flatMap(({ deniedTypes }) => deniedTypes);
+  const sizes = lists.flatMap((list) => list.sizes);
+  const limitOf = (headers: HeaderList): number => {
+    const type = mediaType(headers);
+    return Math.min(...sizes.filter((size) => isOfType(type, size.type)).map(({ bytes }) => bytes));
+  };
+
+  return {
+    name: 'filter',
+    request(flow: Flow): Answer | undefined {
+      const address = parseAddress(flow.request.url);
+      if (address === undefined) return undefined;
+      const { headers } = flow.request;
+      const type = typeOfRequest(headers, address.text);
+      const rule = engine.decide({ address, page: hostOf(headers.get('referer')), type });
+      if (rule === undefined) return undefined;
+      flow.log.info('request refused', { rule: rule.source });
+      return refusal(`the rule ${rule.source}`);
+    },
+
+    /** Content of other origins is asked for by the page itself. */
+    admits(url: string, flow: Flow): boolean {
+      const address = parseAddress(url);
+      if (address === undefined) return true;
+      const type = typeOfPath(address.text);
+      return engine.decide({ address, page: flow.origin.host, type }) === undefined;
+    },
+
+    settle({ request, response, log }: SettledFlow): Answer | undefined {
+      if (response === undefined || response.status === 304 || response.status === 204) return undefined;
+      const { headers } = response;
+      const type = mediaType(headers);
+      const pattern = denied.find((each) => isOfType(type, each));
+      const limit = limitOf(headers);
+      const length = Number(headers.get('content-length') ?? 0);
+      if (pattern === undefined && !(length > limit)) return undefined;
+      const why =
+        pattern === undefined ? `a size of more than ${limit} bytes` : `the type ${type || 'of no name'}`;
+      log.info('response refused', { url: request.url, why });
+      return refusal(why);
+    },
+
+    /** Where the length is not known before, the body ends at the limit, visibly cut short. */
+    response({ response }: ResponseFlow): ResponseChange | undefined {
+      const limit = limitOf(response.headers);
+      if (limit === Number.POSITIVE_INFINITY || response.length !== undefined) return undefined;
+      return { body: (body) => cutAt(body, limit) };
+    },
+  };
+}
+
+function refusal(why: string): Answer {
+  const headers = new HeaderList([
+    ['Content-Type', 'text/plain; charset=us-ascii'],
+    ['Cache-Control', 'no-store'],
+  ]);
+  const body = Buffer.from(`refused by the proxy's filter, for ${why}\n`, 'latin1');
+  return { kind: 'answer', status: 403, reason: 'Forbidden', headers, body };
+}
+
+async function* cutAt(body: Body, limit: number): AsyncGenerator<Uint8Array, void, void> {
+  let left = limit;
+  for await (const chunk of body) {
+    if (chunk.length > left) {
+      yield chunk.subarray(0, left);
+      throw new RangeError(`the response exceeds ${limit} bytes`);
+    }
+    left -= chunk.length;
+    yield chunk;
+  }
+}
+
+const mediaType = (headers: HeaderList): string =>
+  (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+
+function isOfType(type: string, pattern: string): boolean {
+  if (pattern === '*/*') return true;
+  return pattern.endsWith('/*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
+}
+
+const hostOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).hostname.toLowerCase() : undefined;
+
+/** https://www.w3.org/TR/fetch-metadata/ §2.1 */
+const DESTINATIONS: Readonly<Record<string, ResourceType>> = {
+  audio: 'media',
+  document: 'document',
+  embed: 'object',
+  empty: 'xmlhttprequest',
+  font: 'font',
+  frame: 'subdocument',
+  iframe: 'subdocument',
+  image: 'image',
+  object: 'object',
+  script: 'script',
+  style: 'stylesheet',
+  track: 'media',
+  video: 'media',
+  worker: 'script',
+};
+
+const EXTENSIONS: readonly (readonly [RegExp, ResourceType])[] = [
+  [/\.(?:avif|bmp|gif|ico|jpe?g|png|svg|wbmp|webp)$/i, 'image'],
+  [/\.css$/i, 'stylesheet'],
+  [/\.[cm]?js$/i, 'script'],
+  [/\.(?:eot|otf|ttf|woff2?)$/i, 'font'],
+  [/\.(?:avi|m4a|m4v|mov|mp3|mp4|mpe?g|oga|ogg|ogv|wav|webm)$/i, 'media'],
+];
+
+/** What a browser says it is for; handhelds say nothing, and their paths must tell. */
+const typeOfRequest = (headers: HeaderList, url: string): ResourceType | undefined =>
+  DESTINATIONS[headers.get('sec-fetch-dest')?.toLowerCase() ?? ''] ?? typeOfPath(url);
+
+function typeOfPath(url: string): ResourceType | undefined {
+  const { pathname } = new URL(url);
+  return EXTENSIONS.find(([pattern]) => pattern.test(pathname))?.[1];
+}
