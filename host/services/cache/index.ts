@@ -30,6 +30,8 @@ export interface CacheOptions {
   share?: boolean;
   /** Whether responses are kept apart by device: needed where other services change them. */
   byDevice?: boolean;
+  /** The services before the cache, and how they are set: a store outlives them. */
+  madeBy?: string;
   /** Largest body that is kept. */
   objectBytes?: number;
   /** Bodies that are being collected, all together. */
@@ -72,6 +74,7 @@ class Cache implements Service {
     this.#options = {
       share: true,
       byDevice: true,
+      madeBy: '',
       objectBytes: 4 << 20,
       collectingBytes: 64 << 20,
       ...options,
@@ -266,7 +269,8 @@ class Cache implements Service {
   }
 
   #selection({ profile, request }: Flow): Selection {
-    return { headers: request.headers.clone(), device: this.#options.byDevice ? deviceKey(profile) : '' };
+    const { byDevice, madeBy } = this.#options;
+    return { headers: request.headers.clone(), device: byDevice ? deviceKey(profile, madeBy) : madeBy };
   }
 }
 
@@ -291,6 +295,8 @@ const dated = (headers: HeaderList): HeaderList =>
   headers.has('date') ? headers : headers.append('Date', new Date().toUTCString());
 
 /** Two devices of the same abilities get the same content, whatever they are called. */
-function deviceKey({ name: _, ...abilities }: DeviceProfile): string {
-  return createHash('sha256').update(JSON.stringify(abilities)).digest('hex');
+function deviceKey({ name: _, ...abilities }: DeviceProfile, madeBy: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([abilities, madeBy]))
+    .digest('hex');
 }

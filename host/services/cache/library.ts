@@ -38,8 +38,9 @@ const MONTH = 30 * 86_400_000;
 export const shelfOf = (...parts: readonly string[]): Shelf => ({ name: digest(parts) });
 
 /** Names in lower case and in order; undefined where nothing can match (`*`), or more than is kept apart. */
-export function varyNames(headers: HeaderList): string[] | undefined {
-  const names = new Set(splitList(headers.get('vary') ?? '').map((name) => name.toLowerCase()));
+export function varyNames(...heads: readonly HeaderList[]): string[] | undefined {
+  const values = heads.flatMap((headers) => splitList(headers.get('vary') ?? ''));
+  const names = new Set(values.map((name) => name.toLowerCase()));
   if (names.has('*') || names.size > MAX_VARY_NAMES) return undefined;
   return [...names].sort();
 }

@@ -133,6 +133,21 @@ describe('devices', () => {
     expect(requests.length).toBe(2);
   });
 
+  test('what services chose by is a reason to tell answers apart', async () => {
+    const choosing: Service = {
+      name: 'choosing',
+      response: ({ request, response }) => ({
+        headers: response.headers
+          .set('Vary', 'X-Coding')
+          .set('X-Chosen', request.headers.get('x-coding') ?? ''),
+      }),
+    };
+    const { ann } = await start(numbered({ 'Cache-Control': 'max-age=60' }), { services: [choosing] });
+    await ann('/', { 'X-Coding': 'a' });
+    expect((await ann('/', { 'X-Coding': 'b' })).headers.get('x-chosen')).toBe('b');
+    expect(await ann('/', { 'X-Coding': 'a' })).toMatchObject({ text: 'answer 1' });
+  });
+
   test('what services made is validated by what the origin sent', async () => {
     const { ann, requests } = await start((request, response) => {
       const same = request.headers['if-none-match'] === '"a"';
