@@ -56,10 +56,17 @@ export async function* simplifyHtml(
   }
   await page.end();
   yield* page.output.drain(true);
+  if (page.output.isAnyLate) yield '<hr>';
+  yield* page.output.drainLate();
+  yield page.closing;
 }
 
 class Page {
   readonly output = new OrderedOutput();
+  /** End tags that stand after everything, late pictures too. */
+  closing = '';
+  #pictures = 0;
+  #inLink = false;
   readonly #parser = new SAXParser();
   #baseUrl: string;
   #dropping: string | undefined;
@@ -123,6 +130,7 @@ class Page {
     if (name === 'base') this.#onBase(tag);
     const known = renamed.get(name) ?? (kept.has(name) ? name : undefined);
     if (known === undefined) return;
+    if (known === 'a') this.#inLink = true;
     if (known === 'body') this.#writeMeta();
     this.output.push(`<${known}${this.#attributes(tag, known)}>`);
     if (known === 'head') this.#writeMeta();
@@ -141,7 +149,9 @@ class Page {
       return;
     }
     const known = renamed.get(name) ?? (kept.has(name) ? name : undefined);
-    if (known !== undefined && !empty.has(known)) this.output.push(`</${known}>`);
+    if (known === 'a') this.#inLink = false;
+    if (known === 'body' || known === 'html') this.#close(known);
+    else if (known !== undefined && !empty.has(known)) this.output.push(`</${known}>`);
   }
 
   #attributes(tag: StartTag, known: string): string {
@@ -177,7 +187,7 @@ class Page {
       const style = safeStyle(text);
       return style === '' ? '' : `<style>${style}</style>`;
     });
-    this.output.pushLater(element);
+    this.output.pushLater(element, { here: '', after: (style) => style });
   }
 
   #onPicture(tag: StartTag): void {
@@ -188,7 +198,17 @@ class Page {
       if (alt !== '') this.output.push(placeholder(alt, 'no address'));
       return;
     }
-    this.output.pushLater(this.options.resources.picture(url, alt));
+    const name = `deputy-picture-${++this.#pictures}`;
+    const label = `[picture${alt === '' ? '' : `: ${escapeText(alt)}`}]`;
+    this.output.pushLater(this.options.resources.picture(url, alt), {
+      // A link can't stand in another one.
+      here: this.#inLink ? label : `<a href="#${name}">${label}</a>`,
+      after: (picture) => `<p><a name="${name}">${label}</a><br>${picture}</p>`,
+    });
+  }
+
+  #close(name: 'body' | 'html'): void {
+    if (!this.closing.includes(name)) this.closing += `</${name}>`;
   }
 }
 

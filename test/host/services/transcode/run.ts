@@ -44,7 +44,24 @@ export interface Ran {
   fetched: string[];
 }
 
-export async function run(page: Page): Promise<Ran> {
+/** What is there of a page when `mark` is, at which point `then` is called, and what comes after that. */
+export async function seenBefore(
+  page: Page,
+  mark: string,
+  then: () => void,
+): Promise<{ before: string; after: string }> {
+  let before: string | undefined;
+  let text = '';
+  await run(page, (chunk) => {
+    text += chunk;
+    if (before !== undefined || !text.includes(mark)) return;
+    before = text;
+    then();
+  });
+  return { before: before ?? '', after: text.slice(before?.length) };
+}
+
+export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () => {}): Promise<Ran> {
   const fetched: string[] = [];
   const service = page.service ?? transcode(page.options);
   const { method = 'GET', target = '/dir/page', body: submission = '' } = page.request ?? {};
@@ -95,7 +112,7 @@ export async function run(page: Page): Promise<Ran> {
   const change = await service.response!(answered);
   const source = typeof page.body === 'string' ? Buffer.from(page.body) : Buffer.from(page.body);
   const bytes =
-    change?.body === undefined ? source : await collect(change.body(Readable.from(pieces(source))));
+    change?.body === undefined ? source : await collect(change.body(Readable.from(pieces(source))), onChunk);
   const headers = change?.headers ?? received.headers;
   const text = decoded(bytes, change === undefined ? undefined : headers.get('content-encoding')).toString();
   return { asked, status: received.status, change, headers, text, bytes, fetched };
@@ -109,9 +126,16 @@ function pieces(source: Buffer): Buffer[] {
   );
 }
 
-async function collect(body: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+async function collect(
+  body: AsyncIterable<Uint8Array | string>,
+  onChunk: (chunk: Uint8Array) => void = () => {},
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk as Uint8Array));
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    onChunk(bytes);
+    chunks.push(bytes);
+  }
   return Buffer.concat(chunks);
 }
 

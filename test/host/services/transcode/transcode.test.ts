@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { type Page, run, type Site } from './run.js';
+import { type Page, run, type Site, seenBefore } from './run.js';
 
 const html: [string, string][] = [['Content-Type', 'text/html; charset=utf-8']];
 const photo = (width: number, height: number) =>
@@ -135,6 +135,32 @@ describe('pictures and style sheets of other origins', () => {
     });
     expect(fetched).toHaveLength(2);
     expect(text.replace(/<img[^>]*width="(\d+)"[^>]*>/g, '[$1]')).toBe('A[10]B[20]C[10]D');
+  });
+
+  test('text is not held back by slow pictures: they come at the end, where the text leads to them', async () => {
+    let release = () => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const site: Site = {
+      'https://s.example/slow': async () => {
+        await slow;
+        return { type: 'image/png', body: await photo(10, 10) };
+      },
+      'https://s.example/fast': async () => ({ type: 'image/png', body: await photo(20, 20) }),
+    };
+    const body =
+      '<body><p>A<img src="https://s.example/fast">B<img src="https://s.example/slow" alt=S>C<a href=/x>' +
+      '<img src="https://s.example/slow"></a>D.</body></html>';
+    const seen = await seenBefore({ headers: html, body, site }, 'D.', release);
+    expect(seen.before.replace(/<img[^>]*>/g, '[img]')).toBe(
+      '<meta charset="utf-8"><body><p>A[img]B<a href="#deputy-picture-2">[picture: S]</a>C' +
+        '<a href="/x">[picture]</a>D.',
+    );
+    expect(seen.after.replace(/<img[^>]*>/g, '[img]')).toBe(
+      '<hr><p><a name="deputy-picture-2">[picture: S]</a><br>[img]</p>' +
+        '<p><a name="deputy-picture-3">[picture]</a><br>[img]</p></body></html>',
+    );
   });
 
   test.each([
