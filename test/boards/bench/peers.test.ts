@@ -1,7 +1,9 @@
 // The comparison: that peers are measured only with right results, and how the figures are shown.
 import { describe, expect, test } from 'vitest';
+import { missingClang } from '../../../boards/bench/compiled.mjs';
 import { measureRow } from '../../../boards/bench/measure.mjs';
 import { packagedPeers } from '../../../boards/bench/packaged_peers.mjs';
+import { findPeers, nativePeer } from '../../../boards/bench/peers.mjs';
 import { plot } from '../../../boards/bench/plot.mjs';
 import { rows } from '../../../boards/bench/rows.mjs';
 import { comparisonTable, peersTable } from '../../../boards/bench/table.mjs';
@@ -42,6 +44,29 @@ describe.skipIf(absent)(`peers from npm on the emulated board${skipped}`, { time
     expect(() => measureRow(board, row, { ...candidate!, measure }, 64)).toThrow(
       'not what node:crypto gives',
     );
+  });
+});
+
+// Their sources come from the network the first time: where that is not to be had, the test says so.
+const clang = absent ?? missingClang();
+describe.skipIf(clang)(`peers in C${clang ? ` (skipped: ${clang})` : ''}`, { timeout: 600_000 }, () => {
+  test.for(['BearSSL', 'mbedTLS', 'BearSSL, native'])('%s gives right results', (name, context) => {
+    const found = findPeers();
+    const peer = [...found.peers, nativePeer].find((one) => one.name === name);
+    const reason = found.absent.find((one) => name.startsWith(one.name))?.reason;
+    if (!peer || reason) {
+      console.log(`skipped: ${name}: ${reason}`);
+      context.skip(reason);
+    }
+    let measured = 0;
+    for (const row of rows) {
+      const size = row.sizes ? 64 : undefined;
+      for (const candidate of peer!.candidates(row)) {
+        expect(measureRow(board, row, candidate, size).instructions, row.primitive).toBeGreaterThan(500);
+        measured++;
+      }
+    }
+    expect(measured).toBeGreaterThan(20);
   });
 });
 

@@ -1,0 +1,6 @@
+import type { Board } from '../parts/firmware.mjs';
+
+export function missingClang(): string | undefined;
+export function bearsslProgram(): string;
+export function mbedtlsProgram(): string;
+export function nativeProgram(board: Board): string;
