@@ -8,14 +8,14 @@ import { AES_KEY, aesEncryptBlocks, aesExpandKey } from "./aes";
 import { aesCtr } from "./ctr";
 import { GHASH_KEY, ghash, ghashInit } from "./ghash";
 
-/** Bytes of an expanded key: AES round keys, then powers of the hash key. */
+/** Bytes of an expanded key: AES round keys, then the hash key. */
 export const GCM_KEY: i32 = AES_KEY + GHASH_KEY;
 export const GCM_TAG: i32 = 16;
 
 const counterBlock = memory.data(16, 8);
 const mask = memory.data(16, 8);
 const state = memory.data(16, 8);
-const lengths = memory.data(16, 8);
+const together = memory.data(128, 8);
 
 /** Expands an AES key of 16 or 32 bytes into `context`, GCM_KEY bytes aligned to 8. */
 export function gcmInit(context: usize, key: usize, keyLength: i32): void {
@@ -55,15 +55,24 @@ export function gcmOpen(
   return ErrorCode.BadRecordMac;
 }
 
-// GHASH over the additional data, the ciphertext, and the lengths of both in bits.
+// GHASH over the additional data, the ciphertext, and the lengths of both in bits. What fits into eight blocks is put together
+// and hashed at once, as each call of `ghash` reduces its sum.
 function hash(context: usize, aad: usize, aadLength: i32, data: usize, length: i32): void {
   const key = context + AES_KEY;
   memory.fill(state, 0, 16);
-  ghash(state, key, aad, aadLength);
-  ghash(state, key, data, length);
-  store<u64>(lengths, 0), store<u64>(lengths, 0, 8);
-  store32be(lengths + 4, aadLength << 3), store32be(lengths + 12, length << 3);
-  ghash(state, key, lengths, 16);
+  const room = aadLength <= 16 && length <= 96;
+  let end = together;
+  memory.fill(together, 0, 128);
+  if (room) {
+    memory.copy(together, aad, aadLength);
+    memory.copy(together + 16, data, length);
+    end += 16 + (length + 15 & ~15);
+  } else {
+    ghash(state, key, aad, aadLength);
+    ghash(state, key, data, length);
+  }
+  store32be(end + 4, aadLength << 3), store32be(end + 12, length << 3);
+  ghash(state, key, together, (end - together) as i32 + 16);
 }
 
 // The tag in `state`; the mask is used up.

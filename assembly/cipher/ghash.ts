@@ -10,8 +10,9 @@
 import { wipe } from "../memory";
 import { MASKS as TURNS } from "./slice";
 
-/** Bytes of an expanded hash key: the powers H to H^8. */
-export const GHASH_KEY: i32 = 256;
+/** Bytes of an expanded hash key: the powers H to H^8, and how many of them are there already. */
+export const GHASH_KEY: i32 = 264;
+const POWERS: usize = 256;
 
 // Every fourth bit, from each of the first four. Read from memory, as a constant would take ten bytes of wasm at each use.
 const MASKS = memory.data<u64>([0x1111111111111111, 0x2222222222222222, 0x4444444444444444, 0x8888888888888888], 8);
@@ -41,18 +42,25 @@ function turnBits(x: u64, nibbles: u64, pairs: u64, bits: u64): u64 {
   return (x & bits) << 1 | x >> 1 & bits;
 }
 
-/** Expands the hash key, a block of 16 bytes, into `key`, GHASH_KEY bytes aligned to 8. */
+/** Takes the hash key, a block of 16 bytes, into `key`, GHASH_KEY bytes aligned to 8. */
 export function ghashInit(key: usize, block: usize): void {
-  memory.fill(key, 0, GHASH_KEY);
   storePower(key, block);
-  memory.copy(factor, block, 16);
-  for (let n = 1; n < 8; n++) {
+  store<i32>(key, 1, POWERS);
+}
+
+/** Makes powers up to H^`wanted`: messages of a few blocks don't wait for all. */
+function extendPowers(key: usize, wanted: i32): void {
+  const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);
+  for (let n = load<i32>(key, POWERS); n < wanted; n++) {
+    const last = key + ((n - 1) << 5);
+    store<u64>(factor, turnBytes(load<u64>(last, 16), bytes, halves));
+    store<u64>(factor, turnBytes(load<u64>(last, 24), bytes, halves), 8);
     memory.fill(power, 0, 16);
     // Each power is the one before times H: a hash of one block.
     ghash(power, key, factor, 16);
-    memory.copy(factor, power, 16);
     storePower(key + (n << 5), power);
   }
+  store<i32>(key, wanted, POWERS);
   wipe(power, 16);
   wipe(factor, 16);
 }
@@ -73,6 +81,8 @@ function storePower(at: usize, block: usize): void {
 
 /** Takes `length` bytes, padded with zeros to whole blocks, into the hash at `state` (16 bytes). */
 export function ghash(state: usize, key: usize, data: usize, length: i32): void {
+  const blocks = length > 127 ? 8 : (length + 15) >>> 4;
+  if (blocks > load<i32>(key, POWERS)) extendPowers(key, blocks);
   const mask0 = load<u64>(MASKS), mask1 = load<u64>(MASKS, 8), mask2 = load<u64>(MASKS, 16), mask3 = load<u64>(MASKS, 24);
   const bits = load<u64>(TURNS), pairs = load<u64>(TURNS, 8), nibbles = load<u64>(TURNS, 16);
   const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);
