@@ -29,35 +29,24 @@ export function below0(x: u64): u64 {
   return rotr<u64>(x, 16);
 }
 
-/** The byte one row below and one column to the right; `in1` and `out1` are the masks for one column. */
+/**
+ * The byte one row below and n columns to the right: turned by `far`, 16 + 4n, for the columns that `inside` masks, and by `near`,
+ * 4n, for those of `outside`.
+ */
 // @ts-ignore: decorator
 @inline
-export function below1(x: u64, in1: u64, out1: u64): u64 {
-  return rotr<u64>(x, 20) & in1 | rotr<u64>(x, 4) & out1;
+export function below(x: u64, far: u64, inside: u64, near: u64, outside: u64): u64 {
+  return rotr<u64>(x, far) & inside | rotr<u64>(x, near) & outside;
 }
 
-/** The byte one row below and two columns to the right. */
-// @ts-ignore: decorator
-@inline
-export function below2(x: u64, in2: u64, out2: u64): u64 {
-  return rotr<u64>(x, 24) & in2 | rotr<u64>(x, 8) & out2;
-}
-
-/** The byte one row below and three columns to the right. */
-// @ts-ignore: decorator
-@inline
-export function below3(x: u64, in3: u64, out3: u64): u64 {
-  return rotr<u64>(x, 28) & in3 | rotr<u64>(x, 12) & out3;
-}
-
-/** The byte two rows below, in the same column: `below0` or `below2` twice. */
+/** The byte two rows below, in the same column: for columns that stand as they are or two back. */
 // @ts-ignore: decorator
 @inline
 export function opposite(x: u64): u64 {
   return rotr<u64>(x, 32);
 }
 
-/** The byte two rows below and two columns to the right: `below1` or `below3` twice. */
+/** The byte two rows below and two columns to the right: for those one or three back. */
 // @ts-ignore: decorator
 @inline
 export function oppositeAcross(x: u64, in2: u64, out2: u64): u64 {
@@ -78,8 +67,7 @@ export function aesRounds(key: usize): i32 {
  */
 export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: i32): void {
   const rounds = aesRounds(key);
-  const in1 = load<u64>(COLUMNS), out1 = load<u64>(COLUMNS, 8), in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
-  const in3 = load<u64>(COLUMNS, 32), out3 = load<u64>(COLUMNS, 40);
+  const in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
   const firstKey = key + ROUND_KEYS + ((first - 1) << 6);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
@@ -121,22 +109,17 @@ export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: 
 
       // MixColumns: b is the byte below, c the sum of both; 2c + b + the c opposite (Kaesper and Schwabe).
       let b0: u64, b1: u64, b2: u64, b3: u64, b4: u64, b5: u64, b6: u64, b7: u64;
-      switch (round & 3) {
-        case 0:
-          b0 = below0(s7), b1 = below0(s6), b2 = below0(s5), b3 = below0(s4);
-          b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
-          break;
-        case 1:
-          b0 = below1(s7, in1, out1), b1 = below1(s6, in1, out1), b2 = below1(s5, in1, out1), b3 = below1(s4, in1, out1);
-          b4 = below1(s3, in1, out1), b5 = below1(s2, in1, out1), b6 = below1(s1, in1, out1), b7 = below1(s0, in1, out1);
-          break;
-        case 2:
-          b0 = below2(s7, in2, out2), b1 = below2(s6, in2, out2), b2 = below2(s5, in2, out2), b3 = below2(s4, in2, out2);
-          b4 = below2(s3, in2, out2), b5 = below2(s2, in2, out2), b6 = below2(s1, in2, out2), b7 = below2(s0, in2, out2);
-          break;
-        default:
-          b0 = below3(s7, in3, out3), b1 = below3(s6, in3, out3), b2 = below3(s5, in3, out3), b3 = below3(s4, in3, out3);
-          b4 = below3(s3, in3, out3), b5 = below3(s2, in3, out3), b6 = below3(s1, in3, out3), b7 = below3(s0, in3, out3);
+      const n = round & 3;
+      if (n == 0) {
+        b0 = below0(s7), b1 = below0(s6), b2 = below0(s5), b3 = below0(s4);
+        b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
+      } else {
+        const at = COLUMNS + (n - 1 << 4);
+        const inside = load<u64>(at), outside = load<u64>(at, 8), near = u64(n << 2), far = near + 16;
+        b0 = below(s7, far, inside, near, outside), b1 = below(s6, far, inside, near, outside);
+        b2 = below(s5, far, inside, near, outside), b3 = below(s4, far, inside, near, outside);
+        b4 = below(s3, far, inside, near, outside), b5 = below(s2, far, inside, near, outside);
+        b6 = below(s1, far, inside, near, outside), b7 = below(s0, far, inside, near, outside);
       }
       const c0 = s7 ^ b0, c1 = s6 ^ b1, c2 = s5 ^ b2, c3 = s4 ^ b3, c4 = s3 ^ b4, c5 = s2 ^ b5, c6 = s1 ^ b6, c7 = s0 ^ b7;
       if (round & 1) {

@@ -2,7 +2,7 @@
 //
 // Constant-time in keys and data.
 
-import { COLUMNS, ROUND_KEYS, aesRounds, below0, opposite, oppositeAcross } from "./aes";
+import { COLUMNS, ROUND_KEYS, aesRounds, below, below0, opposite, oppositeAcross } from "./aes";
 
 /**
  * Decrypts `groups` groups of four blocks, in place, as planes. The state comes in two ShiftRows back, as `slice` gives it when
@@ -36,17 +36,16 @@ export function aesDecryptPlanes(key: usize, planes: usize, groups: i32): void {
           b0 = below0(u7), b1 = below0(u6), b2 = below0(u5), b3 = below0(u4);
           b4 = below0(u3), b5 = below0(u2), b6 = below0(u1), b7 = below0(u0);
         } else {
-          // As below1 to below3 of aes.ts, in one.
           const at = COLUMNS + (n - 1 << 4);
           const inside = load<u64>(at), outside = load<u64>(at, 8), near = u64(n << 2), far = near + 16;
-          b0 = rotr<u64>(u7, far) & inside | rotr<u64>(u7, near) & outside;
-          b1 = rotr<u64>(u6, far) & inside | rotr<u64>(u6, near) & outside;
-          b2 = rotr<u64>(u5, far) & inside | rotr<u64>(u5, near) & outside;
-          b3 = rotr<u64>(u4, far) & inside | rotr<u64>(u4, near) & outside;
-          b4 = rotr<u64>(u3, far) & inside | rotr<u64>(u3, near) & outside;
-          b5 = rotr<u64>(u2, far) & inside | rotr<u64>(u2, near) & outside;
-          b6 = rotr<u64>(u1, far) & inside | rotr<u64>(u1, near) & outside;
-          b7 = rotr<u64>(u0, far) & inside | rotr<u64>(u0, near) & outside;
+          b0 = below(u7, far, inside, near, outside);
+          b1 = below(u6, far, inside, near, outside);
+          b2 = below(u5, far, inside, near, outside);
+          b3 = below(u4, far, inside, near, outside);
+          b4 = below(u3, far, inside, near, outside);
+          b5 = below(u2, far, inside, near, outside);
+          b6 = below(u1, far, inside, near, outside);
+          b7 = below(u0, far, inside, near, outside);
         }
         const c0 = u7 ^ b0, c1 = u6 ^ b1, c2 = u5 ^ b2, c3 = u4 ^ b3, c4 = u3 ^ b4, c5 = u2 ^ b5, c6 = u1 ^ b6, c7 = u0 ^ b7;
         const d0 = u7 ^ c7, d1 = u6 ^ c0 ^ c7, d2 = u5 ^ c1, d3 = u4 ^ c2 ^ c7;

@@ -8,7 +8,7 @@
 // Constant-time in keys, nonces and data; the counter itself is public.
 
 import { wipe } from "../memory";
-import { COLUMNS, ROUND_KEYS, aesEncryptPlanes, aesSubPlanes, below1, oppositeAcross } from "./aes";
+import { COLUMNS, ROUND_KEYS, aesEncryptPlanes, aesSubPlanes, below, oppositeAcross } from "./aes";
 import { slice, unsliceXor } from "./slice";
 
 const GROUPS: i32 = 8;
@@ -121,16 +121,16 @@ function firstRoundOfOthers(key: usize, counter: i32): void {
   counterPlanes(counter & ~255, 1);
   for (let i = 0; i < 64; i += 8) store<u64>(planes + i, load<u64>(planes + i) ^ load<u64>(key + ROUND_KEYS + i));
   aesSubPlanes(planes);
-  let below = load<u64>(planes, 56) & 0x0fffffffffffffff;
-  const top = below ^ below1(below, in1, out1);
+  let lower = load<u64>(planes, 56) & 0x0fffffffffffffff;
+  const top = lower ^ below(lower, 20, in1, 4, out1);
   let c: u64 = 0;
   for (let bit = 0; bit < 8; bit++) {
     const a = load<u64>(planes + (bit << 3)) & 0x0fffffffffffffff;
-    below = below1(a, in1, out1);
+    lower = below(a, 20, in1, 4, out1);
     // As in aesEncryptPlanes: the sum below the bit, doubled; modulo x^8 + x^4 + x^3 + x + 1.
     const carry = c ^ (top & (0 - u64(0x1b >> bit & 1)));
-    c = a ^ below;
-    store<u64>(others + (bit << 3), oppositeAcross(c, in2, out2) ^ below ^ carry);
+    c = a ^ lower;
+    store<u64>(others + (bit << 3), oppositeAcross(c, in2, out2) ^ lower ^ carry);
   }
 }
 
