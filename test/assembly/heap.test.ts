@@ -1,5 +1,5 @@
 // The program's own memory: blocks never overlap, come back whole, and an empty heap is an answer, not a trap.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Flag, HandshakeType } from '../../assembly/handshake/protocol.js';
 import { State } from '../../assembly/handshake/state.js';
@@ -45,6 +45,15 @@ function exhaust({ exports }: Bench): [number, number][] {
   }
   return taken;
 }
+
+test('nothing takes memory from AssemblyScript’s own runtime, which would lie in the same place', async () => {
+  const folder = new URL('../../assembly/', import.meta.url);
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith('.ts')) continue;
+    const text = await readFile(new URL(name, folder), 'utf8');
+    expect(text, name).not.toMatch(/\bheap\.(alloc|realloc|free)\b|__alloc|__new/);
+  }
+});
 
 describe.each(await bounded())('memory with a bound on %s', (_, load) => {
   test('gives blocks that never overlap, zeroed, and takes them back whole', async () => {

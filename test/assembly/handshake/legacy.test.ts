@@ -58,7 +58,7 @@ const suites: OldSuite[] = [
 ];
 const hexName = (id: number) => `0x${id.toString(16).padStart(4, '0')}`;
 
-describe.each(await programs('client'))('legacy on %s', (engine, bench) => {
+describe.each(await programs('client'))('legacy on %s', (_, bench) => {
   const device = (options: DeviceOptions) =>
     new Device(bench, {
       roots: [authority.root.der, weakAuthority.root.der],
@@ -253,5 +253,4 @@ describe.each(await programs('client'))('legacy on %s', (engine, bench) => {
       await origin.stop();
     },
   );
-  void engine;
 });
