@@ -1,3 +1,5 @@
+// Ends that nobody wants, through the whole system: each is told by a typed error, the proxy stays up, and the sessions
+// beside it don't notice.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
