@@ -64,7 +64,7 @@ export function proxyCommand(): Command {
     .addOption(
       new Option(
         '--service <name>',
-        'what the proxy does to content, in this order: transcode, or ./my-service.js; may be repeated',
+        'what the proxy does to content, in this order: transcode, compress or ./my-service.js; may be repeated',
       ).argParser(collectService),
     )
     .addOption(

@@ -29,6 +29,7 @@ export interface ServiceOptions {
 const OWN: Readonly<Record<string, (options: ServiceOptions) => Promise<Service>>> = {
   transcode: async ({ device }) =>
     (await import('../services/transcode/index.js')).transcode(device && { profile: device }),
+  compress: async () => (await import('../services/compress/index.js')).compress(),
 };
 
 const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);

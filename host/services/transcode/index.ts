@@ -2,6 +2,7 @@
 // All else passes through unchanged.
 import { randomBytes } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
+import { chosenCoding, encode, varyBy } from '../content_coding.js';
 import {
   type Answer,
   type Body,
@@ -13,7 +14,6 @@ import {
   type Service,
 } from '../service.js';
 import { canDecode, codings } from './coding.js';
-import { chosenCoding, encode } from './content_coding.js';
 import { takeOwnParameters, type Wanted } from './decks/address.js';
 import { KeptDecks } from './decks/kept.js';
 import type { Format, PageOptions } from './format.js';
@@ -24,7 +24,7 @@ import { plainText } from './formats/text.js';
 import { wml } from './formats/wml.js';
 import { transcodePage } from './page.js';
 import { directPicture } from './pictures/direct.js';
-import { replacedHeaders, varyBy } from './representation.js';
+import { replacedHeaders } from './representation.js';
 import { browserSubmission, submittedBody } from './submission.js';
 
 const FORMATS: readonly Format[] = [simplifiedHtml, wml, hdml, compactHtml, plainText];

@@ -23,11 +23,3 @@ export function replacedHeaders(headers: HeaderList, contentType: string): Heade
   if (etag !== undefined && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`);
   return headers;
 }
-
-/** RFC 9110 §12.5.5: the answer depends on `field` of the request. */
-export function varyBy(headers: HeaderList, field: string): void {
-  const vary = headers.get('vary');
-  const names = (vary ?? '').toLowerCase().split(/\s*,\s*/);
-  if (names.includes('*') || names.includes(field.toLowerCase())) return;
-  headers.set('Vary', vary === undefined ? field : `${vary}, ${field}`);
-}

@@ -5,11 +5,8 @@ import type { PageOptions } from '../format.js';
 import { addressOf, anchorParameter, deckParameter, keptParameter } from './address.js';
 import type { DeckMarkup, Limits, Piece } from './deck_markup.js';
 import { MAX_KEPT } from './kept.js';
-
-/** Characters of text that stay together. */
-const RUN = 64;
-/** Stand around the id of a place in this page, in markup that isn't finished: no text holds this character. */
-const PLACE = '\u0000';
+import { hasPlace, placed, resolvePlaces } from './places.js';
+import { runs } from './runs.js';
 
 interface Around {
   before: string;
@@ -279,9 +276,7 @@ export class DeckWriter implements FlowSink {
   }
 
   #resolved(markup: string, places: ReadonlyMap<string, number>): string {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: no text holds this character
-    return markup.replace(/\u0000#([^"]*)/g, (_, escaped: string) => {
-      const id = unescaped(escaped);
+    return resolvePlaces(markup, (id) => {
       const card = places.get(id);
       return card === undefined
         ? this.markup.text(addressOf(this.options.url, anchorParameter(id)), PARAGRAPH)
@@ -291,23 +286,12 @@ export class DeckWriter implements FlowSink {
 
   /** Bytes on their way to the device. A place counts as the longest that it can become. */
   #size(markup: string): number {
-    const written = markup.includes(PLACE) ? this.#resolved(markup, NO_PLACES) : markup;
+    const written = hasPlace(markup) ? this.#resolved(markup, NO_PLACES) : markup;
     return this.options.encode(written).length;
   }
 }
 
 const NO_PLACES: ReadonlyMap<string, number> = new Map();
-
-/** A place of this page gets its address only once its deck is finished. */
-const placed = (markup: string) => markup.replaceAll('"#', `"${PLACE}#`);
-
-const unescaped = (text: string) =>
-  text
-    .replace(/\$\$|&dol;/g, '$')
-    .replace(/&quot;/g, '"')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&amp;/g, '&');
 
 const sameStyle = (one: Style | undefined, other: Style | undefined) =>
   one === other ||
@@ -316,17 +300,3 @@ const sameStyle = (one: Style | undefined, other: Style | undefined) =>
     one.strong === other.strong &&
     one.emphasis === other.emphasis &&
     one.link === other.link);
-
-/** Text in pieces that end at spaces where there are some. */
-function* runs(text: string): Generator<string> {
-  let rest = text;
-  while (rest.length > RUN) {
-    const space = rest.lastIndexOf(' ', RUN);
-    let at = space > 0 ? space : RUN;
-    // Never between the halves of a surrogate pair.
-    if (/[\ud800-\udbff]/.test(rest[at - 1]!)) at++;
-    yield rest.slice(0, at);
-    rest = rest.slice(at);
-  }
-  if (rest !== '') yield rest;
-}

@@ -5,6 +5,7 @@ import type { StartTag } from 'parse5-sax-parser';
 import { SAXParser } from 'parse5-sax-parser';
 import { HtmlError, MAX_TOKEN, STEP } from '../limits.js';
 import { attribute, dropped, empty, firstCandidate, isSafeAddress, resolveAddress } from '../markup.js';
+import { BLOCKS, EMPHASIS, STRONG } from './elements.js';
 import { type Block, type FlowSink, PLAIN, type Style } from './flow.js';
 import { FormReader } from './forms.js';
 import { OpenLists } from './lists.js';
@@ -25,15 +26,6 @@ const MAX_PENDING_ANCHORS = 16;
 const MAX_ADDRESS = 2048;
 /** Elements of one name that are open at once, and counted. */
 const MAX_DEPTH = 10_000;
-
-const STRONG = new Set(['b', 'strong', 'th', 'dt']);
-const EMPHASIS = new Set(['i', 'em', 'cite', 'var', 'dfn']);
-/** Elements that begin and end a block. Cells are not among them: a row is one block. */
-const BLOCKS = new Set(
-  `address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer
-  h1 h2 h3 h4 h5 h6 header hgroup legend li main menu nav ol option p pre search section summary table tbody tfoot thead
-  title tr ul`.split(/\s+/),
-);
 
 export class FlowReader {
   readonly #parser = new SAXParser();

@@ -29,6 +29,8 @@ export interface HtmlOptions {
   styles: boolean;
   /** The character set of the output, named in its `<meta>`. */
   charset: string;
+  /** The character set that the page came in: what its forms send is in it. */
+  formCharset: string;
   resources: Resources;
 }
 
@@ -37,8 +39,14 @@ const MAX_DEPTH_DROPPED = 10_000;
 export const simplifiedHtml: Format = {
   name: 'text/html',
   contentType: 'text/html',
-  write: (page, { url, profile, resources }) =>
-    simplifyHtml(page, { baseUrl: url, styles: profile.styles, charset: profile.charset, resources }),
+  write: (page, { url, profile, charset, resources }) =>
+    simplifyHtml(page, {
+      baseUrl: url,
+      styles: profile.styles,
+      charset: profile.charset,
+      formCharset: charset,
+      resources,
+    }),
   encoder: htmlEncoder,
 };
 
@@ -161,7 +169,12 @@ class Page {
       if (!own.includes(name) && !common.includes(name) && !styled.includes(name)) return false;
       return !addresses.has(name) || isSafeAddress(value);
     });
-    return allowed.map(({ name, value }) => ` ${name}="${escapeAttribute(value)}"`).join('');
+    const written = allowed.map(({ name, value }) => ` ${name}="${escapeAttribute(value)}"`).join('');
+    const { charset, formCharset } = this.options;
+    // A browser sends forms in the character set of the page, which is no longer what the origin expects.
+    const isChanged = known === 'form' && charset.toLowerCase() !== formCharset.toLowerCase();
+    const says = attribute(tag, 'accept-charset') !== undefined;
+    return isChanged && !says ? `${written} accept-charset="${escapeAttribute(formCharset)}"` : written;
   }
 
   #writeMeta(): void {

@@ -9,7 +9,7 @@ import {
   WAP_PHONE,
   writeDeviceProfile,
 } from '../../../../host/delegation/device.js';
-import { chosenCoding, encode } from '../../../../host/services/transcode/content_coding.js';
+import { chosenCoding, encode } from '../../../../host/services/content_coding.js';
 import { run } from './run.js';
 
 const headers: [string, string][] = [

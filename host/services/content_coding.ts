@@ -1,6 +1,7 @@
 // Content codings toward the device (RFC 9110 §12.5.3): what it says it decodes, and how a stream is coded for it.
 import { once } from 'node:events';
 import zlib from 'node:zlib';
+import type { HeaderList } from './headers.js';
 
 const CODERS = {
   br: () =>
@@ -60,4 +61,12 @@ export async function* encode(body: AsyncIterable<Uint8Array>, coding: Coding): 
     coded = [];
     coder.destroy();
   }
+}
+
+/** RFC 9110 §12.5.5: the answer depends on `field` of the request. */
+export function varyBy(headers: HeaderList, field: string): void {
+  const vary = headers.get('vary');
+  const names = (vary ?? '').toLowerCase().split(/\s*,\s*/);
+  if (names.includes('*') || names.includes(field.toLowerCase())) return;
+  headers.set('Vary', vary === undefined ? field : `${vary}, ${field}`);
 }
