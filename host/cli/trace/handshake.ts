@@ -1,4 +1,5 @@
 // Explains the handshake messages that travel in the clear.
+import { clientKeyExchange, opaque, serverKeyExchange } from './key_exchange.js';
 import { Explainer, type Line } from './line.js';
 import { extensionName, groupName, handshakeName, schemeName, suiteName, versionName } from './names.js';
 
@@ -35,15 +36,9 @@ const MESSAGES: Readonly<Record<number, (e: Explainer) => void>> = {
         }
       },
     ),
-  12: (e) => {
-    e.number(1, (type) => (type === 3 ? 'a named curve follows' : `curve type ${type}`));
-    e.number(2, (group) => `group ${groupName(group)}`);
-    e.vector(1, (length) => `the server's ephemeral public key: ${length} bytes`, opaque);
-    e.number(2, (scheme) => `signature scheme ${schemeName(scheme)}`);
-    e.vector(2, (length) => `signature over both randoms and the key: ${length} bytes`, opaque);
-  },
+  12: serverKeyExchange,
   14: (e) => e.note('nothing more: the client may go on'),
-  16: (e) => e.vector(1, (length) => `the client's ephemeral public key: ${length} bytes`, opaque),
+  16: clientKeyExchange,
 };
 
 function clientHello(e: Explainer): void {
@@ -182,9 +177,4 @@ function numbers(e: Explainer, what: string, name: (value: number) => string): v
       while (list.left > 0) list.number(2, name);
     },
   );
-}
-
-/** Bytes whose inside is not for a trace. */
-function opaque(e: Explainer): void {
-  if (e.left > 0) e.field(e.left, '');
 }

@@ -23,6 +23,12 @@ export class Explainer {
     return this.#bytes.length - this.#at;
   }
 
+  /** The big-endian number in the next `size` bytes, which stay; NaN where there are fewer. */
+  peek(size: number): number {
+    if (size > this.left) return Number.NaN;
+    return this.#bytes.subarray(this.#at, this.#at + size).reduce((value, byte) => value * 256 + byte, 0);
+  }
+
   /** Says what the next `length` bytes are; `text` may depend on them. */
   field(length: number, text: string | ((bytes: Uint8Array) => string)): Uint8Array {
     if (length > this.left) throw new Short();

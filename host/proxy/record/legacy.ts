@@ -11,6 +11,8 @@ import type { NegotiatedSession, SessionKeys, Side } from './session_keys.js';
 import { suiteName, suiteOf } from './suite.js';
 
 const MASTER_SECRET_BYTES = 48;
+/** TLS_DHE_DSS_WITH_AES_256_GCM_SHA384, the only one here whose PRF has another hash than SHA-256. */
+const DHE_DSS_SHA384 = 0x00a3;
 const RC4_SUITES: readonly number[] = [0x0004, 0x0005, 0xc007, 0xc011];
 
 /** Whether such a session is none of session_keys.ts's. */
@@ -86,12 +88,12 @@ function keyBlock(grant: Grant, secrets: Uint8Array, session: NegotiatedSession,
     throw new SessionError('BAD_SECRETS', `the grant's secrets have ${wanted} bytes, ${secrets.length} came`);
   }
   if (grant === Grant.Session) return Buffer.from(secrets);
-  const { version, serverRandom, clientRandom } = session;
+  const { version, cipherSuite, serverRandom, clientRandom } = session;
   // SSL 3.0 has no extended master secret, so no device gives its master secret away.
   if (version === 0x0300) throw new SessionError('GRANT_UNSUPPORTED', 'SSL 3.0 has no grant but session');
   const seed = Buffer.concat([serverRandom, clientRandom]);
   return version === 0x0303
-    ? tls12Prf('sha256', secrets, 'key expansion', seed, size)
+    ? tls12Prf(cipherSuite === DHE_DSS_SHA384 ? 'sha384' : 'sha256', secrets, 'key expansion', seed, size)
     : tls10Prf(secrets, 'key expansion', seed, size);
 }
 

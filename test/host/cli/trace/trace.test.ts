@@ -40,6 +40,32 @@ describe('a handshake is explained', () => {
     );
   });
 
+  test('key exchanges of each kind for what they are', () => {
+    const vector = (size: number, body: Uint8Array) =>
+      Buffer.concat([Buffer.from(body.length.toString(16).padStart(2 * size, '0'), 'hex'), body]);
+    const message = (type: number, ...parts: Uint8Array[]) =>
+      Buffer.concat([Buffer.from([type]), vector(3, Buffer.concat(parts))]);
+    const fill = (length: number) => Buffer.alloc(length, 0xa5);
+    const curve = [Buffer.from([3, 0, 29]), vector(1, fill(32))];
+    const field = [vector(2, fill(256)), vector(2, Buffer.from([2])), vector(2, fill(256))];
+    const scheme = Buffer.from([4, 1]);
+    const signature = vector(2, fill(256));
+    for (const [bytes, first, schemes] of [
+      [message(12, ...curve, scheme, signature), 'a named curve follows', 1],
+      [message(12, ...curve, signature), 'a named curve follows', 0],
+      [message(12, ...field, scheme, signature), 'prime of a finite field: 2048 bits', 1],
+      [message(12, ...field, signature), 'prime of a finite field: 2048 bits', 0],
+      [message(16, vector(1, fill(65))), "the client's ephemeral public key: 65 bytes", 0],
+      [message(16, vector(2, fill(256))), "the secret, encrypted for the server's key, or", 0],
+      [message(16, fill(256)), "the secret, encrypted for the server's key", 0],
+    ] as const) {
+      const said = texts(explainHandshake(bytes, 0));
+      expect(said[2]).toContain(first);
+      expect(said.filter((text) => text === 'signature scheme rsa_pkcs1_sha256').length).toBe(schemes);
+      expect(said.join()).not.toMatch(/no sense|more bytes|too early/);
+    }
+  });
+
   test('as far as it goes when it is damaged: no byte is lost or doubled', () => {
     const damaged = fc
       .tuple(fc.constantFrom(clientHello, serverHello), fc.nat(), fc.nat(255))
