@@ -1,6 +1,7 @@
 // The client on a board: fetches what its command line names, prints it, and exits with a status.
 import { Client } from '../../host/client/client.js';
 import type { Observer, Step } from '../../host/client/observer.js';
+import { HANDHELD } from '../../host/delegation/device.js';
 import { authority } from '../../host/delegation/origin.js';
 import { encodeUtf8 } from '../../host/delegation/text.js';
 import type { Native } from './native.js';
@@ -11,6 +12,9 @@ const { board } = globalThis as unknown as { board: Native };
 
 /** Milliseconds for the last bytes of closed connections to leave. */
 const FAREWELL = 2500;
+
+/** As many colours as JPEG has: each byte of a page costs a board hundreds of instructions, and palettes take more. */
+const PROFILE = { ...HANDHELD, name: 'board', colourDepth: 16 };
 
 const say = (text: string) => board.write(true, encodeUtf8(text));
 
@@ -56,7 +60,7 @@ async function fetchPage(client: Client, url: string): Promise<boolean> {
 async function run({ urls, client: options, resolve, repeat, measure }: BoardOptions): Promise<number> {
   const watcher = new Watcher(measure);
   const platform = boardPlatform(board, resolve);
-  const client = new Client({ ...options, platform, observer: watcher });
+  const client = new Client({ ...options, platform, profile: PROFILE, observer: watcher });
   let failed = false;
   try {
     const { memoryBytes } = await client.engine();
@@ -64,6 +68,7 @@ async function run({ urls, client: options, resolve, repeat, measure }: BoardOpt
     for (let i = 0; i < repeat; i++)
       for (const url of urls) if (!(await fetchPage(client, url))) failed = true;
     const engine = await client.engine();
+    if (measure) say(`measure total ${board.busyNanoseconds()}\n`);
     if (measure) say(`memory linear ${memoryBytes} ${engine.memoryBytes} heap ${board.heapPeak()}\n`);
   } finally {
     await client.close();

@@ -23,7 +23,8 @@
 #define LWIP_TCP 1
 #define LWIP_LISTEN_BACKLOG 0
 #define TCP_MSS 1460
-#define TCP_WND (8 * TCP_MSS)
+// What one connection may have under way; the 10 KiB of a small Ethernet controller hold it.
+#define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN 16
 #define MEMP_NUM_TCP_PCB 16
