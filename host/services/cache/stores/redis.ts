@@ -12,10 +12,13 @@ export interface RedisStoreOptions {
 
 const PREFIX = 'deputy:cache:';
 const RETRY_AT_MOST = 2000;
+/** After an answer that did not come in time, nothing is asked for so long: nobody else shall wait for it. */
+const REST = 2000;
 
 export class RedisStore implements Store {
   readonly #client;
   readonly #timeout: number;
+  #restsUntil = 0;
 
   constructor({ url, timeout = 500, onState }: RedisStoreOptions) {
     this.#timeout = timeout;
@@ -45,7 +48,7 @@ export class RedisStore implements Store {
 
   async get(name: string): Promise<Buffer | undefined> {
     try {
-      const bytes = await this.#inTime(this.#client.get(PREFIX + name));
+      const bytes = await this.#inTime(() => this.#client.get(PREFIX + name));
       return Buffer.isBuffer(bytes) ? bytes : undefined;
     } catch {
       return undefined;
@@ -54,26 +57,28 @@ export class RedisStore implements Store {
 
   /** Rejects where Redis does not confirm it. */
   async set(name: string, bytes: Buffer, lifetime: number): Promise<void> {
-    const milliseconds = Math.max(1, Math.floor(lifetime));
-    const setting = this.#client.set(PREFIX + name, bytes, {
-      expiration: { type: 'PX', value: milliseconds },
-    });
-    await this.#inTime(setting);
+    const expiration = { type: 'PX' as const, value: Math.max(1, Math.floor(lifetime)) };
+    await this.#inTime(() => this.#client.set(PREFIX + name, bytes, { expiration }));
   }
 
   /** Rejects where Redis does not confirm it: what was to go may still be there. */
   async delete(name: string): Promise<void> {
-    await this.#inTime(this.#client.del(PREFIX + name));
+    await this.#inTime(() => this.#client.del(PREFIX + name));
   }
 
   async close(): Promise<void> {
     this.#client.destroy();
   }
 
-  async #inTime<T>(command: Promise<T>): Promise<T> {
+  async #inTime<T>(send: () => Promise<T>): Promise<T> {
+    if (Date.now() < this.#restsUntil) throw new Error('Redis did not answer in time just now');
+    const command = send();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('Redis does not answer in time')), this.#timeout);
+      timer = setTimeout(() => {
+        this.#restsUntil = Date.now() + REST;
+        reject(new Error('Redis does not answer in time'));
+      }, this.#timeout);
     });
     try {
       return await Promise.race([command, late]);

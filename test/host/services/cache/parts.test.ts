@@ -4,6 +4,7 @@ import { HANDHELD } from '../../../../host/delegation/device.js';
 import { urlOf } from '../../../../host/services/cache/parts.js';
 import { HeaderList } from '../../../../host/services/headers.js';
 import type { Body, Flow, Service } from '../../../../host/services/service.js';
+import { transcode } from '../../../../host/services/transcode/index.js';
 import { type Handler, numbered, startWorld, type World, type WorldOptions } from './world.js';
 
 let world: World;
@@ -130,6 +131,28 @@ describe('devices', () => {
     expect((await large('/')).text).toBe('answer 2 for 320');
     expect((await small('/')).text).toBe('answer 1 for 96');
     expect((await twin('/')).text).toBe('answer 1 for 96');
+    expect(requests.length).toBe(2);
+  });
+
+  test('pages are transcoded once for each kind of device', async () => {
+    const { clientOf, requests } = await start(
+      (_, response, n) => {
+        response.writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'max-age=60' });
+        response.end(`<title>t</title><script>x()</script><p>page ${n}`);
+      },
+      { services: [transcode()], cache: { byDevice: true } },
+    );
+    const handheld = clientOf('ann');
+    const text = clientOf('ann', { ...HANDHELD, markup: ['text/plain'] });
+    for (let round = 0; round < 2; round++) {
+      const page = await handheld('/');
+      expect(page.headers.get('content-type')).toContain('text/html');
+      expect(page.text).toContain('page 1');
+      expect(page.text).not.toContain('script');
+      const plain = await text('/');
+      expect(plain.headers.get('content-type')).toContain('text/plain');
+      expect(plain.text).toContain('page 2');
+    }
     expect(requests.length).toBe(2);
   });
 

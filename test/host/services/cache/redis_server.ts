@@ -41,6 +41,11 @@ export class RedisServer {
     child.stdout!.resume();
   }
 
+  /** Takes no more part, and hangs up on nobody. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
   /** As a crash would end it. */
   async kill(): Promise<void> {
     const child = this.#child;

@@ -157,4 +157,13 @@ describe.skipIf(!redisIsInstalled)('redis', () => {
     await store.set(name(1), Buffer.from('again'), 60_000);
     expect(String(await store.get(name(1)))).toBe('again');
   });
+
+  test('that hangs makes one wait and no other', async () => {
+    const store = await connected(server);
+    open.push(store);
+    server.freeze();
+    const started = Date.now();
+    for (let n = 0; n < 50; n++) expect(await store.get(name(1))).toBeUndefined();
+    expect(Date.now() - started).toBeLessThan(1500);
+  });
 });
