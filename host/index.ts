@@ -41,7 +41,22 @@ export type { Platform, Transport } from './platform/platform.js';
 export type { ProxyEvents } from './proxy/events.js';
 export type { ProxyOptions as ProxyServerOptions } from './proxy/options.js';
 export { createProxy, type ProxyServer } from './proxy/proxy.js';
-export type { Service } from './services/service.js';
+export { type CacheOptions, cache } from './services/cache/index.js';
+export { openStore } from './services/cache/open.js';
+export { filter } from './services/filter/index.js';
+export { FilterError, type FilterList, parseList } from './services/filter/list.js';
+export type {
+  Answer,
+  Body,
+  BodyWatcher,
+  Flow,
+  RequestChange,
+  ResponseChange,
+  ResponseFlow,
+  Service,
+  SettledFlow,
+} from './services/service.js';
+export { HeaderList } from './services/service.js';
 
 export interface DeputyClientOptions extends Omit<ClientOptions, 'platform'> {
   /** Node's unless told. */
