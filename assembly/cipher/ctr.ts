@@ -151,14 +151,25 @@ function firstRoundOfLast(key: usize, counter: i32): void {
   }
 }
 
-/** State after the first round. MixColumns takes the last byte to rows 0 and 1 once, to row 2 thrice, to row 3 twice. */
+/** State after the first round, in the plane that lies `at` bytes behind `p`. */
+// @ts-ignore: decorator
+@inline
+function joinPlane(p: usize, at: usize, shift: u64): void {
+  // MixColumns takes the last byte to rows 0 and 1 once, to row 2 thrice, to row 3 twice.
+  store<u64>(p + at, (load<u64>(last + at) >> shift & 15) * 0x0000010000100001
+    ^ (load<u64>(doubled + at) >> shift & 15) * 0x1000010000000000 ^ load<u64>(others + at));
+}
+
+/** State after the first round of `groups` groups. */
 function joinFirstRound(counter: i32, groups: i32): void {
   let shift = u64(counter >>> 2 & 15) << 2;
   const end = planes + (groups << 6);
-  for (let p = planes; p < end; shift += 4) {
-    for (let bit = 0; bit < 64; bit += 8, p += 8) {
-      store<u64>(p, (load<u64>(last + bit) >> shift & 15) * 0x0000010000100001
-        ^ (load<u64>(doubled + bit) >> shift & 15) * 0x1000010000000000 ^ load<u64>(others + bit));
+  for (let p = planes; p < end; p += 64, shift += 4) {
+    if (ASC_SHRINK_LEVEL > 0) {
+      for (let at: usize = 0; at < 64; at += 8) joinPlane(p, at, shift);
+    } else {
+      joinPlane(p, 0, shift), joinPlane(p, 8, shift), joinPlane(p, 16, shift), joinPlane(p, 24, shift);
+      joinPlane(p, 32, shift), joinPlane(p, 40, shift), joinPlane(p, 48, shift), joinPlane(p, 56, shift);
     }
   }
 }
