@@ -49,9 +49,11 @@ void boardWait(uint32_t milliseconds) {
 
 const char *boardNetwork(void) {
   lwip_init();
-  if (!netif_add_noaddr(&netif, NULL, networkInit, netif_input)) return "no Ethernet controller answers";
+  if (!netif_add_noaddr(&netif, NULL, networkInit, netif_input)) return "no network interface answers";
   netif_set_default(&netif);
   netif_set_up(&netif);
+  // The driver of a line that has no DHCP has set the address.
+  if (!ip4_addr_isany_val(*netif_ip4_addr(&netif))) return NULL;
   if (dhcp_start(&netif) != ERR_OK) return "DHCP could not be started";
   uint32_t start = sys_now();
   while (!dhcp_supplied_address(&netif)) {
