@@ -76,6 +76,7 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
  * the bytes of the board's budget.
  */
 export async function buildClient(board, { sanitize = false, ram } = {}) {
+  board.prepareClient?.();
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
   const stack = board.lwip ? lwip() : undefined;

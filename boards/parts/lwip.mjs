@@ -1,4 +1,4 @@
-// lwIP's sources: the IPv4 and TCP core, DHCP, DNS and Ethernet, for a board without an operating system.
+// lwIP's sources: the IPv4 and TCP core, DHCP, DNS, Ethernet and SLIP, for a board without an operating system.
 import { join } from 'node:path';
 import { partSources } from './debian_source.mjs';
 
@@ -38,6 +38,7 @@ export function lwip() {
     ...core.map((name) => join(folder, 'src/core', `${name}.c`)),
     ...ipv4.filter((name) => name !== 'acd').map((name) => join(folder, 'src/core/ipv4', `${name}.c`)),
     join(folder, 'src/netif/ethernet.c'),
+    join(folder, 'src/netif/slipif.c'),
   ];
   return { files, include: join(folder, 'src/include') };
 }

@@ -21,9 +21,8 @@ export function startClient(board, firmware, args, { seed, time, stdio = 'inheri
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   const semihosting = `enable=on,target=native,arg=deputy,arg=${file.replaceAll(',', ',,')}`;
-  const child = spawn(board.emulator, [...board.machine(firmware), '-semihosting-config', semihosting], {
-    stdio,
-  });
+  const [program, ...first] = board.clientCommand?.(firmware) ?? [board.emulator, ...board.machine(firmware)];
+  const child = spawn(program, [...first, '-semihosting-config', semihosting], { stdio });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   child.once('exit', remove);
   child.once('error', remove);

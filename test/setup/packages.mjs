@@ -28,6 +28,8 @@ export const boardPackages = [
   ['gcc-arm-none-eabi', '/usr/bin/arm-none-eabi-gcc'],
   ['libnewlib-arm-none-eabi', '/usr/lib/arm-none-eabi/newlib/libc.a'],
   ['qemu-system-arm', '/usr/bin/qemu-system-arm'],
+  // The other end of the Palm's serial line.
+  ['libslirp-dev', '/usr/include/slirp/libslirp.h'],
   ['clang', '/usr/bin/clang'],
   ['lld', '/usr/bin/wasm-ld'],
   ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],
