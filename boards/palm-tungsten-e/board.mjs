@@ -1,5 +1,6 @@
-// The Palm Tungsten|E: how to compile for it and how to run it under QEMU. It runs the benchmark.
+// The Palm Tungsten|E: how to compile for it and how to run it under QEMU.
 import { fileURLToPath } from 'node:url';
+import { gateway } from './gateway.mjs';
 
 export const name = 'palm-tungsten-e';
 export const title = 'Palm Tungsten|E, ARM925T';
@@ -14,12 +15,34 @@ export const arm32 = true;
 export const sources = ['start.c', 'syscalls.c'];
 /** Of boards/common. */
 export const common = ['semihosting.c'];
+export const clientSources = ['client.c', 'serial_line.c'];
+/** Of boards/common, for the client. */
+export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
+export const lwip = true;
+
+/** Bytes that the client may take. The linker holds the image and the heap to them. */
+export const budget = { flash: 2 * 2 ** 20, ram: 6 * 2 ** 20 };
 export const linkerScript = 'link.ld';
+
+/** Where the board finds the machine that emulates it. */
+export const hostAddress = '10.0.2.2';
 
 export const emulator = 'qemu-system-arm';
 
-/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
-export const machine = (firmware) => [
+const machineWith = (firmware, serial) => [
   ...['-machine', 'cheetah', '-icount', 'shift=0', '-display', 'none'],
-  ...['-serial', 'none', '-monitor', 'none', '-kernel', firmware],
+  ...[...serial, '-monitor', 'none', '-kernel', firmware],
+];
+
+/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
+export const machine = (firmware) => machineWith(firmware, ['-serial', 'none']);
+
+/** What the client takes beside its firmware; throws where this machine lacks something for it. */
+export const prepareClient = gateway;
+
+/** The command that runs the client: the gateway, which starts the emulator with the serial line. */
+export const clientCommand = (firmware) => [
+  gateway(),
+  emulator,
+  ...machineWith(firmware, ['-chardev', 'socket,id=line,fd=3', '-serial', 'chardev:line']),
 ];
