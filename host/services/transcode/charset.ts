@@ -53,20 +53,25 @@ export function htmlEncoder(charset: string): (text: string) => Uint8Array {
   if (!iconv.encodingExists(charset)) {
     throw new RangeError(`the device asks for the unknown character set '${String(charset).slice(0, 40)}'`);
   }
-  return (text) => Buffer.concat([...representable(text, charset)]);
+  const written = substitutes(charset, (character) => `&#${character.codePointAt(0)};`);
+  return (text) => iconv.encode(written(text), charset);
 }
 
-function* representable(text: string, charset: string): Generator<Buffer> {
-  const whole = iconv.encode(text, charset);
-  if (iconv.decode(whole, charset) === text) {
-    yield whole;
-    return;
-  }
-  for (const character of text) {
-    const encoded = iconv.encode(character, charset);
-    const kept = iconv.decode(encoded, charset) === character;
-    yield kept ? encoded : iconv.encode(`&#${character.codePointAt(0)};`, charset);
-  }
+/** Characters whose substitutes are remembered: more than most pages have. */
+const MAX_REMEMBERED = 4096;
+
+/** Text in which `charset` has every character: `substitute` stands for those that it lacks. ASCII is in all of them. */
+function substitutes(charset: string, substitute: (character: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  const written = (character: string): string => {
+    const before = known.get(character);
+    if (before !== undefined) return before;
+    const kept = iconv.decode(iconv.encode(character, charset), charset) === character;
+    const now = kept ? character : substitute(character);
+    if (known.size < MAX_REMEMBERED) known.set(character, now);
+    return now;
+  };
+  return (text) => text.replace(/[^\0-\x7f]/gu, written);
 }
 
 /** Encodes plain text for the device; what its character set lacks becomes the nearest that it has. */
@@ -76,12 +81,11 @@ export function plainEncoder(charset: string): (text: string) => Uint8Array {
     throw new RangeError(`the device asks for the unknown character set '${String(charset).slice(0, 40)}'`);
   }
   const keeps = (text: string) => iconv.decode(iconv.encode(text, charset), charset) === text;
-  const nearest = (character: string) => {
-    if (keeps(character)) return character;
+  const written = substitutes(charset, (character) => {
     const plain = LOOKALIKES[character] ?? character.normalize('NFKD').replace(/\p{Mark}/gu, '');
     return keeps(plain) ? plain : '?';
-  };
-  return (text) => iconv.encode(keeps(text) ? text : Array.from(text, nearest).join(''), charset);
+  });
+  return (text) => iconv.encode(written(text), charset);
 }
 
 const LOOKALIKES: Readonly<Record<string, string>> = {

@@ -14,6 +14,9 @@ const MAX_ADDRESS = 2048;
 /** Fetches under way at once for one page: as many as browsers open to one origin. */
 const MAX_PARALLEL = 6;
 const MAX_RESOURCES = 256;
+/** Of what a device says it holds and shows, the most that is believed: KiB of a page, and pixels. */
+const MAX_MEMORY = 16 * 1024;
+const MAX_SIDE = 2048;
 
 class ResourceError extends Error {
   readonly code = 'TRANSCODE_RESOURCE';
@@ -37,7 +40,7 @@ class PageResources {
   readonly #pictures = new Map<string, Promise<string>>();
 
   constructor(readonly flow: ResponseFlow) {
-    this.#room = flow.profile.memory * 1024;
+    this.#room = Math.min(flow.profile.memory, MAX_MEMORY) * 1024;
   }
 
   async picture(url: string, alt: string): Promise<string> {
@@ -49,7 +52,14 @@ class PageResources {
         this.#pictures.set(url, fetched);
       }
       const source = await fetched;
-      this.#take(source.length);
+      try {
+        this.#take(source.length);
+      } catch (error) {
+        // What has no place is not kept either.
+        this.#pictures.set(url, Promise.reject(error));
+        this.#pictures.get(url)!.catch(() => {});
+        throw error;
+      }
       return `<img ${source} alt="${escapeAttribute(alt)}">`;
     } catch (error) {
       this.#report(url, error);
@@ -141,8 +151,8 @@ function dataBytes(url: string): Uint8Array {
 }
 
 export const screenOf = (profile: DeviceProfile) => ({
-  width: profile.screenWidth,
-  height: profile.screenHeight,
+  width: Math.min(profile.screenWidth, MAX_SIDE),
+  height: Math.min(profile.screenHeight, MAX_SIDE),
   depth: profile.colourDepth,
   colour: profile.colour,
 });

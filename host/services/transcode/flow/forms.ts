@@ -5,7 +5,9 @@ import type { Choice, Field, Form, Submit } from './flow.js';
 
 const MAX_FIELDS = 256;
 const MAX_CHOICES = 512;
+const MAX_SUBMITS = 16;
 const MAX_FORMS = 64;
+const MAX_ADDRESS = 2048;
 /** Characters of a label, and of a text area's content. */
 const MAX_LABEL = 80;
 const MAX_AREA = 4096;
@@ -30,6 +32,7 @@ interface Group {
   name: string;
   multiple: boolean;
   choices: Choice[];
+  characters: number;
 }
 
 export class FormReader {
@@ -66,6 +69,7 @@ export class FormReader {
           name: attribute(tag, 'name') ?? '',
           multiple: attribute(tag, 'multiple') !== undefined,
           choices: [],
+          characters: 0,
         };
         return true;
       case 'option':
@@ -149,7 +153,7 @@ export class FormReader {
     this.endForm();
     if (++this.#forms > MAX_FORMS) return;
     const action = resolveAddress(attribute(tag, 'action') ?? '', baseUrl);
-    if (action === undefined || !/^https?:/i.test(action)) return;
+    if (action === undefined || !/^https?:/i.test(action) || action.length > MAX_ADDRESS) return;
     const method = /^\s*post\s*$/i.test(attribute(tag, 'method') ?? '') ? 'post' : 'get';
     const charset = /^[A-Za-z0-9_-]{1,40}/.exec(attribute(tag, 'accept-charset') ?? '')?.[0] ?? this.charset;
     this.#form = { action: action.replace(/#.*$/s, ''), method, charset, fields: [], submits: [] };
@@ -166,7 +170,7 @@ export class FormReader {
       this.#endCapture();
       if (this.#group?.radio !== true || this.#group.name !== name) {
         this.#closeGroup();
-        this.#group = { radio: true, name, multiple: false, choices: [] };
+        this.#group = { radio: true, name, multiple: false, choices: [], characters: 0 };
       }
       const checked = attribute(tag, 'checked') !== undefined;
       if (!disabled) this.#capture = { of: 'radio', value: value ?? 'on', checked, text: '' };
@@ -212,6 +216,8 @@ export class FormReader {
     } else if (this.#group !== undefined && this.#group.choices.length < MAX_CHOICES) {
       const value = capture.value ?? label;
       const selected = capture.of === 'radio' ? capture.checked : capture.selected;
+      this.#group.characters += value.length;
+      if (this.#group.characters > MAX_FORM) return;
       this.#group.choices.push({ value, label: label || value.slice(0, MAX_LABEL), selected });
     }
   }
@@ -249,7 +255,9 @@ export class FormReader {
   }
 
   #submit({ label, name, value }: Submit): void {
-    if (this.#form === undefined || this.#form.submits.length >= 16) return;
+    if (this.#form === undefined || this.#form.submits.length >= MAX_SUBMITS) return;
+    this.#characters += value.length + (name?.length ?? 0);
+    if (this.#characters > MAX_FORM) return;
     this.#form.submits.push({ label: label.slice(0, MAX_LABEL), name: name || undefined, value });
   }
 }

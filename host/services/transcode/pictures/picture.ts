@@ -27,6 +27,8 @@ export class PictureError extends Error {
 /** Pixels that a picture may have before it is decoded: what a decompression bomb would exceed. */
 const MAX_PIXELS = 40_000_000;
 const SECONDS = 10;
+/** Bytes that no handheld wants of one picture. */
+const MAX_RESULT = 4 << 20;
 /** Pictures that are converted at once in this process; each may hold its pixels in memory. */
 const MAX_AT_ONCE = 4;
 
@@ -85,7 +87,9 @@ async function convert(source: Uint8Array, screen: Screen, wanted: readonly stri
   const { data, info } = await shaded.raw().toBuffer({ resolveWithObject: true });
   const encoded: Picture[] = [];
   for (const type of wanted) encoded.push(await encode(type, { data, ...info }, screen));
-  return encoded.reduce((best, next) => (next.bytes.length < best.bytes.length ? next : best));
+  const smallest = encoded.reduce((best, next) => (next.bytes.length < best.bytes.length ? next : best));
+  if (smallest.bytes.length > MAX_RESULT) throw new PictureError('it stays too large');
+  return smallest;
 }
 
 interface Pixels {
