@@ -157,7 +157,9 @@ export class DelegatedSession implements Transport {
     const clientRecords = this.#deliver(inner, requestId);
     const { active: patience } = context.timeouts;
     const name = authority(this.origin.host, this.origin.port);
-    const active = await within(context.platform, Promise.race([activated, this.#failed, main.failure()]), {
+    // Taken back below: the main session outlives this one by many.
+    const forgetEnd = main.onEnded(this.#fail);
+    const active = await within(context.platform, Promise.race([activated, this.#failed]), {
       milliseconds: patience,
       error: () =>
         new DeputyError(
@@ -166,7 +168,7 @@ export class DelegatedSession implements Transport {
             'try again, or allow undelegated requests by policy',
         ),
       signal,
-    });
+    }).finally(forgetEnd);
     context.observer.onStep?.({ step: 'active', origin: this.origin, active });
     if (active.clientRecords !== clientRecords) {
       throw new DeputyError(

@@ -42,11 +42,7 @@ export class MainSession {
   readonly #decoder = new FrameDecoder();
   readonly #listeners = new Map<SessionId, Listener>();
   #ended: DeputyError | undefined;
-  #onEnded: (reason: DeputyError) => void = () => {};
-  /** Resolves, with the reason, when the session ends. */
-  readonly whenEnded = new Promise<DeputyError>((resolve) => {
-    this.#onEnded = resolve;
-  });
+  readonly #endListeners = new Set<(reason: DeputyError) => void>();
   /** Frames that the proxy has not taken yet. */
   #unsent = 0;
   #onWelcome: ((welcome: Welcome) => void) | undefined;
@@ -131,9 +127,11 @@ export class MainSession {
     return this.#stream.connection.exporter(DELIVERY_BINDING_LABEL, context, DELIVERY_BINDING_BYTES);
   }
 
-  /** Rejects when the session ends. */
-  async failure(): Promise<never> {
-    throw await this.whenEnded;
+  /** Calls `listener` when the session ends, at once where it has, unless the result was called before. */
+  onEnded(listener: (reason: DeputyError) => void): () => void {
+    if (this.#ended !== undefined) listener(this.#ended);
+    else this.#endListeners.add(listener);
+    return () => void this.#endListeners.delete(listener);
   }
 
   close(): void {
@@ -151,7 +149,10 @@ export class MainSession {
     this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile });
     void this.#receive();
     const { handshake } = this.#context.timeouts;
-    this.#welcome = await within(this.#context.platform, Promise.race([welcome, this.failure()]), {
+    const ended = new Promise<never>((_, reject) => {
+      this.onEnded(reject);
+    });
+    this.#welcome = await within(this.#context.platform, Promise.race([welcome, ended]), {
       milliseconds: handshake,
       error: () =>
         new DeputyError('NO_WELCOME', `the proxy did not answer HELLO within ${handshake} ms; try again`),
@@ -208,7 +209,8 @@ export class MainSession {
     this.#ended = reason;
     this.#decoder.wipe();
     this.#stream.close();
-    this.#onEnded(reason);
+    for (const listener of this.#endListeners) listener(reason);
+    this.#endListeners.clear();
     this.#handlers.onEnd(reason);
   }
 
