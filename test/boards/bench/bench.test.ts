@@ -48,8 +48,8 @@ describe.skipIf(absent)(`wasm3 on the emulated board${skipped}`, { timeout: 300_
     const [tuned, released] = [count(true), count(false)];
     expect(count(true)).toEqual(tuned);
     expect(count(false)).toEqual(released);
-    // The timer ticks every 40 instructions: more calls only sharpen the mean.
-    expect(Math.abs(tuned[0]! - tuned[2]!)).toBeLessThanOrEqual(40);
+    // The timer ticks every 40 instructions, and is read twice: more calls only sharpen the mean.
+    expect(Math.abs(tuned[0]! - tuned[2]!)).toBeLessThanOrEqual(80);
     expect(tuned[2]).toBeLessThan(released[2]!);
   });
 
