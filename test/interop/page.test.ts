@@ -170,7 +170,9 @@ describe('pictures are missing, visibly, where their origin', () => {
     expectWhole(visited);
     expect(inlined(visited.page)).toBe(0);
     // Each placeholder names the picture that is missing.
-    const placeholders = visited.page.match(/\[[^\][]*(ferry|tide tables|lighthouse keeper)[^\][]*\]/g) ?? [];
+    const placeholders = [
+      ...visited.page.matchAll(/deputy-missing">\[[^\][]*(ferry|tide tables|lighthouse keeper)[^\][]*\]/g),
+    ];
     expect(placeholders).toHaveLength(3);
     // What the other origin has is there all the same.
     expect(visited.page).toContain(FROM_THIRD);
