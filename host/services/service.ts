@@ -129,6 +129,7 @@ export interface Answer {
 export interface ResponseChange {
   status?: number;
   reason?: string;
+  /** Read once the first chunk of `body` is there: until then the body may still change them. */
   headers?: HeaderList;
   /**
    * Replaces the body. Read the old one as fast as the new one is written, where the format allows. If it throws or
