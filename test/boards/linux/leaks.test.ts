@@ -47,10 +47,13 @@ describe.skipIf(reason)(
       expect([status, page.length]).toEqual([0, times * 1100]);
     });
 
-    test('three times the requests need no more memory', async () => {
+    test.each([
+      ['requests', '/', 1000],
+      ['sessions', '/once', 100],
+    ])('three times the %s need no more memory', async (_, path, times) => {
       const [less, more] = [
-        await plain.firmware!.run(fetchOften('/', 1000)),
-        await plain.firmware!.run(fetchOften('/', 3000)),
+        await plain.firmware!.run(fetchOften(path, times)),
+        await plain.firmware!.run(fetchOften(path, 3 * times)),
       ];
       expect([less.status, more.status]).toEqual([0, 0]);
       expect(figures(more.said).heap).toBeLessThan(figures(less.said).heap + 300 * 1024);
