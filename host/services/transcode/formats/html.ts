@@ -66,7 +66,7 @@ export async function* simplifyHtml(
   yield* page.output.drain(true);
   if (page.output.isAnyLate) yield '<hr>';
   yield* page.output.drainLate();
-  yield page.closing;
+  if (page.closing !== '') yield `${page.closing}\n`;
 }
 
 class Page {

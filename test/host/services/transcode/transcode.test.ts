@@ -159,7 +159,7 @@ describe('pictures and style sheets of other origins', () => {
     );
     expect(seen.after.replace(/<img[^>]*>/g, '[img]')).toBe(
       '<hr><p><a name="deputy-picture-2">[picture: S]</a><br>[img]</p>' +
-        '<p><a name="deputy-picture-3">[picture]</a><br>[img]</p></body></html>',
+        '<p><a name="deputy-picture-3">[picture]</a><br>[img]</p></body></html>\n',
     );
   });
 
