@@ -58,7 +58,7 @@ async function run(
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!(await accepts(port))) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     if (Date.now() > deadline) throw new Error(`${child.spawnfile} did not come up`);
