@@ -1,7 +1,7 @@
 // QuickJS's sources, its compiler for this machine, and bytecode.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { partSources } from './debian_source.mjs';
@@ -83,10 +83,7 @@ function qjsc() {
 export function compileScript(script, output, name) {
   const unfinished = `${output}.${process.pid}`;
   run(qjsc(), ['-c', '-s', '-N', name, '-o', unfinished, script]);
-  // Where it is written for, the declarations of board code and the definition must agree.
-  const text = readFileSync(unfinished, 'utf8');
-  rmSync(unfinished);
-  writeFileSync(output, text);
+  renameSync(unfinished, output);
 }
 
 function run(command, args) {
