@@ -2,11 +2,17 @@
 #ifndef DEPUTY_SEMIHOSTED_H
 #define DEPUTY_SEMIHOSTED_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /**
  * Reads what the command line names as this start's file, a line each: `time MILLISECONDS` since 1970, `seed HEX`, and
  * `argument TEXT` for each argument of the client. A missing time or seed stays missing: boardUnixTime then gives 0 and
  * boardEntropy refuses. Returns the number of arguments, or -1 where the file can't be read.
  */
 int semihostedStart(char ***arguments);
+
+/** Where the board defines this, it also shows what the client prints on its own screen: UTF-8, in any pieces. */
+void boardShow(const uint8_t *bytes, size_t length) __attribute__((weak));
 
 #endif
