@@ -23,8 +23,8 @@ export interface Board {
   /** Absent where the firmware is a program of this machine. */
   readonly emulator?: string;
   machine?(firmware: string): string[];
-  /** Makes what the client takes beside its firmware; throws where this machine lacks something for it. */
-  prepareClient?(): void;
+  /** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
+  prepareClient?(): string[];
   /** The whole command that runs the client, where it takes more than the emulator. */
   clientCommand?(firmware: string): string[];
 }

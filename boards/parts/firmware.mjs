@@ -76,7 +76,7 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
  * the bytes of the board's budget.
  */
 export async function buildClient(board, { sanitize = false, ram } = {}) {
-  board.prepareClient?.();
+  const made = board.prepareClient?.() ?? [];
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
   const stack = board.lwip ? lwip() : undefined;
@@ -100,6 +100,7 @@ export async function buildClient(board, { sanitize = false, ram } = {}) {
         ...board.clientCommon,
       ]),
       ...(await clientSources()),
+      ...made,
     ],
     near: near(board),
     flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],

@@ -6,6 +6,8 @@ export interface StartOptions {
   time?: number | null;
   stdio?: StdioOptions;
   env?: Readonly<Record<string, string>>;
+  /** Further arguments of the emulator. */
+  emulator?: readonly string[];
 }
 
 export function startClient(

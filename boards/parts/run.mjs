@@ -7,10 +7,15 @@ import { join } from 'node:path';
 
 /**
  * Starts the client's firmware with these arguments. `seed` (64 random bytes) and `time` (milliseconds since 1970, now)
- * may be replaced, or withheld by null. `stdio` and `env` are those of spawn. Gives the child process; what was handed in
- * is removed when it ends.
+ * may be replaced, or withheld by null. `emulator` gives the emulator further arguments; `stdio` and `env` are those of
+ * spawn. Gives the child process; what was handed in is removed when it ends.
  */
-export function startClient(board, firmware, args, { seed, time, stdio = 'inherit', env } = {}) {
+export function startClient(
+  board,
+  firmware,
+  args,
+  { seed, time, stdio = 'inherit', env, emulator = [] } = {},
+) {
   if (!board.emulator) return spawn(firmware, args, { stdio, env: { ...process.env, ...env } });
   const folder = mkdtempSync(join(tmpdir(), 'deputy-board-'));
   const file = join(folder, 'start');
@@ -22,7 +27,7 @@ export function startClient(board, firmware, args, { seed, time, stdio = 'inheri
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   const semihosting = `enable=on,target=native,arg=deputy,arg=${file.replaceAll(',', ',,')}`;
   const [program, ...first] = board.clientCommand?.(firmware) ?? [board.emulator, ...board.machine(firmware)];
-  const child = spawn(program, [...first, '-semihosting-config', semihosting], { stdio });
+  const child = spawn(program, [...first, ...emulator, '-semihosting-config', semihosting], { stdio });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   child.once('exit', remove);
   child.once('error', remove);
