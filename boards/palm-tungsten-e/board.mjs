@@ -1,5 +1,6 @@
 // The Palm Tungsten|E: how to compile for it and how to run it under QEMU.
 import { fileURLToPath } from 'node:url';
+import { font } from './font.mjs';
 import { gateway } from './gateway.mjs';
 
 export const name = 'palm-tungsten-e';
@@ -15,7 +16,7 @@ export const arm32 = true;
 export const sources = ['start.c', 'syscalls.c'];
 /** Of boards/common. */
 export const common = ['semihosting.c'];
-export const clientSources = ['client.c', 'serial_line.c'];
+export const clientSources = ['client.c', 'serial_line.c', 'screen.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
 export const lwip = true;
@@ -37,8 +38,11 @@ const machineWith = (firmware, serial) => [
 /** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
 export const machine = (firmware) => machineWith(firmware, ['-serial', 'none']);
 
-/** What the client takes beside its firmware; throws where this machine lacks something for it. */
-export const prepareClient = gateway;
+/** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
+export const prepareClient = () => {
+  gateway();
+  return [font()];
+};
 
 /** The command that runs the client: the gateway, which starts the emulator with the serial line. */
 export const clientCommand = (firmware) => [

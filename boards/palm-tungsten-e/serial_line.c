@@ -1,5 +1,6 @@
 // SLIP (RFC 1055) on the first UART as lwIP's interface: lwIP's own framing over a 16550, polled.
-// (Texas Instruments OMAP310: SPRU602 for timers, SPRU677 for interrupts; 16550 registers lie four bytes apart.)
+// (Registers of the OMAP310's timers and interrupt controllers as QEMU's hw/arm/omap1.c and hw/intc/omap_intc.c have them;
+// those of the 16550 lie four bytes apart.)
 #include <stdint.h>
 #include "lwip/dns.h"
 #include "lwip/sio.h"
@@ -25,9 +26,9 @@ enum { BY_LEVEL = 2, NEXT_INTERRUPT = 1 };
 sio_fd_t sio_open(u8_t number) {
   (void)number;
   uart[INTERRUPTS] = 0;
-  // 115,200 bit/s of the 12 MHz clock, in rounded sixteenths; eight bits, no parity.
+  // 57,600 bit/s: 12 MHz in sixteenths, divided by 13. Eight bits, no parity.
   uart[LINE_CONTROL] = 0x80;
-  uart[DATA] = 7;
+  uart[DATA] = 13;
   uart[INTERRUPTS] = 0;
   uart[LINE_CONTROL] = 3;
   uart[FIFO] = 7;
@@ -64,7 +65,7 @@ void networkSleep(uint32_t milliseconds) {
   timer[TIMER_CONTROL] = TIMER_CLOCK;
   timer[TIMER_LOAD] = (milliseconds < LONGEST ? milliseconds : LONGEST) * TICKS_PER_MILLISECOND;
   timer[TIMER_CONTROL] = TIMER_CLOCK | TIMER_START;
-  // Wait for interrupt (ARM DDI 0158, c7). A byte that came meanwhile holds its line, so that this returns at once.
+  // Wait for interrupt, by coprocessor 15. A byte that came meanwhile holds its line, so that this returns at once.
   __asm__ volatile("mcr p15, 0, %0, c7, c0, 4" ::"r"(0) : "memory");
   timer[TIMER_CONTROL] = TIMER_CLOCK;
   first[PENDING] = 0;
