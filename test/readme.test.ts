@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAuthority } from '../host/cli/demo/authority/authority.js';
 import { type Origin, startOrigin } from '../host/cli/demo/origins.js';
-import { createAuthority } from './setup/authority.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');

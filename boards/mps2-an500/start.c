@@ -38,11 +38,20 @@ uint64_t boardNanoseconds(void) {
   return ticks * NANOSECONDS_PER_TICK;
 }
 
-static void fault(void) {
-  static const char text[] = "the processor took a fault\n";
+static void hex(char *out, uint32_t value) {
+  for (int i = 0; i < 8; i++) out[i] = "0123456789abcdef"[value >> (28 - 4 * i) & 15];
+}
+
+// `frame` is what the processor pushed (B1.5.6): r0 to r3, r12, lr, pc, xpsr.
+__attribute__((used, noreturn)) static void sayFault(const uint32_t *frame) {
+  static char text[] = "the processor took a fault at 0x00000000, called from 0x00000000\n";
+  hex(strchr(text, 'x') + 1, frame[6]);
+  hex(strrchr(text, 'x') + 1, frame[5]);
   hostWrite(hostOpen(":tt", HOST_WRITE), text, sizeof text - 1);
   hostExit(3);
 }
+
+__attribute__((naked)) static void fault(void) { __asm__("mov r0, sp\n b sayFault"); }
 
 __attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
     stackTop, (void *)reset, (void *)fault, (void *)fault, (void *)fault, (void *)fault, (void *)fault,

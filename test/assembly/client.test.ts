@@ -5,7 +5,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Alert, ErrorCode } from '../../assembly/alert.js';
 import { ContentType, ExtensionType, Flag } from '../../assembly/handshake/protocol.js';
 import { State } from '../../assembly/handshake/state.js';
-import { type Authority, createAuthority, type Flaw, flaws, type Issued } from '../setup/authority.js';
+import {
+  type Authority,
+  createAuthority,
+  type Flaw,
+  flaws,
+  type Issued,
+} from '../../host/cli/demo/authority/authority.js';
 import { Device, type DeviceOptions } from './handshake/device.js';
 import { expectRefusal } from './handshake/refusal.js';
 import { Twin12 } from './handshake/twin12.js';

@@ -1,9 +1,9 @@
 // The device's linear memory after its sessions, good and bad: nothing secret is left in it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Issued } from '../../host/cli/demo/authority/authority.js';
 import type { Program } from '../../host/engine/program.js';
 import { nodePlatform } from '../../host/index.js';
 import { TOKEN, World } from '../host/client/world.js';
-import type { Issued } from '../setup/authority.js';
 import { KeyLog } from './key_log.js';
 import { withServerKeys } from './logged.js';
 import { found, secretOrigin, secretsOf, versions } from './secret_search.js';

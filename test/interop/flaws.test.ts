@@ -4,10 +4,16 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Authority,
+  createAuthority,
+  type Flaw,
+  flaws,
+  type Issued,
+} from '../../host/cli/demo/authority/authority.js';
 import { nodePlatform } from '../../host/index.js';
 import { createProxy } from '../../host/proxy/proxy.js';
 import { Steps, type TestProxy, TOKEN, World } from '../host/client/world.js';
-import { type Authority, createAuthority, type Flaw, flaws, type Issued } from '../setup/authority.js';
 
 /** The client's code, and the alert that OpenSSL names at the other side. */
 const refusals: Record<Flaw, [code: string, alert: RegExp]> = {

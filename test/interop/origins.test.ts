@@ -1,11 +1,16 @@
 // Every server, version, suite, key type, with and without client certificates and resumption: servers that nobody
 // here wrote, each of which tells what it saw.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Authority,
+  createAuthority,
+  type Issued,
+  type KeyType,
+} from '../../host/cli/demo/authority/authority.js';
 import { isInstalled } from '../../host/cli/demo/origins.js';
 import { type DeputyClient, type DeputyClientOptions, nodePlatform } from '../../host/index.js';
 import { findAddon } from '../../host/platform/node/programs.js';
 import { type TestProxy, World } from '../host/client/world.js';
-import { type Authority, createAuthority, type Issued, type KeyType } from '../setup/authority.js';
 import {
   type RealServer,
   type ServerKey,

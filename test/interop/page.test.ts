@@ -3,12 +3,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { IssueOptions } from '../../host/cli/demo/authority/authority.js';
 import { isInstalled, type Origin, type ServerKind, startOrigin } from '../../host/cli/demo/origins.js';
 import { type Files, newsPage, pictureFiles, styleFiles } from '../../host/cli/demo/site.js';
 import { HANDHELD, nodePlatform, type PolicyRule } from '../../host/index.js';
 import { transcode } from '../../host/services/transcode/index.js';
 import { Steps, type TestProxy, World } from '../host/client/world.js';
-import type { IssueOptions } from '../setup/authority.js';
 
 let world: World;
 let proxy: TestProxy;

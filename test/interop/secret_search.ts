@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Issued } from '../../host/cli/demo/authority/authority.js';
 import type { World } from '../host/client/world.js';
-import type { Issued } from '../setup/authority.js';
 import type { KeyLog } from './key_log.js';
 import { clientRandomOf, openConnection } from './opened.js';
 import { recordsOf, Tap } from './tap.js';

@@ -1,6 +1,7 @@
 // The suites, keys and servers that are combined with each other.
+
+import type { Issued, KeyType } from '../../host/cli/demo/authority/authority.js';
 import { type OriginOptions, type ServerKind, startOrigin } from '../../host/cli/demo/origins.js';
-import type { Issued, KeyType } from '../setup/authority.js';
 
 export interface Suite {
   version: '1.2' | '1.3';

@@ -23,7 +23,7 @@ const TOKEN = 'benchmark-token';
 const NAME = 'origin.example';
 
 export async function startWorld(files) {
-  const { createAuthority } = await built('test/setup/authority.js');
+  const { createAuthority } = await built('host/cli/demo/authority/authority.js');
   const { isInstalled, startOrigin } = await built('host/cli/demo/origins.js');
   const authority = await createAuthority();
   const directory = await mkdtemp(join(tmpdir(), 'deputy-bench-'));

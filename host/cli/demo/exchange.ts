@@ -1,10 +1,10 @@
 // Runs the demo: starts everything, lets the client fetch the page, and stops everything.
 
-import { type Authority, createAuthority } from '../../../test/setup/authority.js';
 import { HANDHELD } from '../../delegation/device.js';
 import { DeputyClient } from '../../index.js';
 import { createProxy } from '../../proxy/proxy.js';
 import { transcode } from '../../services/transcode/index.js';
+import { type Authority, createAuthority } from './authority/authority.js';
 import { isInstalled, type Origin, type ServerKind, startOrigin } from './origins.js';
 import { type Files, newsPage, pictureFiles, styleFiles } from './site.js';
 import { Story, type StoryOrigin, type StoryStep } from './story.js';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ContentType, Flag, Grant } from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { type Bench, programs } from '../programs.js';
 import type { DeviceOptions } from './device.js';
 import { expandLabel, prf } from './twin_schedule.js';

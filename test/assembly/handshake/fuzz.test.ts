@@ -2,7 +2,7 @@
 // DEPUTY_FUZZ=N runs N bends a flight instead of the default.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ContentType, Flag } from '../../../assembly/handshake/protocol.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
 import { Device, DeviceError } from './device.js';
 import { type KeptAll, keepSessions, paths, type Row, tableRows, Walk } from './walk.js';

@@ -2,7 +2,7 @@
 // OpenSSL and GnuTLS for what they still speak, OpenJDK's JSSE for all of it.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
 import { Call, Device, type DeviceOptions } from './device.js';
 import { gnutls, jsse, jsseMissing, type Origin, openssl } from './origins.js';

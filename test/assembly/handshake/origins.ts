@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import type { Issued } from '../../setup/authority.js';
+import type { Issued } from '../../../host/cli/demo/authority/authority.js';
 
 export interface Origin {
   port: number;

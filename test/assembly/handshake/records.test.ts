@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Alert, ErrorCode } from '../../../assembly/alert.js';
 import { ContentType, Flag, HandshakeType } from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
 import { expectRefusal } from './refusal.js';
 import type { Twin13 } from './twin13.js';

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../../assembly/alert.js';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
 import { Device, type DeviceOptions } from './device.js';
 import { expectRefusal } from './refusal.js';

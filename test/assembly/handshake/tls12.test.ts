@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Alert, ErrorCode } from '../../../assembly/alert.js';
 import { Flag, Grant } from '../../../assembly/handshake/protocol.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
 import { Call, Device, type DeviceOptions } from './device.js';
 import { gnutls, node, type Origin, openssl } from './origins.js';

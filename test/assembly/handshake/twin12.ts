@@ -2,7 +2,7 @@
 // certificate for RSA TLS_RSA_WITH_AES_128_GCM_SHA256.
 import { constants, type KeyObject, privateDecrypt, randomBytes, sign } from 'node:crypto';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
-import type { Issued } from '../../setup/authority.js';
+import type { Issued } from '../../../host/cli/demo/authority/authority.js';
 import { TwinProtection } from './twin_record.js';
 import { digest, prf, TwinShare } from './twin_schedule.js';
 import type { HelloParts } from './twin13.js';

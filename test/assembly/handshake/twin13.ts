@@ -1,7 +1,7 @@
 // A TLS 1.3 server that does what the test says, right or wrong. Suite TLS_AES_128_GCM_SHA256.
 import { randomBytes, sign } from 'node:crypto';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
-import type { Issued } from '../../setup/authority.js';
+import type { Issued } from '../../../host/cli/demo/authority/authority.js';
 import { TwinProtection } from './twin_record.js';
 import {
   deriveSecret,

@@ -1,7 +1,7 @@
 // Walks the table of legal sequences: a scripted server that takes the device from state to state, row by row.
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
-import type { Issued } from '../../setup/authority.js';
+import type { Issued } from '../../../host/cli/demo/authority/authority.js';
 import type { Bench } from '../programs.js';
 import { Device, type DeviceOptions } from './device.js';
 import { TwinShare } from './twin_schedule.js';

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ipBytes } from '../../setup/certificate.js';
-import { ascii } from '../../setup/der.js';
+import { ipBytes } from '../../../host/cli/demo/authority/certificate.js';
+import { ascii } from '../../../host/cli/demo/authority/der.js';
 import { hex, programs } from '../programs.js';
 
 describe.each(await programs('primitives'))('addresses on %s', (_, bench) => {

@@ -8,7 +8,7 @@ import {
   flaws,
   generateKey,
   type Issued,
-} from '../../setup/authority.js';
+} from '../../../host/cli/demo/authority/authority.js';
 import {
   algorithmIdentifier,
   basicConstraints,
@@ -19,8 +19,8 @@ import {
   keyUsage,
   publicKeyInfo,
   subjectAlternativeName,
-} from '../../setup/certificate.js';
-import * as der from '../../setup/der.js';
+} from '../../../host/cli/demo/authority/certificate.js';
+import * as der from '../../../host/cli/demo/authority/der.js';
 import { programs } from '../programs.js';
 import { verify, verifyForKey } from './verifier.js';
 

@@ -2,9 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createAuthority } from '../../setup/authority.js';
-import { generalName, subjectAlternativeName } from '../../setup/certificate.js';
-import * as der from '../../setup/der.js';
+import { createAuthority } from '../../../host/cli/demo/authority/authority.js';
+import { generalName, subjectAlternativeName } from '../../../host/cli/demo/authority/certificate.js';
+import * as der from '../../../host/cli/demo/authority/der.js';
 import { programs } from '../programs.js';
 
 const dns = (text: string) => der.implicit(2, der.ascii(text));

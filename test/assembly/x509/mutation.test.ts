@@ -3,9 +3,18 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Authority, authorityExtensions, createAuthority, type Issued } from '../../setup/authority.js';
-import { distinguishedName, nameConstraints, subjectAlternativeName } from '../../setup/certificate.js';
-import * as der from '../../setup/der.js';
+import {
+  type Authority,
+  authorityExtensions,
+  createAuthority,
+  type Issued,
+} from '../../../host/cli/demo/authority/authority.js';
+import {
+  distinguishedName,
+  nameConstraints,
+  subjectAlternativeName,
+} from '../../../host/cli/demo/authority/certificate.js';
+import * as der from '../../../host/cli/demo/authority/der.js';
 import { type Bench, programs } from '../programs.js';
 import { codeName, now, verify } from './verifier.js';
 

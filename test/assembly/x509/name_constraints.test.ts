@@ -1,6 +1,11 @@
 // Name constraints of an authority, and of a root, against the names below (RFC 5280 §4.2.1.10).
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Authority, authorityExtensions, createAuthority, generateKey } from '../../setup/authority.js';
+import {
+  type Authority,
+  authorityExtensions,
+  createAuthority,
+  generateKey,
+} from '../../../host/cli/demo/authority/authority.js';
 import {
   certify,
   distinguishedName,
@@ -9,8 +14,8 @@ import {
   nameConstraints,
   type Subtrees,
   subjectAlternativeName,
-} from '../../setup/certificate.js';
-import * as der from '../../setup/der.js';
+} from '../../../host/cli/demo/authority/certificate.js';
+import * as der from '../../../host/cli/demo/authority/der.js';
 import { programs } from '../programs.js';
 import { verify } from './verifier.js';
 

@@ -11,7 +11,7 @@ import {
   createAuthority,
   flaws,
   type IssueOptions,
-} from '../../setup/authority.js';
+} from '../../../host/cli/demo/authority/authority.js';
 import {
   basicConstraints,
   extendedKeyUsage,
@@ -19,7 +19,7 @@ import {
   nameConstraints,
   subjectAlternativeName,
   toPem,
-} from '../../setup/certificate.js';
+} from '../../../host/cli/demo/authority/certificate.js';
 import { programs } from '../programs.js';
 import { verify } from './verifier.js';
 

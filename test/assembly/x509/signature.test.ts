@@ -1,9 +1,14 @@
 // Signatures by scheme, and the private keys that make them in every format of file, against node:crypto.
 import { constants, createPublicKey, type KeyObject, verify as nodeVerify, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { generateKey, type KeyType } from '../../setup/authority.js';
-import { algorithmIdentifier, pssIdentifier, publicKeyInfo, signWith } from '../../setup/certificate.js';
-import * as der from '../../setup/der.js';
+import { generateKey, type KeyType } from '../../../host/cli/demo/authority/authority.js';
+import {
+  algorithmIdentifier,
+  pssIdentifier,
+  publicKeyInfo,
+  signWith,
+} from '../../../host/cli/demo/authority/certificate.js';
+import * as der from '../../../host/cli/demo/authority/der.js';
 import { programs } from '../programs.js';
 import { codeName } from './verifier.js';
 

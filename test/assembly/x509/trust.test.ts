@@ -1,8 +1,17 @@
 // What may become a trust anchor, and what it costs.
 import { describe, expect, test } from 'vitest';
-import { authorityExtensions, createAuthority, generateKey } from '../../setup/authority.js';
-import { certify, distinguishedName, extension, keyUsage } from '../../setup/certificate.js';
-import { nullValue } from '../../setup/der.js';
+import {
+  authorityExtensions,
+  createAuthority,
+  generateKey,
+} from '../../../host/cli/demo/authority/authority.js';
+import {
+  certify,
+  distinguishedName,
+  extension,
+  keyUsage,
+} from '../../../host/cli/demo/authority/certificate.js';
+import { nullValue } from '../../../host/cli/demo/authority/der.js';
 import { programs } from '../programs.js';
 import { certificateList, codeName, now, verify } from './verifier.js';
 

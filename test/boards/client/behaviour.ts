@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Authority, createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { isInstalled, type ServerKind, startOrigin } from '../../../host/cli/demo/origins.js';
 import { transcode } from '../../../host/services/transcode/index.js';
 import { clientWasm, type TestProxy, World } from '../../host/client/world.js';
-import { type Authority, createAuthority } from '../../setup/authority.js';
 import { type Firmware, Papers, through } from './firmware.js';
 
 const PAGE = '<!DOCTYPE html><title>t</title><p>A page for a handheld, “and now this”.</p>\n';

@@ -1,10 +1,10 @@
 // `npm run conformance:cache`: the cache judged by http-cache-tests, through delegated sessions of Deputy's own client.
 // `--json` prints {required, optimal, check}, each {passed, total}; `--failed` lists what did not pass.
 import { parseArgs } from 'node:util';
+import { createAuthority } from '../../../dist/host/cli/demo/authority/authority.js';
 import { createProxy, DeputyClient } from '../../../dist/host/index.js';
 import { cache } from '../../../dist/host/services/cache/index.js';
 import { MemoryStore } from '../../../dist/host/services/cache/stores/memory.js';
-import { createAuthority } from '../../../dist/test/setup/authority.js';
 import { exceptions } from './exceptions.mjs';
 import { kinds, runSuite } from './suite.mjs';
 import { startWorld } from './world.mjs';

@@ -1,10 +1,10 @@
 // The required cases of http-cache-tests that wait for nothing; `npm run conformance:cache` runs all.
 import { expect, test } from 'vitest';
+import { createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { DeputyClient } from '../../../host/index.js';
 import { createProxy } from '../../../host/proxy/proxy.js';
 import { cache } from '../../../host/services/cache/index.js';
 import { MemoryStore } from '../../../host/services/cache/stores/memory.js';
-import { createAuthority } from '../../setup/authority.js';
 import { exceptions } from './exceptions.mjs';
 import { runSuite } from './suite.mjs';
 import { startWorld } from './world.mjs';

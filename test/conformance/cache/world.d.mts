@@ -1,8 +1,8 @@
+import type { createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import type { DeputyClient } from '../../../host/index.js';
 import type { createProxy } from '../../../host/proxy/proxy.js';
 import type { cache } from '../../../host/services/cache/index.js';
 import type { MemoryStore } from '../../../host/services/cache/stores/memory.js';
-import type { createAuthority } from '../../setup/authority.js';
 import type { Fetcher } from './suite.mjs';
 
 export interface Parts {

@@ -4,6 +4,11 @@ import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import {
+  type Authority,
+  createAuthority,
+  type IssueOptions,
+} from '../../../host/cli/demo/authority/authority.js';
 import { loadV8 } from '../../../host/engine/v8.js';
 import {
   DeputyClient,
@@ -15,7 +20,6 @@ import {
 } from '../../../host/index.js';
 import type { ProxyOptions } from '../../../host/proxy/options.js';
 import { createProxy, type ProxyServer } from '../../../host/proxy/proxy.js';
-import { type Authority, createAuthority, type IssueOptions } from '../../setup/authority.js';
 
 export const clientWasm = process.env.DEPUTY_CLIENT ?? new URL('../../../build/client.wasm', import.meta.url);
 

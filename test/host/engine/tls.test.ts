@@ -3,10 +3,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer, type Server, type TlsOptions as ServerOptions, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../../assembly/alert.js';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { Grant } from '../../../host/delegation/grant.js';
 import { type TlsConnection, TlsEngine, type TlsOptions, type TlsVersion } from '../../../host/engine/tls.js';
 import { programs } from '../../assembly/programs.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
 
 const benches = await programs('client');
 const engines = benches.map(([name, { program }]) => [name, new TlsEngine(program)] as const);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import {
   DELIVERY_BINDING_LABEL,
   type Delivery,
@@ -21,7 +22,6 @@ import { createProxy, type ProxyServer } from '../../../host/proxy/proxy.js';
 import { ContentType } from '../../../host/proxy/record/cipher.js';
 import { HandshakeView } from '../../../host/proxy/record/handshake_view.js';
 import { sessionKeys } from '../../../host/proxy/record/session_keys.js';
-import { type Authority, createAuthority, type Issued } from '../../setup/authority.js';
 
 export const TOKEN = 'a-token-of-the-tests';
 export const NAME = 'origin.test';

@@ -95,7 +95,7 @@ describe('who is admitted', () => {
   });
 
   test('not with a certificate of another authority', async () => {
-    const { createAuthority } = await import('../../setup/authority.js');
+    const { createAuthority } = await import('../../../host/cli/demo/authority/authority.js');
     const other = await (await createAuthority()).issue({ names: ['stranger'], isClient: true });
     const conduit = await dial(bench, 'http/1.1', { cert: other.chainPem, key: other.keyPem });
     conduit.write(`CONNECT 127.0.0.1:${echoPort} HTTP/1.1\r\nHost: x\r\n\r\n`);

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Issued } from '../../../host/cli/demo/authority/authority.js';
 import { isInstalled, type Origin, type ServerKind, startOrigin } from '../../../host/cli/demo/origins.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import { CipherChange } from '../../../host/delegation/message.js';
-import type { Issued } from '../../setup/authority.js';
 import { type Bench, ended, NAME, readAll, readUntil, startProxy, testAuthority } from './bench.js';
 import { delegate, type LegName, listen } from './delegated.js';
 

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Authority,
+  createAuthority,
+  type Issued,
+} from '../../../../host/cli/demo/authority/authority.js';
 import { isInstalled, type ServerKind, startOrigin } from '../../../../host/cli/demo/origins.js';
-import { type Authority, createAuthority, type Issued } from '../../../setup/authority.js';
 
 const run = promisify(execFile);
 let authority: Authority;

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { type Authority, createAuthority } from '../../../../host/cli/demo/authority/authority.js';
 import { DeputyClient, type DeviceProfile, HANDHELD, type RequestOptions } from '../../../../host/index.js';
 import { createProxy } from '../../../../host/proxy/proxy.js';
 import { type CacheOptions, cache } from '../../../../host/services/cache/index.js';
 import { MemoryStore } from '../../../../host/services/cache/stores/memory.js';
 import type { Service } from '../../../../host/services/service.js';
-import { type Authority, createAuthority } from '../../../setup/authority.js';
 
 const NAME = 'cached.test';
 export const LIMITS = { bytes: 8 << 20, entries: 1000 };
