@@ -14,12 +14,12 @@ enum { STATUS_FAILED = 1 };
 
 static void say(const char *text) { boardWrite(1, text, strlen(text)); }
 
-// Prints what was thrown, with its trace. An error that can't even be printed has no memory left to do so.
+// Prints what was thrown, with its trace.
 static void sayException(JSContext *context) {
   JSValue error = JS_GetException(context);
-  const char *text = JS_IsNull(error) ? NULL : JS_ToCString(context, error);
+  const char *text = JS_ToCString(context, error);
   say("deputy: ");
-  say(text ? text : "out of memory");
+  say(text ? text : "something that is no text was thrown");
   say("\n");
   JS_FreeCString(context, text);
   JSValue stack = JS_IsError(context, error) ? JS_GetPropertyStr(context, error, "stack") : JS_UNDEFINED;
@@ -33,7 +33,6 @@ static void sayException(JSContext *context) {
 // What the client uses of the language. The parser is not among it: the firmware holds bytecode alone.
 static JSContext *newContext(JSRuntime *runtime) {
   JSContext *context = JS_NewContextRaw(runtime);
-  if (!context) return NULL;
   JS_AddIntrinsicBaseObjects(context);
   JS_AddIntrinsicRegExpCompiler(context);
   JS_AddIntrinsicRegExp(context);
@@ -73,8 +72,8 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
     if (native->exiting) return native->status;
     if (JS_IsJobPending(runtime)) continue;
     if (wait < 0) {
-      // The client always waits for a socket or a time, unless what it waited for was never made.
-      say(memoryRanOut() ? "deputy: out of memory\n" : "deputy: the client waits for nothing; please report this\n");
+      // Never to happen: the client always waits for a socket or a time. Better said than slept through.
+      say("deputy: the client waits for nothing; please report this\n");
       return STATUS_FAILED;
     }
     uint64_t before = boardNanoseconds();
@@ -97,11 +96,7 @@ int hostRun(int count, char **arguments) {
     return STATUS_FAILED;
   }
   JSRuntime *runtime = newRuntime();
-  JSContext *context = runtime ? newContext(runtime) : NULL;
-  if (!context) {
-    say("deputy: out of memory\n");
-    return STATUS_FAILED;
-  }
+  JSContext *context = newContext(runtime);
   JS_SetMaxStackSize(runtime, boardStackSize());
   int status = STATUS_FAILED;
   if (nativeInit(context, &native, waited, count, arguments) || evaluate(context)) sayException(context);
@@ -111,6 +106,6 @@ int hostRun(int count, char **arguments) {
   JS_FreeValue(context, native.turn);
   native.turn = JS_UNDEFINED;
   JS_FreeContext(context);
-  freeRuntime(runtime);
+  JS_FreeRuntime(runtime);
   return status;
 }

@@ -81,12 +81,10 @@ async function main(): Promise<number> {
   try {
     return await run(parseOptions(board));
   } catch (error) {
-    // Without memory for an error, the engine throws null.
-    const { message, stack, code } = (error ?? {}) as Error & { code?: string };
+    const { message, stack, code } = error as Error & { code?: string };
     // Messages of our own errors say what to do next; of any other the place matters.
     if (code !== undefined) say(`deputy: ${message} (${code})\n`);
-    else if (!board.memoryRanOut()) say(`deputy: ${message}\n${stack}\n`);
-    if (board.memoryRanOut()) say('deputy: the board ran out of memory\n');
+    else say(`deputy: ${message}\n${stack}\n`);
     if (code === 'USAGE') say(USAGE);
     return code === 'USAGE' ? 2 : 1;
   }

@@ -1,38 +1,32 @@
 #include "memory.h"
 #include <malloc.h>
 #include <stdlib.h>
+#include "board.h"
 
-enum { RESERVE = 12 * 1024, OVERHEAD = 8 };
-
-static void *reserve;
+enum { OVERHEAD = 8 };
 
 // The engine decides by `malloc_size` when to collect garbage.
-static void count(JSMallocState *state, const void *block, int sign) {
-  state->malloc_count += sign;
-  state->malloc_size += sign * (long)(malloc_usable_size((void *)block) + OVERHEAD);
-}
-
-static int ranOut;
-
-int memoryRanOut(void) { return ranOut; }
-
-static void *failed(void) {
-  ranOut = 1;
-  free(reserve);
-  reserve = NULL;
-  return NULL;
+static void *counted(JSMallocState *state, void *block, size_t before) {
+  static const char text[] = "deputy: out of memory\n";
+  if (!block) {
+    boardWrite(1, text, sizeof text - 1);
+    exit(1);
+  }
+  state->malloc_size += malloc_usable_size(block) - before;
+  return block;
 }
 
 static void *allocate(JSMallocState *state, size_t size) {
-  void *block = malloc(size);
-  if (!block) return failed();
-  count(state, block, 1);
+  void *block = counted(state, malloc(size), 0);
+  state->malloc_count++;
+  state->malloc_size += OVERHEAD;
   return block;
 }
 
 static void release(JSMallocState *state, void *block) {
   if (!block) return;
-  count(state, block, -1);
+  state->malloc_count--;
+  state->malloc_size -= malloc_usable_size(block) + OVERHEAD;
   free(block);
 }
 
@@ -43,23 +37,12 @@ static void *resize(JSMallocState *state, void *block, size_t size) {
     return NULL;
   }
   size_t before = malloc_usable_size(block);
-  void *moved = realloc(block, size);
-  if (!moved) return failed();
-  state->malloc_size += malloc_usable_size(moved) - before;
-  return moved;
+  return counted(state, realloc(block, size), before);
 }
 
 static size_t usable(const void *block) { return malloc_usable_size((void *)block); }
 
-static const JSMallocFunctions functions = {allocate, release, resize, usable};
-
 JSRuntime *newRuntime(void) {
-  if (!reserve) reserve = malloc(RESERVE);
-  return reserve ? JS_NewRuntime2(&functions, NULL) : NULL;
-}
-
-void freeRuntime(JSRuntime *runtime) {
-  JS_FreeRuntime(runtime);
-  free(reserve);
-  reserve = NULL;
+  static const JSMallocFunctions functions = {allocate, release, resize, usable};
+  return JS_NewRuntime2(&functions, NULL);
 }

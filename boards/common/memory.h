@@ -5,14 +5,9 @@
 #include "quickjs.h"
 
 /**
- * The C library's malloc, with a reserve. QuickJS throws null where it has no memory left even for an error; the first
- * allocation that fails gives the reserve back, so that there is memory to say what went wrong.
+ * A runtime over the C library's malloc. Where that has nothing left, the program says so and ends with status 1: what
+ * QuickJS does after a failed allocation is not safe to rely on (it may throw null, or leave an object half made).
  */
 JSRuntime *newRuntime(void);
-
-/** Whether any allocation of the engine has failed. */
-int memoryRanOut(void);
-
-void freeRuntime(JSRuntime *runtime);
 
 #endif

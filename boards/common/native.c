@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
-#include "memory.h"
 #include "wasm.h"
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
@@ -154,11 +153,6 @@ static JSValue heapPeak(JSContext *context, JSValueConst self, int count, JSValu
   return JS_NewInt64(context, boardHeapPeak());
 }
 
-static JSValue ranOut(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
-  (void)self, (void)count, (void)arguments;
-  return JS_NewBool(context, memoryRanOut());
-}
-
 static JSValue entropy(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self;
   uint32_t length;
@@ -210,7 +204,6 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("nanoseconds", 0, nanoseconds),
     JS_CFUNC_DEF("busyNanoseconds", 0, busyNanoseconds),
     JS_CFUNC_DEF("heapPeak", 0, heapPeak),
-    JS_CFUNC_DEF("memoryRanOut", 0, ranOut),
     JS_CFUNC_DEF("entropy", 1, entropy),
     JS_CFUNC_DEF("program", 0, program),
     JS_CFUNC_DEF("load", 3, wasmLoad),

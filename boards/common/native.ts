@@ -29,8 +29,6 @@ export interface Native extends Wasm3Addon {
   busyNanoseconds(): number;
   /** Most bytes that the heap ever took. */
   heapPeak(): number;
-  /** Whether the JavaScript engine ever asked for memory and got none: whatever it threw since may come of that. */
-  memoryRanOut(): boolean;
   /** Undefined where the board has no entropy. */
   entropy(length: number): Uint8Array | undefined;
   /** The device program, where it is stored. */

@@ -21,7 +21,7 @@ describe.skipIf(mps2.reason)(
     });
 
     // Each ends somewhere else: before the first line of the client, in a handshake, in a body.
-    test.each([440, 520, 600, 680, 760, 840, 920, 1000, 1080, 1160])(
+    test.each([440, 520, 600, 680, 760, 840, 920, 963, 966, 984, 985, 1000, 1080, 1160])(
       'says so and ends, of %i KiB in all',
       async (ram) => {
         const small = await firmware('mps2-an500', { ram: ram * KIB });
