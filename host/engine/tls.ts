@@ -151,8 +151,8 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { legacy = false, maxVersion = 0x0304, cipherSuites, groups, alpn, session } = options;
-    const { minVersion = legacy ? 0x0300 : 0x0303 } = options;
+    const { legacy = false, cipherSuites, groups, alpn, session } = options;
+    const { minVersion, maxVersion } = versionsOf(options);
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
     if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
@@ -177,6 +177,16 @@ export class TlsEngine {
 }
 
 /** ProtocolName entries (RFC 7301 §3.1), without the list's own length. */
+/** A version without a suite on offer would only end in handshake_failure: it is not offered unless asked for. */
+function versionsOf({ legacy, cipherSuites = [], ...asked }: TlsOptions) {
+  const ofTls13 = cipherSuites.filter((suite) => suite >> 8 === 0x13).length;
+  const has = { old: ofTls13 < cipherSuites.length, tls13: ofTls13 > 0 };
+  const oldest = legacy ? 0x0300 : 0x0303;
+  const { minVersion = has.tls13 && !has.old ? 0x0304 : oldest } = asked;
+  const { maxVersion = has.old && !has.tls13 ? Math.max(0x0303, minVersion) : 0x0304 } = asked;
+  return { minVersion, maxVersion };
+}
+
 function protocolNames(names: readonly string[]): Uint8Array {
   const entries = names.map((name) => ascii(name, 'a protocol name'));
   if (entries.some(({ length }) => length === 0 || length > 255))

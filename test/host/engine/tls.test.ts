@@ -243,6 +243,18 @@ describe.each(engines)('the TLS engine on %s', (_, engine) => {
     });
   });
 
+  test('offers the versions that its cipher suites belong to, and no other', async () => {
+    for (const [suite, version] of [
+      [0xc02b, 0x0303],
+      [0x1301, 0x0304],
+    ] as const) {
+      const line = await open(engine, await origin(), { cipherSuites: [suite] });
+      await line.until(() => line.tls.flags.handshakeDone);
+      expect(line.tls.info()).toMatchObject({ version, cipherSuite: suite });
+      line.end();
+    }
+  });
+
   test('takes one record at a time where that is asked for', async () => {
     const port = await origin();
     const trust = engine.addRoots([authority.root.der]);
