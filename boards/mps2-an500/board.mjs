@@ -7,9 +7,9 @@ export const compiler = 'arm-none-eabi-gcc';
 export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv5-d16'];
 /** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
 export const arm32 = true;
-export const sources = ['start.c', 'syscalls.c'];
+export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c'];
+export const common = ['semihosting.c', 'semihosted_syscalls.c'];
 export const clientSources = ['client.c', 'lan9118.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];

@@ -11,9 +11,9 @@ export const cpu = [
 ];
 /** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
 export const arm32 = true;
-export const sources = ['start.c', 'syscalls.c'];
+export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c'];
+export const common = ['semihosting.c', 'semihosted_syscalls.c'];
 export const linkerScript = 'link.ld';
 
 /** The program that it has room for, and where in the flash that lies. */

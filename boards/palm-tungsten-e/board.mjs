@@ -13,9 +13,9 @@ export const cpu = [
 ];
 /** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
 export const arm32 = true;
-export const sources = ['start.c', 'syscalls.c'];
+export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c'];
+export const common = ['semihosting.c', 'semihosted_syscalls.c'];
 export const clientSources = ['client.c', 'serial_line.c', 'screen.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
