@@ -15,6 +15,7 @@ export enum FrameType {
   Receipt = 9,
   Error = 10,
   Close = 11,
+  Resumption = 12,
 }
 
 /** type u8, session id, length u24. */
@@ -42,7 +43,16 @@ export function encodeFrame(frame: Frame): Uint8Array {
     .finish();
 }
 
-const isKnown = (type: number) => type >= FrameType.Hello && type <= FrameType.Close;
+const isKnown = (type: number) => type in FrameType;
+
+/** Whether the body of such a frame holds secrets: it is wiped once it is read. */
+export const bearsSecrets = (type: FrameType): boolean => SECRET_TYPES.has(type);
+
+const SECRET_TYPES: ReadonlySet<FrameType> = new Set([
+  FrameType.Deliver,
+  FrameType.Resumption,
+  FrameType.CipherChanged,
+]);
 
 /**
  * Cuts a byte stream into frames, however it is chopped. Holds one unfinished frame at most, skips frames of types

@@ -3,8 +3,9 @@ import { FieldReader, FieldWriter } from './bytes.js';
 import { type Delivery, decodeDelivery, encodeDelivery } from './delivery.js';
 import { type DeviceProfile, readDeviceProfile, writeDeviceProfile } from './device.js';
 import { ProtocolError } from './error.js';
-import { encodeFrame, type Frame, FrameType } from './frame.js';
+import { bearsSecrets, encodeFrame, type Frame, FrameType } from './frame.js';
 import { isHost } from './origin.js';
+import { decodeResumption, encodeResumption, type Resumption } from './resumption.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
 
 export const DELEGATION_VERSION = 1;
@@ -76,6 +77,8 @@ export enum CipherChange {
   Ticket = 3,
   /** The proxy opened a further connection by resumption. */
   FurtherConnection = 4,
+  /** A further connection gave the proxy what the client itself can resume with. */
+  Resumption = 5,
 }
 
 /** Proxy: the session's cipher state moved on without the client. */
@@ -86,8 +89,19 @@ export interface CipherChanged {
   /** Key updates since the delivery, each direction. */
   clientEpoch: number;
   originEpoch: number;
-  /** For Ticket: the origin's NewSessionTicket message, from which the client alone can derive a PSK. */
+  /**
+   * For Ticket: the origin's NewSessionTicket message, from which the client alone can derive a PSK. For Resumption: an
+   * encoded Resumption, which is a secret.
+   */
   ticket: Uint8Array;
+}
+
+/** Client: lets the proxy open further connections to the origin of a session. */
+export interface ResumptionGrant {
+  type: FrameType.Resumption;
+  /** The delivered session that it comes from. */
+  sessionId: SessionId;
+  resumption: Resumption;
 }
 
 /** Proxy: asks for a session with another origin. Bears the null session id. */
@@ -145,9 +159,10 @@ export type Message =
   | Tunnel
   | Receipt
   | ErrorMessage
-  | Close;
+  | Close
+  | ResumptionGrant;
 
-/** A whole frame. Wipe the bytes of a DELIVER once they are sent. Throws FRAME_BAD_ARGUMENT. */
+/** A whole frame. Wipe the bytes of one that bears secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
 export function encodeMessage(message: Message): Uint8Array {
   const body = encodeBody(message);
   const bytes = encodeFrame({ type: message.type, sessionId: message.sessionId, body });
@@ -189,6 +204,8 @@ function encodeBody(message: Message): Uint8Array {
       out.u32(message.response).u16(message.status).u64(message.bytesBefore).u64(message.bytesAfter);
       out.texts(message.services).fixed(message.hash, 32);
       break;
+    case FrameType.Resumption:
+      return encodeResumption(message.resumption);
     case FrameType.Error:
     case FrameType.Close:
       out.text(8, message.code, 64).sentence(message.text, REASON_LIMIT);
@@ -197,15 +214,16 @@ function encodeBody(message: Message): Uint8Array {
   return out.finish();
 }
 
-/** Parses the body of a frame. Throws ProtocolError; the body of a DELIVER is wiped either way. */
+/** Parses the body of a frame. Throws ProtocolError; a body that bears secrets is wiped either way. */
 export function decodeMessage(frame: Frame): Message {
   try {
     const from = new FieldReader(frame.body);
     const message = decodeBody(frame, from);
-    if (frame.type !== FrameType.Deliver) from.end();
+    // These two read their body to its end by themselves.
+    if (frame.type !== FrameType.Deliver && frame.type !== FrameType.Resumption) from.end();
     return message;
   } finally {
-    if (frame.type === FrameType.Deliver) frame.body.fill(0);
+    if (bearsSecrets(frame.type)) frame.body.fill(0);
   }
 }
 
@@ -258,6 +276,8 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         services: from.texts(),
         hash: from.take(32),
       };
+    case FrameType.Resumption:
+      return { type, sessionId, resumption: decodeResumption(body) };
     case FrameType.Error:
     case FrameType.Close:
       return { type, sessionId, code: readCode(from), text: from.text(16, REASON_LIMIT) };

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Leg } from '../../../host/delegation/delivery.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import type { Message } from '../../../host/delegation/message.js';
+import type { Resumption } from '../../../host/delegation/resumption.js';
 import { hasControls, plainText } from '../../../host/delegation/text.js';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -35,6 +36,37 @@ const profile = fc.record({
   charset: name(40),
   memory: u32,
 });
+
+const resumed = {
+  cipherSuite: u16,
+  uses: fc.integer({ min: 1, max: 0xffff }),
+  serverName: name(255),
+  alpn: name(255),
+  certificateHash: bytes(32),
+  ageAdd: u32,
+  age: u32,
+};
+
+export const resumptions: fc.Arbitrary<Resumption> = fc.oneof(
+  fc.record({
+    ...resumed,
+    protocolVersion: fc.constant(0x0304),
+    extendedMasterSecret: fc.boolean(),
+    lifetime: fc.integer({ min: 0, max: 604_800 }),
+    sessionId: bytes(0),
+    ticket: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    secret: fc.oneof(bytes(32), bytes(48)),
+  }),
+  fc.record({
+    ...resumed,
+    protocolVersion: fc.constant(0x0303),
+    extendedMasterSecret: fc.constant(true),
+    lifetime: u32,
+    sessionId: fc.uint8Array({ minLength: 1, maxLength: 32 }),
+    ticket: fc.uint8Array({ maxLength: 300 }),
+    secret: bytes(48),
+  }),
+);
 
 /** One arbitrary a type, so that each is drawn as often as any other. */
 export const messages: fc.Arbitrary<Message> = fc.oneof(
@@ -89,7 +121,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: fc.constant(FrameType.CipherChanged as const),
     sessionId: session,
-    change: fc.integer({ min: 1, max: 4 }),
+    change: fc.integer({ min: 1, max: 5 }),
     clientEpoch: u32,
     originEpoch: u32,
     ticket: fc.uint8Array({ maxLength: 400 }),
@@ -118,5 +150,10 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     sessionId: session,
     code,
     text: sentence,
+  }),
+  fc.record({
+    type: fc.constant(FrameType.Resumption as const),
+    sessionId: session,
+    resumption: resumptions,
   }),
 );

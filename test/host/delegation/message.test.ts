@@ -6,6 +6,8 @@ import { decodeMessage, encodeMessage, type Message } from '../../../host/delega
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import { messages } from './arbitrary.js';
 
+const TYPES = Object.values(FrameType).filter((type) => typeof type === 'number').length;
+
 const frameOf = (message: Message): Frame => new FrameDecoder().push(encodeMessage(message))[0]!;
 
 const code = (action: () => unknown) => {
@@ -28,7 +30,7 @@ describe('messages', () => {
       }),
       { numRuns: 500 },
     );
-    expect(seen.size).toBe(11);
+    expect(seen.size).toBe(TYPES);
   });
 
   test('with bytes missing or too many are refused', () => {
@@ -48,7 +50,7 @@ describe('messages', () => {
 
   test('of random bytes parse or end in a typed error', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 11 }), fc.uint8Array({ maxLength: 400 }), (type, body) => {
+      fc.property(fc.integer({ min: 1, max: TYPES }), fc.uint8Array({ maxLength: 400 }), (type, body) => {
         code(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }));
       }),
       { numRuns: 2000 },
@@ -99,12 +101,13 @@ describe('messages', () => {
     expect(decodeMessage(frameOf(message))).toEqual({ ...message, reason: 'é'.repeat(512) });
   });
 
-  test('the body of a DELIVER is wiped once it is read, also when it is malformed', () => {
-    const body = new Uint8Array(300).fill(9);
-    expect(code(() => decodeMessage({ type: FrameType.Deliver, sessionId: NULL_SESSION_ID, body }))).not.toBe(
-      'no error',
-    );
-    expect(body.every((byte) => byte === 0)).toBe(true);
-    expect(encodeFrame({ type: FrameType.Deliver, sessionId: NULL_SESSION_ID, body })).toHaveLength(320);
-  });
+  test.each([FrameType.Deliver, FrameType.Resumption, FrameType.CipherChanged])(
+    'the body of one that bears secrets (type %i) is wiped once it is read, also when it is malformed',
+    (type) => {
+      const body = new Uint8Array(300).fill(9);
+      expect(code(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }))).not.toBe('no error');
+      expect(body.every((byte) => byte === 0)).toBe(true);
+      expect(encodeFrame({ type, sessionId: NULL_SESSION_ID, body })).toHaveLength(320);
+    },
+  );
 });
