@@ -66,6 +66,8 @@ export interface Limits {
   serviceTimeout: number;
   /** Bytes of a body that a service may take before it gives any, and still be replaced by the original. */
   serviceReplayBytes: number;
+  /** Bytes that a service may make of a body beyond 64 times those that it read. */
+  serviceMadeBytes: number;
   /** From TUNNEL to an active session. */
   tunnelTimeout: number;
   /** Answer of another origin, and each wait for more of it. */
@@ -92,6 +94,7 @@ export const DEFAULT_LIMITS: Limits = {
   responseHeadBytes: 131_072,
   serviceTimeout: 60_000,
   serviceReplayBytes: 16_777_216,
+  serviceMadeBytes: 67_108_864,
   tunnelTimeout: 30_000,
   otherOriginTimeout: 30_000,
   pendingTunnels: 8,

@@ -5,12 +5,15 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { Authenticator } from './authentication.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
+import { closeServices } from './http/service_ends.js';
 import { MainSession } from './main_session.js';
 import { type ProxyOptions, type Settings, settingsOf } from './options.js';
 import { SessionRegistry } from './registry.js';
 import { TargetPolicy } from './target.js';
 
 export const MAIN_SESSION_PROTOCOL = 'deputy/1';
+/** Milliseconds that a service may take to let go when the proxy closes. */
+const SERVICE_CLOSE_TIME = 5000;
 
 export interface ProxyServer {
   /** Resolves with the address it really listens on. Port 0 takes a free one. */
@@ -88,7 +91,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       await Promise.race([ending, delay(Math.max(grace, 250), undefined, { ref: false })]);
       for (const socket of sockets) socket.destroy();
       await closed;
-      await Promise.allSettled(settings.services.map(async (service) => service.close?.()));
+      await closeServices(settings.services, SERVICE_CLOSE_TIME, settings.log);
     },
   };
 }

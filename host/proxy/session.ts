@@ -12,6 +12,7 @@ import { carry } from './active.js';
 import type { Principal } from './authentication.js';
 import { SessionError, type SessionErrorCode, sessionError } from './error.js';
 import type { Observers } from './events.js';
+import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
 import type { Settings } from './options.js';
 import { originIdentity } from './origin_identity.js';
@@ -304,7 +305,8 @@ export class DelegableSession {
     if (this.#active !== undefined) wipe(this.#active);
     this.#relay.held.length = 0;
     this.#relay.passed.length = 0;
-    for (const service of this.#options.settings.services) service.sessionClosed?.(this.id);
+    const { services, log } = this.#options.settings;
+    tellClosed(services, this.id, log);
     if (code === 'CLOSED' || code === 'REVOKED' || code === 'STOPPING') {
       this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
     }

@@ -9,8 +9,9 @@ export { HeaderList } from './headers.js';
 export type Body = AsyncIterable<Uint8Array>;
 
 /**
- * Services run in the order of the proxy's list; each sees what the ones before it made. A hook that throws, or that
- * stays silent for longer than the proxy allows, is cut off: the exchange goes on as if the service were not there.
+ * Services run in the order of the proxy's list; each sees what the ones before it made. A hook that throws, that
+ * stays silent for longer than the proxy allows, or that makes more bytes than content can explain, is cut off: the
+ * exchange goes on as if the service were not there.
  */
 export interface Service {
   /** Short, stable; stands in WELCOME and RECEIPT. */
@@ -18,7 +19,7 @@ export interface Service {
   /** Before a request goes to the origin. May change it, or answer in the origin's place. */
   request?(flow: Flow): Outcome<RequestChange | Answer>;
   /** Before a service fetches `url` from another origin: false refuses it. */
-  admits?(url: string, flow: Flow): boolean;
+  admits?(url: string, flow: Flow): boolean | Promise<boolean>;
   /**
    * When the origin has answered with a final head of any kind, or has failed instead; before any `response`. May
    * answer in its place: what the origin sends of a body is then dropped, and no `response` is called.
@@ -27,7 +28,7 @@ export interface Service {
   /** When the head of a response is there (never for 1xx, 101, or the answer to HEAD, 204 and 304). */
   response?(flow: ResponseFlow): Outcome<ResponseChange>;
   /** When the session ends: forget what is kept for it. */
-  sessionClosed?(sessionId: string): void;
+  sessionClosed?(sessionId: string): void | Promise<void>;
   /** When the proxy has closed: let go of connections and files. */
   close?(): void | Promise<void>;
 }

@@ -6,10 +6,24 @@ import { SessionError } from '../error.js';
 export interface GuardLimits {
   serviceTimeout: number;
   serviceReplayBytes: number;
+  serviceMadeBytes: number;
 }
+
+/** Bytes that a service may make of each that it reads, beyond `serviceMadeBytes`. */
+const GROWTH = 64;
+/** Empty chunks in a row: they cost nothing to make, and nobody could interrupt a service that makes them for ever. */
+const EMPTY_CHUNKS = 1024;
 
 /** The service was cut off; the exchange can go on without it. */
 export class CutOff extends Error {}
+
+/** For the log. */
+export const whyOf = (error: unknown) =>
+  error instanceof CutOff
+    ? error.message
+    : error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : String(error);
 
 /** Time in which a service waits for others is not its own. */
 export class Watch {
@@ -52,56 +66,97 @@ export class Watch {
 }
 
 /**
- * The body that `make` makes of `original`, once its first chunk is there. Throws CutOff when the service failed and
- * `original` was put back together: the second value is then the body to use.
+ * The body that `make` makes of `original`, once its first chunk is there. Where the service fails before, `original`
+ * is put back together, and `cutOff` says why. Where that is not possible any more, `onBroken` is told why, and the
+ * body, or this call, throws SERVICE_FAILED.
  */
 export async function guardBody(
   original: Body,
   make: (body: Body) => Body,
-  watch: Watch,
-  limits: GuardLimits,
+  { watch, limits, onBroken }: BodyGuard,
 ): Promise<{ body: Body } | { cutOff: unknown; body: Body }> {
   const source = new ReplaySource(original, watch, limits.serviceReplayBytes);
+  const broken = (error: unknown) => {
+    if (source.failure !== undefined) return source.failure;
+    onBroken(error);
+    return new SessionError('SERVICE_FAILED', 'a service failed in the middle of a body', { cause: error });
+  };
   try {
-    const made = make(source)[Symbol.asyncIterator]();
-    const first = await watch.guard(made.next());
+    const made = new MadeBody(make(source)[Symbol.asyncIterator](), source, watch, limits.serviceMadeBytes);
+    const first = await made.next();
     source.forget();
-    return { body: rest(first, made, watch, source) };
+    return { body: rest(first, made, source, broken) };
   } catch (error) {
     if (source.failure !== undefined) throw source.failure;
     const body = source.replay();
-    if (body === undefined) throw failed(error);
+    if (body === undefined) throw broken(error);
     return { cutOff: error, body };
   }
 }
 
+export interface BodyGuard {
+  watch: Watch;
+  limits: GuardLimits;
+  onBroken: (error: unknown) => void;
+}
+
 async function* rest(
-  first: IteratorResult<Uint8Array>,
-  made: AsyncIterator<Uint8Array>,
-  watch: Watch,
+  first: Uint8Array | undefined,
+  made: MadeBody,
   source: ReplaySource,
+  broken: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
-    for (let step = first; step.done !== true; step = await watch.guard(made.next())) yield step.value;
+    for (let chunk = first; chunk !== undefined; chunk = await made.next()) yield chunk;
     // What the service left unread still stands between this answer and the next.
     await source.drain();
   } catch (error) {
-    throw source.failure ?? failed(error);
+    throw broken(error);
   } finally {
-    void Promise.resolve(made.return?.()).catch(() => {});
+    made.leave();
   }
 }
 
-const failed = (cause: unknown) =>
-  new SessionError('SERVICE_FAILED', 'a service failed in the middle of a body', { cause });
+/** What a service makes: chunks of bytes, in time, and no more of them than content can explain. */
+class MadeBody {
+  #bytes = 0;
+
+  constructor(
+    private readonly made: AsyncIterator<Uint8Array>,
+    private readonly source: ReplaySource,
+    private readonly watch: Watch,
+    private readonly limit: number,
+  ) {}
+
+  /** The next chunk that is not empty; undefined at the end. Throws what the service threw, or CutOff. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (let empty = 0; empty < EMPTY_CHUNKS; empty++) {
+      const step = await this.watch.guard(this.made.next());
+      if (step.done === true) return undefined;
+      if (!(step.value instanceof Uint8Array)) throw new CutOff('it gave a chunk that is no Uint8Array');
+      this.#bytes += step.value.length;
+      if (this.#bytes > this.limit + GROWTH * this.source.bytes) {
+        throw new CutOff(`it made ${this.#bytes} bytes of ${this.source.bytes}`);
+      }
+      if (step.value.length > 0) return step.value;
+    }
+    throw new CutOff('it gave nothing but empty chunks');
+  }
+
+  /** Nothing more is wanted of it. */
+  leave(): void {
+    (async () => this.made.return?.())().catch(() => {});
+  }
+}
 
 /** Hands a body to a service and remembers what it handed out. */
 class ReplaySource implements AsyncIterable<Uint8Array> {
   /** The original itself failed: no fault of the service. */
   failure: unknown;
+  /** That were handed out. */
+  bytes = 0;
   readonly #original: AsyncIterator<Uint8Array>;
   #given: Uint8Array[] | undefined = [];
-  #givenBytes = 0;
   #replays = false;
   #ended = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -171,9 +226,9 @@ class ReplaySource implements AsyncIterable<Uint8Array> {
   }
 
   #remember(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
     if (this.#given === undefined) return;
-    this.#givenBytes += chunk.length;
-    if (this.#givenBytes > this.limit && !this.#replays) this.forget();
+    if (this.bytes > this.limit && !this.#replays) this.forget();
     else this.#given.push(chunk);
   }
 }

@@ -8,16 +8,17 @@ import type {
   Flow,
   FlowRequest,
   FlowResponse,
-  HeaderList,
   OriginIdentity,
   OtherOptions,
   OtherResponse,
   ResponseChange,
   Service,
 } from '../../services/service.js';
+import { HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
 import type { Log } from '../log.js';
-import { CutOff, type GuardLimits, guardBody, Watch } from './guard.js';
+import { checkedAnswer, checkedHead, checkedTarget, checkHeaders, isBodiless } from './checked.js';
+import { type GuardLimits, guardBody, Watch, whyOf } from './guard.js';
 
 /** What the services of a session are told about it. */
 export interface FlowContext {
@@ -79,9 +80,10 @@ export class ServiceChain {
         if (outcome?.kind === 'answer') return { answer: checkedAnswer(outcome), by: service.name };
         if (outcome === undefined) continue;
         const target = checkedTarget(outcome.target ?? state.target);
+        checkHeaders(outcome.headers);
         if (!(await this.#replaceBody(state, outcome.body, undefined, run))) continue;
         state.target = target;
-        if (outcome.headers !== undefined) state.headers = outcome.headers.clone();
+        if (outcome.headers !== undefined) state.headers = new HeaderList(outcome.headers);
         state.applied.push(service.name);
       } catch (error) {
         if (error instanceof SessionError) throw error;
@@ -127,11 +129,14 @@ export class ServiceChain {
         const change = await run.watch.guard((async () => service.response!(flow))());
         if (change === undefined) continue;
         const head = checkedHead(change.status ?? status, change.reason ?? reason);
+        if (isBodiless(head.status))
+          throw new TypeError(`an answer ${head.status} has no body, this one has`);
+        checkHeaders(change.headers);
         if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
         if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run));
         if (isOnlyWatching(change)) continue;
         Object.assign(state, head);
-        if (change.headers !== undefined) state.headers = change.headers.clone();
+        if (change.headers !== undefined) state.headers = new HeaderList(change.headers);
         state.applied.push(service.name);
       } catch (error) {
         if (error instanceof SessionError) throw error;
@@ -141,22 +146,20 @@ export class ServiceChain {
   }
 
   /** One service may refuse what another one wants to fetch. */
-  #admit(url: string, flow: Flow): void {
+  async #admit(url: string, flow: Flow): Promise<void> {
     for (const service of this.context.services) {
+      if (service.admits === undefined) continue;
+      const watch = new Watch(this.context.limits.serviceTimeout);
+      let admitted: boolean;
       try {
-        if (service.admits?.(url, flow) === false) {
-          throw new SessionError(
-            'TUNNEL_DENIED',
-            `the service '${service.name}' does not admit this address`,
-          );
-        }
+        admitted = await watch.guard((async () => service.admits!(url, flow))());
       } catch (error) {
-        if (error instanceof SessionError) throw error;
-        this.context.log.warn(
-          { service: service.name, why: describe(error) },
-          'service failed to judge an address',
-        );
+        const fields = { session: this.context.sessionId, service: service.name, why: whyOf(error) };
+        this.context.log.warn(fields, 'service cut off, an address is admitted without it');
+        continue;
       }
+      if (admitted !== false) continue;
+      throw new SessionError('TUNNEL_DENIED', `the service '${service.name}' does not admit this address`);
     }
   }
 
@@ -169,7 +172,8 @@ export class ServiceChain {
   ): Promise<boolean> {
     if (make === undefined || state.body === undefined) return true;
     state.bodyTouched = true;
-    const guarded = await guardBody(state.body, make, run.watch, this.context.limits);
+    const { watch, onBroken } = run;
+    const guarded = await guardBody(state.body, make, { watch, limits: this.context.limits, onBroken });
     state.body = guarded.body;
     if ('cutOff' in guarded) {
       run.cutOff(guarded.cutOff);
@@ -204,20 +208,25 @@ export class ServiceChain {
       },
       signal,
       fetchOther: async (url, options = {}) => {
-        this.#admit(url, flow);
         const signals = options.signal === undefined ? [signal] : [signal, options.signal];
         const response = await watch.outside(
-          fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),
+          this.#admit(url, flow).then(() =>
+            fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),
+          ),
         );
         return { ...response, body: watched(response.body, watch) };
       },
     };
-    const cutOff = (error: unknown) => {
+    const stop = (error: unknown, message: string) => {
       own.abort();
-      const why = error instanceof CutOff ? error.message : describe(error);
-      log.warn({ ...fields, why }, 'service cut off, content goes on without it');
+      log.warn({ ...fields, why: whyOf(error) }, message);
     };
-    return { flow, watch, cutOff };
+    return {
+      flow,
+      watch,
+      cutOff: (error) => stop(error, 'service cut off, content goes on without it'),
+      onBroken: (error) => stop(error, 'service cut off in the middle of a body, which is cut short'),
+    };
   }
 }
 
@@ -225,10 +234,9 @@ interface Run {
   flow: Flow;
   watch: Watch;
   cutOff: (error: unknown) => void;
+  /** The content can't go on without it: too much of it is gone. */
+  onBroken: (error: unknown) => void;
 }
-
-const describe = (error: unknown) =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 
 const copyOf = ({ status, reason, headers }: FlowResponse): FlowResponse => ({
   status,
@@ -272,28 +280,4 @@ export function urlOf(origin: { host: string; port: number }, target: string): s
   if (!target.startsWith('/')) return target;
   const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host;
   return `https://${host}${origin.port === 443 ? '' : `:${origin.port}`}${target}`;
-}
-
-function checkedAnswer(answer: Answer): Answer {
-  const { status, reason } = checkedHead(answer.status, answer.reason ?? '');
-  return {
-    ...answer,
-    status,
-    reason,
-    headers: answer.headers.clone(),
-    ...(answer.refresh && { refresh: answer.refresh.clone() }),
-  };
-}
-
-function checkedTarget(target: string): string {
-  if (!/^[\x21-\x7e]+$/.test(target)) throw new TypeError('a request target holds a space or a control');
-  return target;
-}
-
-function checkedHead(status: number, reason: string): { status: number; reason: string } {
-  if (!Number.isInteger(status) || status < 200 || status > 599)
-    throw new TypeError(`${status} is no final status`);
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason))
-    throw new TypeError('a reason phrase holds a control character');
-  return { status, reason };
 }
