@@ -27,6 +27,11 @@ export interface Service {
   settle?(flow: SettledFlow): Outcome<Answer>;
   /** When the head of a response is there (never for 1xx, 101, or the answer to HEAD, 204 and 304). */
   response?(flow: ResponseFlow): Outcome<ResponseChange>;
+  /**
+   * After each exchange of a session that the proxy may read and not touch (grant `observe`). Nothing waits for it, and
+   * what it throws ends nothing.
+   */
+  observed?(exchange: ObservedExchange): void | Promise<void>;
   /** When the session ends: forget what is kept for it. */
   sessionClosed?(sessionId: string): void | Promise<void>;
   /** When the proxy has closed: let go of connections and files. */
@@ -102,6 +107,32 @@ export interface ResponseFlow extends Flow {
   readonly received: FlowResponse;
   /** Names of the services that have changed this response so far. */
   readonly changedBy: readonly string[];
+}
+
+/** One exchange as it passed between client and origin. */
+export interface ObservedExchange {
+  /** Internal session id, hexadecimal. */
+  readonly sessionId: string;
+  /** Name of the admitted client, unique among clients. */
+  readonly client: string;
+  readonly origin: OriginIdentity;
+  /** `live`: read as it passed. `deferred`: read from kept records, once the client had left their keys. */
+  readonly when: 'live' | 'deferred';
+  readonly request: FlowRequest & { readonly body: ObservedBody };
+  /** Undefined where the session ended before its head was whole. */
+  readonly response: (FlowResponse & { readonly body: ObservedBody }) | undefined;
+}
+
+/** A body without transfer framing, but still with its Content-Encoding. */
+export interface ObservedBody {
+  /** Bytes that passed. */
+  readonly length: number;
+  /** The first of them, 65,536 at most. */
+  readonly start: Uint8Array;
+  /** SHA-256 of all that passed, 32 bytes. */
+  readonly hash: Uint8Array;
+  /** False where the session ended within the body. */
+  readonly whole: boolean;
 }
 
 export interface RequestChange {
