@@ -1,13 +1,12 @@
 // The services of `deputy proxy`: Deputy's own by name, a user's by file.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import type { Log } from '../proxy/log.js';
 import { isStoreName } from '../services/cache/open.js';
-import type { Service } from '../services/service.js';
+import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
 
 export interface ServiceOptions {
@@ -63,7 +62,7 @@ export function byteCount(text: string): number {
  */
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
-    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name) : OWN[name]!(options))),
+    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name, log) : OWN[name]!(options))),
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
@@ -80,27 +79,18 @@ export const serviceNames = ({ service = [], filter, cache }: ServiceOptions): s
   ...(cache === undefined ? [] : ['cache']),
 ];
 
-/** A module whose default export is a service, or a function that makes one. */
-async function loadFile(name: string): Promise<Service> {
+/** A module whose default export is a service, or a function that makes one: in a thread of its own. */
+async function loadFile(name: string, log: Log): Promise<Service> {
   const file = resolve(name);
   const bad = (why: string) => new DeputyError('BAD_SERVICE', `${name} can't be used as a service: ${why}`);
   if (!existsSync(file)) throw bad('there is no such file');
-  let made: unknown;
-  try {
-    const { default: exported } = (await import(pathToFileURL(file).href)) as { default?: unknown };
-    made = typeof exported === 'function' ? await exported() : exported;
-  } catch (error) {
-    throw bad((error as Error).message);
-  }
-  if (typeof made !== 'object' || made === null) throw bad('its default export is no object, and makes none');
-  const service = made as Partial<Service>;
-  if (typeof service.name !== 'string' || !/^[\w.-]{1,40}$/.test(service.name)) {
-    throw bad("it has no name of letters, digits, '.', '_' and '-'");
-  }
-  const hooks = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
-  const broken = hooks.find((hook) => service[hook] !== undefined && typeof service[hook] !== 'function');
-  if (broken !== undefined) throw bad(`its '${broken}' is no function`);
-  return made as Service;
+  const { isolated } = await import('../services/isolated/index.js');
+  const line = (level: keyof ServiceLog) => (message: string, fields?: object) =>
+    log[level]({ ...fields, file: name }, message);
+  const logs = { debug: line('debug'), info: line('info'), warn: line('warn') };
+  return isolated(file, { log: logs }).catch((error: Error) => {
+    throw bad(error.message);
+  });
 }
 
 async function openFilter(files: readonly string[], log: Log): Promise<Service> {

@@ -1,0 +1,155 @@
+// Calls between two threads: each end names what it answers; bodies are pulled across chunk by chunk.
+import type { MessagePort, Worker } from 'node:worker_threads';
+import type { Body } from '../service.js';
+
+type Message =
+  | { kind: 'call'; id: number; method: string; value: unknown }
+  | { kind: 'reply'; id: number; value: unknown }
+  | { kind: 'error'; id: number; error: PlainError }
+  | { kind: 'tell'; method: string; value: unknown };
+
+interface PlainError {
+  name: string;
+  message: string;
+  code: string | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what one end sends is what the other end's method of that name takes
+export type Methods = Readonly<Record<string, (value: any) => unknown>>;
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** Bytes as they cross: a copy of their own, for a clone takes the whole memory that a view lies in. */
+type Step = { chunk: Uint8Array | undefined };
+
+export class Link {
+  readonly #port: Pick<MessagePort | Worker, 'postMessage'>;
+  readonly #methods: Methods;
+  readonly #pending = new Map<number, Pending>();
+  readonly #offered = new Map<number, AsyncIterator<Uint8Array>>();
+  #last = 0;
+  #broken: Error | undefined;
+
+  constructor(port: MessagePort | Worker, methods: Methods) {
+    this.#port = port;
+    this.#methods = {
+      ...methods,
+      next: (id: number) => this.#pull(id),
+      leave: (id: number) => this.#leave(id),
+    };
+    (port as MessagePort).on('message', (message: Message) => this.#onMessage(message));
+  }
+
+  /** Calls that wait for the other end. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  call(method: string, value: unknown): Promise<unknown> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#send({ kind: 'call', id, method, value });
+    });
+  }
+
+  tell(method: string, value: unknown): void {
+    if (this.#broken === undefined) this.#send({ kind: 'tell', method, value });
+  }
+
+  /** Lets the other end pull `body` under the id that this gives, until it ends or `withdraw`. */
+  offer(body: Body): number {
+    const id = ++this.#last;
+    this.#offered.set(id, body[Symbol.asyncIterator]());
+    return id;
+  }
+
+  withdraw(id: number): void {
+    this.#leave(id);
+  }
+
+  /** The body that the other end offers under `id`. */
+  async *body(id: number): AsyncGenerator<Uint8Array, void, void> {
+    let isOver = false;
+    try {
+      for (;;) {
+        const { chunk } = (await this.call('next', id)) as Step;
+        if (chunk === undefined) break;
+        yield chunk;
+      }
+      isOver = true;
+    } finally {
+      if (!isOver) this.tell('leave', id);
+    }
+  }
+
+  /** The other end is gone: every call fails with `error`, now and from now on. */
+  break(error: Error): void {
+    this.#broken = error;
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+    for (const id of [...this.#offered.keys()]) this.#leave(id);
+  }
+
+  #onMessage(message: Message): void {
+    if (message.kind === 'tell') {
+      void this.#methods[message.method]?.(message.value);
+      return;
+    }
+    if (message.kind === 'call') {
+      void this.#answer(message.id, message.method, message.value);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.kind === 'reply') pending?.resolve(message.value);
+    else pending?.reject(errorOf(message.error));
+  }
+
+  async #answer(id: number, method: string, value: unknown): Promise<void> {
+    try {
+      this.#send({ kind: 'reply', id, value: await this.#methods[method]!(value) });
+    } catch (error) {
+      this.#send({ kind: 'error', id, error: plainError(error) });
+    }
+  }
+
+  #send(message: Message): void {
+    const { value } = message as { value?: Partial<Step> };
+    const chunk = value?.chunk;
+    this.#port.postMessage(message, chunk === undefined ? [] : [chunk.buffer as ArrayBuffer]);
+  }
+
+  async #pull(id: number): Promise<Step> {
+    const body = this.#offered.get(id);
+    if (body === undefined) return { chunk: undefined };
+    const step = await body.next();
+    if (step.done === true) this.#offered.delete(id);
+    return { chunk: step.done === true ? undefined : ownCopy(step.value) };
+  }
+
+  #leave(id: number): void {
+    const body = this.#offered.get(id);
+    this.#offered.delete(id);
+    (async () => body?.return?.())().catch(() => {});
+  }
+}
+
+/** In memory that nothing else lies in, so that it can change hands. Throws TypeError for what are no bytes. */
+export function ownCopy(bytes: Uint8Array): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('a chunk of a body must be a Uint8Array');
+  return new Uint8Array(bytes);
+}
+
+const plainError = (error: unknown): PlainError => ({
+  name: error instanceof Error ? error.name : 'Error',
+  message: error instanceof Error ? error.message : String(error),
+  code: (error as { code?: string } | undefined)?.code,
+});
+
+const errorOf = ({ name, message, code }: PlainError): Error =>
+  Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });

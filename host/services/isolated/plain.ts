@@ -1,0 +1,71 @@
+// What crosses between the proxy's thread and a service's: flows and outcomes as plain values.
+import type { DeviceProfile } from '../../delegation/device.js';
+import type { HeaderLine, OriginIdentity } from '../service.js';
+
+export const HOOKS = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
+export type HookName = (typeof HOOKS)[number];
+
+/** What a thread is started with. */
+export interface ThreadData {
+  /** URL of the module. */
+  module: string;
+  /** Bytes that its buffers may hold. */
+  bufferBytes: number;
+}
+
+/** The thread's first words: the service is there, or why not. */
+export type Loaded = { name: string; hooks: readonly HookName[] } | { bad: string };
+
+/** The exit status of a thread whose buffers hold too much. */
+export const TOO_MUCH_MEMORY = 71;
+
+export interface PlainHead {
+  status: number;
+  reason: string;
+  headers: readonly HeaderLine[];
+}
+
+export interface PlainFlow {
+  /** Of this hook's call, until the exchange is over. */
+  run: number;
+  /** The same for all hooks of one exchange. */
+  exchange: number;
+  sessionId: string;
+  client: string;
+  origin: OriginIdentity;
+  profile: DeviceProfile;
+  request: { method: string; target: string; url: string; headers: readonly HeaderLine[] };
+  response?: (PlainHead & { length: number | undefined }) | undefined;
+  received?: PlainHead;
+  changedBy?: readonly string[];
+  /** For `admits`. */
+  url?: string;
+}
+
+/** An outcome of any hook; functions stay where they are, and are called by what bears their names. */
+export interface PlainOutcome {
+  kind?: string;
+  target?: string;
+  status?: number;
+  reason?: string;
+  length?: number;
+  headers?: readonly HeaderLine[];
+  refresh?: readonly HeaderLine[];
+  answer?: Uint8Array;
+  makesBody: boolean;
+  watches: boolean;
+}
+
+/** The body that a service makes: its first chunk, the headers as they are by then, and where the rest is. */
+export interface PlainMade {
+  first: Uint8Array | undefined;
+  headers: readonly HeaderLine[] | undefined;
+  rest: number;
+}
+
+export interface PlainOther {
+  url: string;
+  status: number;
+  headers: readonly HeaderLine[];
+  body: number;
+}

@@ -1,0 +1,170 @@
+// The thread of one service: loads its module, and lends it flows that reach back into the proxy's thread.
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  type Body,
+  type BodyWatcher,
+  HeaderList,
+  type OtherOptions,
+  type OtherResponse,
+  type ResponseFlow,
+  type Service,
+} from '../service.js';
+import { Link, ownCopy } from './link.js';
+import {
+  HOOKS,
+  type Loaded,
+  type PlainFlow,
+  type PlainHead,
+  type PlainMade,
+  type PlainOther,
+  type PlainOutcome,
+  type ThreadData,
+  TOO_MUCH_MEMORY,
+} from './plain.js';
+
+/** One call of a hook, until its exchange is over. */
+interface Run {
+  exchange: number;
+  stop: AbortController;
+  makeBody?: (body: Body) => Body;
+  headers?: HeaderList;
+  watcher?: BodyWatcher;
+  made?: AsyncIterator<Uint8Array>;
+}
+
+const { module, bufferBytes } = workerData as ThreadData;
+const runs = new Map<number, Run>();
+const exchanges = new Map<number, { key: object; runs: number }>();
+let service: Partial<Service>;
+
+/** The heap has a limit of the engine's own; buffers lie outside it. */
+const checkMemory = () => {
+  if (process.memoryUsage().arrayBuffers > bufferBytes) process.exit(TOO_MUCH_MEMORY);
+};
+setInterval(checkMemory, 100).unref();
+
+const link = new Link(parentPort!, {
+  ping: () => checkMemory(),
+  request: (plain: PlainFlow) => hook(plain, (flow) => service.request!(flow)),
+  settle: (plain: PlainFlow) => hook(plain, (flow) => service.settle!(flow)),
+  response: (plain: PlainFlow) => hook(plain, (flow) => service.response!(flow)),
+  admits: async (plain: PlainFlow) => (await service.admits!(plain.url!, flowOf(plain))) !== false,
+  sessionClosed: (id: string) => service.sessionClosed!(id),
+  close: () => service.close?.(),
+  make,
+  watch: ({ run, chunk }: { run: number; chunk: Uint8Array }) => runs.get(run)?.watcher?.chunk(chunk),
+  watchEnd: (run: number) => runs.get(run)?.watcher?.end(),
+  over,
+});
+
+async function hook(
+  plain: PlainFlow,
+  call: (flow: ResponseFlow) => unknown,
+): Promise<PlainOutcome | undefined> {
+  const outcome = (await call(flowOf(plain))) as Record<string, unknown> | undefined;
+  const run = runs.get(plain.run);
+  if (outcome === undefined || run === undefined) return undefined;
+  const { kind, target, status, reason, length, body, watch } = outcome;
+  if (typeof body === 'function') run.makeBody = body as (body: Body) => Body;
+  if (outcome.headers !== undefined) run.headers = outcome.headers as HeaderList;
+  if (watch !== undefined) run.watcher = watch as BodyWatcher;
+  const plainOutcome: Record<string, unknown> = {
+    ...{ kind, target, status, reason, length },
+    headers: linesOf(run.headers),
+    refresh: linesOf(outcome.refresh),
+    makesBody: typeof body === 'function',
+    watches: watch !== undefined,
+  };
+  if (kind === 'answer') plainOutcome.answer = ownCopy(body as Uint8Array);
+  return plainOutcome as unknown as PlainOutcome;
+}
+
+async function make({ run: id, source }: { run: number; source: number }): Promise<PlainMade> {
+  const run = runs.get(id);
+  if (run === undefined) throw new Error('the exchange is over');
+  const made = run.makeBody!(link.body(source))[Symbol.asyncIterator]();
+  run.made = made;
+  const first = await made.next();
+  checkMemory();
+  return {
+    first: first.done === true ? undefined : ownCopy(first.value),
+    headers: linesOf(run.headers),
+    rest: link.offer({ [Symbol.asyncIterator]: () => made }),
+  };
+}
+
+function over(id: number): void {
+  const run = runs.get(id);
+  if (run === undefined) return;
+  runs.delete(id);
+  const exchange = exchanges.get(run.exchange)!;
+  if (--exchange.runs === 0) exchanges.delete(run.exchange);
+  run.stop.abort();
+  (async () => run.made?.return?.())().catch(() => {});
+}
+
+function flowOf(plain: PlainFlow): ResponseFlow {
+  const run: Run = { exchange: plain.exchange, stop: new AbortController() };
+  runs.set(plain.run, run);
+  const exchange = exchanges.get(plain.exchange) ?? { key: {}, runs: 0 };
+  exchange.runs++;
+  exchanges.set(plain.exchange, exchange);
+  const log = (level: string) => (message: string, fields?: object) =>
+    link.tell('log', {
+      run: plain.run,
+      level,
+      message: String(message),
+      fields: JSON.parse(JSON.stringify(fields ?? {})),
+    });
+  const head = (part: PlainHead | undefined) => part && { ...part, headers: new HeaderList(part.headers) };
+  return {
+    ...plain,
+    exchange: exchange.key,
+    request: { ...plain.request, headers: new HeaderList(plain.request.headers) },
+    response: head(plain.response) as ResponseFlow['response'],
+    received: head(plain.received) as ResponseFlow['received'],
+    changedBy: plain.changedBy ?? [],
+    log: { debug: log('debug'), info: log('info'), warn: log('warn') },
+    signal: run.stop.signal,
+    fetchOther: (url, options) => fetchOther(plain.run, url, options),
+  };
+}
+
+let lastFetch = 0;
+
+async function fetchOther(run: number, url: string, options: OtherOptions = {}): Promise<OtherResponse> {
+  const fetch = ++lastFetch;
+  const { headers, reason, signal } = options;
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', () => link.tell('stopFetch', fetch), { once: true });
+  const asked = { run, fetch, url: String(url), headers: linesOf(headers), reason };
+  const answer = (await link.call('fetchOther', asked)) as PlainOther;
+  return { ...answer, headers: new HeaderList(answer.headers), body: link.body(answer.body) };
+}
+
+/** Throws TypeError for what is no list of lines. */
+function linesOf(headers: unknown) {
+  return headers === undefined ? undefined : [...new HeaderList(headers as HeaderList)];
+}
+
+async function load(): Promise<Loaded> {
+  let made: unknown;
+  try {
+    const { default: exported } = (await import(module)) as { default?: unknown };
+    made = typeof exported === 'function' ? await exported() : exported;
+  } catch (error) {
+    return { bad: error instanceof Error ? error.message : String(error) };
+  }
+  if (typeof made !== 'object' || made === null)
+    return { bad: 'its default export is no object, and makes none' };
+  service = made as Partial<Service>;
+  const { name } = service;
+  if (typeof name !== 'string' || !/^[\w.-]{1,40}$/.test(name)) {
+    return { bad: "it has no name of letters, digits, '.', '_' and '-'" };
+  }
+  const hooks = HOOKS.filter((hook) => service[hook] !== undefined);
+  const broken = hooks.find((hook) => typeof service[hook] !== 'function');
+  return broken === undefined ? { name, hooks } : { bad: `its '${broken}' is no function` };
+}
+
+link.tell('loaded', await load());
