@@ -28,6 +28,7 @@ export interface ProxyCommandOptions extends ServiceOptions {
   allowPort?: ('any' | number)[];
   holdTime?: number;
   undelivered: 'relay' | 'close';
+  requireDelegation?: boolean;
   legacy?: boolean;
   maxSessions?: number;
   logLevel: string;
@@ -93,14 +94,16 @@ export function proxyCommand(): Command {
     )
     .option('--no-cache-share', 'let no client have what another one fetched, public or not')
     .addOption(
-      new Option('--hold-time <seconds>', "how long a mirror client's data waits for the delivery").argParser(
-        seconds,
-      ),
+      new Option('--hold-time <seconds>', 'how long what waits for its delivery may wait').argParser(seconds),
     )
     .addOption(
       new Option('--undelivered <what>', 'what becomes of a mirror session that is never delivered')
         .choices(['relay', 'close'])
         .default('relay'),
+    )
+    .option(
+      '--require-delegation',
+      'let no application data pass before its session is delivered, and refuse blind tunnels',
     )
     .option('--legacy', 'work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too')
     .addOption(
@@ -167,6 +170,7 @@ async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions>
     },
     services: await loadServices(options, log),
     undelivered: options.undelivered,
+    ...(options.requireDelegation && { requireDelegation: true }),
     ...(options.legacy && {
       legacy: await (await import('../platform/node/record_engine.js')).loadRecordEngine(),
     }),

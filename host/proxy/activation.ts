@@ -2,7 +2,8 @@
 import { type Delivery, Leg } from '../delegation/delivery.js';
 import type { RecordEngine } from '../engine/record.js';
 import { SessionError } from './error.js';
-import { type Activation, type ActivationOptions, layers } from './layers.js';
+import { type Activation, type ActivationOptions, CLIENT_FLIGHT_RECORDS, layers } from './layers.js';
+import { ContentType } from './record/cipher.js';
 import type { ServerHello } from './record/handshake_view.js';
 import { isLegacy, legacyKeys } from './record/legacy.js';
 import {
@@ -111,7 +112,7 @@ export async function activate(
 ): Promise<Activation> {
   try {
     const unknown = epochIsUnknown(delivery);
-    await (unknown ? parkAtHold(options) : parkAtCount(delivery, options));
+    await (unknown ? parkAtHold(options) : parkAtCount(delivery, keys, options));
     const starts = unknown ? epochStarts(options.relay) : delivery;
     return layers(keys, starts, unknown, options);
   } catch (error) {
@@ -121,11 +122,12 @@ export async function activate(
 }
 
 /** The client has sent `clientRecords` records in all: exactly these go on. */
-async function parkAtCount(delivery: Delivery, options: ActivationOptions): Promise<void> {
+async function parkAtCount(delivery: Delivery, keys: SessionKeys, options: ActivationOptions): Promise<void> {
   const { relay, directions, limits } = options;
   const exceeded = () =>
     new SessionError('RECORDS_EXCEEDED', 'more records were relayed than the client says it sent');
   if (relay.clientRecords > delivery.clientRecords) throw exceeded();
+  if (relay.isStrict) await parkStrictly(delivery, keys, options);
   relay.parkClient(() => relay.clientRecords >= delivery.clientRecords);
   relay.release();
   await parked(directions.client, 'CLIENT_GONE', limits.deliveryTimeout);
@@ -136,6 +138,45 @@ async function parkAtCount(delivery: Delivery, options: ActivationOptions): Prom
   }
   if (delivery.clientRecords < delivery.clientEpochStart || relay.originRecords < delivery.originEpochStart) {
     throw new SessionError('HANDSHAKE_MISMATCH', 'the delivered keys begin after the records seen here');
+  }
+}
+
+/**
+ * Where the delivery is required: the client's last flight goes on now, and nothing of the delivered epoch. The origin
+ * is parked first, for with the client's Finished it may begin to speak.
+ */
+async function parkStrictly(
+  delivery: Delivery,
+  keys: SessionKeys,
+  { relay, directions, limits }: ActivationOptions,
+): Promise<void> {
+  const early = () =>
+    new SessionError(
+      'SENT_BEFORE_ACTIVE',
+      'the client sent application data before the session was delivered',
+    );
+  // TLS 1.2 counts Finished to the delivered epoch.
+  const finished = relay.view.isTls13 ? 0 : 1;
+  if (delivery.clientRecords > delivery.clientEpochStart + finished) throw early();
+  relay.parkOrigin(() => true);
+  await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
+  let encrypted = 0;
+  relay.inspect = (record) => {
+    if (!relay.view.isTls13 || record[0] !== ContentType.ApplicationData) return;
+    if (++encrypted > CLIENT_FLIGHT_RECORDS || opens(keys, record)) throw early();
+  };
+}
+
+/** Whether a record is the first of the client's delivered epoch. */
+function opens(keys: SessionKeys, record: Buffer): boolean {
+  const cipher = keys.cipher('client', { sequence: 0 });
+  try {
+    cipher.open(Buffer.from(record));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    cipher.wipe();
   }
 }
 

@@ -61,6 +61,7 @@ async function onConnect(
     const target = parseTarget(request);
     const wish = parseWish(request.headers['deputy-session']);
     if (wish !== undefined) checkWish(principal, socket, context);
+    else if (settings.requireDelegation) throw new ConnectRefused(UNDELEGATED);
     const upstream = await context.targets.connect(target.host, target.port, settings.limits.connectTimeout);
     if (socket.destroyed) {
       upstream.destroy();
@@ -119,6 +120,15 @@ function delegable(
   registry.add(session);
   session.start();
 }
+
+const UNDELEGATED: Refusal = {
+  status: 403,
+  phrase: 'Forbidden',
+  reason:
+    'this proxy makes no blind tunnels: send the header "Deputy-Session: request" with CONNECT and deliver the ' +
+    'session\'s secret, with a Deputy client, or for programs that log their keys with "request; leg=mirror" and ' +
+    'deputy keylog',
+};
 
 class ConnectRefused extends Error {
   constructor(readonly refusal: Refusal) {

@@ -20,6 +20,7 @@ export type SessionErrorCode =
   | 'SENT_BEFORE_ACTIVE'
   | 'NOT_DELEGABLE'
   | 'DELIVERY_TIMEOUT'
+  | 'UNDELIVERED'
   // The records
   | 'NOT_TLS'
   | 'RECORD_OVERFLOW'

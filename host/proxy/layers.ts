@@ -11,7 +11,7 @@ import type { Relay, RelayOutcome } from './relay.js';
 import { type ByteStream, INTERRUPTED } from './stream.js';
 
 /** Records of a client's last handshake flight: Certificate, CertificateVerify, Finished, however they are cut. */
-const CLIENT_FLIGHT_RECORDS = 16;
+export const CLIENT_FLIGHT_RECORDS = 16;
 /** Keeps a mirror's explicit nonces apart from those of the peer whose key it uses. */
 const MIRROR_NONCES = 1n << 63n;
 
@@ -63,7 +63,7 @@ export function layers(
     recordSizeLimit: Math.min(originLimit(view.clientHello!), mirror ? MAX_PLAINTEXT : DEVICE_RECORD),
     opening,
     sealing: sealing('client'),
-    nextRecord: () => nextOf(relay.originReader),
+    nextRecord: async () => relay.originHeld.shift() ?? (await nextOf(relay.originReader)),
     transport: originTransport,
     onTicket: options.onTicket,
     onKeyUpdate: (direction, generation) =>
@@ -129,6 +129,7 @@ function clientFlight(
       if (finished || ++records > CLIENT_FLIGHT_RECORDS) throw wrongSecret();
       finished = record.length === finishedLength;
     }
+    relay.countHandshake(record);
     await origin.write(record);
     relay.clientRecords++;
   };

@@ -27,6 +27,11 @@ export interface ProxyOptions {
   legacy?: RecordEngine;
   /** What becomes of a mirror session whose delivery never comes. */
   undelivered?: 'relay' | 'close';
+  /**
+   * The firewall: no application data passes before its session is delivered, on either leg. Handshakes pass, within
+   * bounds (relay.ts); a session that is not delivered in time is closed, and so is 0-RTT; blind tunnels are refused.
+   */
+  requireDelegation?: boolean;
 }
 
 export interface TargetOptions {
@@ -58,8 +63,10 @@ export interface Limits {
   idleTimeout: number;
   /** Bytes of a client that are held at once until the delivery. */
   heldBytes: number;
-  /** Bytes of an origin's handshake that are kept to find where a logged key begins. */
+  /** Bytes of an origin's handshake that are kept to find where a logged key begins, or pass where that is required. */
   handshakeBytes: number;
+  /** Bytes of a client's handshake that pass before a delivery that is required. */
+  clientHandshakeBytes: number;
   requestHeadBytes: number;
   responseHeadBytes: number;
   /** A service's hook, and the wait for the first or the next chunk of what it makes. */
@@ -90,6 +97,7 @@ export const DEFAULT_LIMITS: Limits = {
   idleTimeout: 300_000,
   heldBytes: 65_536,
   handshakeBytes: 262_144,
+  clientHandshakeBytes: 32_768,
   requestHeadBytes: 65_536,
   responseHeadBytes: 131_072,
   serviceTimeout: 60_000,
@@ -108,6 +116,7 @@ export interface Settings extends ProxyOptions {
   log: Log;
   limits: Limits;
   undelivered: 'relay' | 'close';
+  requireDelegation: boolean;
 }
 
 export function settingsOf(options: ProxyOptions): Settings {
@@ -120,7 +129,11 @@ export function settingsOf(options: ProxyOptions): Settings {
   if (options.tls === undefined && !options.tokens?.length) {
     throw new TypeError('a plaintext proxy sees no client certificates: give it tokens');
   }
-  const undelivered = options.undelivered ?? 'relay';
+  const requireDelegation = options.requireDelegation === true;
+  if (requireDelegation && options.tls === undefined) {
+    throw new TypeError('nothing can be delegated on a plaintext proxy, so it can not be required there');
+  }
+  const undelivered = requireDelegation ? 'close' : (options.undelivered ?? 'relay');
   return {
     ...options,
     targets: options.targets ?? {},
@@ -128,5 +141,6 @@ export function settingsOf(options: ProxyOptions): Settings {
     log: options.log ?? SILENT,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     undelivered,
+    requireDelegation,
   };
 }

@@ -15,7 +15,14 @@ export interface RelayOptions {
   origin: ByteStream;
   /** Whether the client sends its request without waiting for ACTIVE, so that it must be held. */
   holds: boolean;
-  limits: Pick<Limits, 'heldBytes' | 'handshakeBytes'>;
+  /**
+   * The delivery is required: whatever may be application data waits for it, in both directions, and what passes as
+   * handshake is bounded. In TLS 1.2 the record after ChangeCipherSpec is Finished, and nothing passes beyond it. TLS
+   * 1.3 gives the client's last flight the same content type as data (RFC 8446 §5.2), so all that the client encrypts
+   * waits; without its Finished the origin sends nothing but its own flight and what it may say before (§4.4.4).
+   */
+  strict: boolean;
+  limits: Pick<Limits, 'heldBytes' | 'handshakeBytes' | 'clientHandshakeBytes'>;
   /** Both hellos have passed. */
   onHandshake: () => void;
 }
@@ -29,8 +36,12 @@ export class Relay {
   originRecords = 0;
   /** What the client sent that may be application data, in order. */
   readonly held: Buffer[] = [];
+  /** The same of the origin. Where the delivery is required, and nowhere else. */
+  readonly originHeld: Buffer[] = [];
   /** TLS 1.3: the origin's encrypted records, which the client has got, kept to find the first of the epoch. */
   readonly passed: Buffer[] = [];
+  /** Sees each record of the client before it goes on, and throws where it must not. */
+  inspect: (record: Buffer) => void = () => {};
   /** The kept records are not all there are: the epoch can't be found. */
   passedTooMuch = false;
   readonly #options: RelayOptions;
@@ -38,15 +49,22 @@ export class Relay {
   #released = false;
   #heldBytes = 0;
   #passedBytes = 0;
+  #clientBytes = 0;
+  #originBytes = 0;
   #clientStop: (() => boolean) | undefined;
   #originStop: (() => boolean) | undefined;
   #wakeHeld: (() => void) | undefined;
+  #wakeOrigin: (() => void) | undefined;
   #announced = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.clientReader = recordReader(options.client);
     this.originReader = recordReader(options.origin);
+  }
+
+  get isStrict(): boolean {
+    return this.#options.strict;
   }
 
   get isHolding(): boolean {
@@ -68,6 +86,7 @@ export class Relay {
 
   parkOrigin(stop: () => boolean): void {
     this.#originStop = stop;
+    this.#wakeOrigin?.();
     this.originReader.bytes.interrupt();
   }
 
@@ -89,12 +108,17 @@ export class Relay {
       const record = await this.clientReader.next();
       if (record === INTERRUPTED) continue;
       if (record === undefined) {
-        this.release();
-        while (this.held.length > 0) await this.#forward(this.held.shift()!);
+        if (!this.#options.strict) {
+          this.release();
+          while (this.held.length > 0) await this.#forward(this.held.shift()!);
+        }
         await origin.end();
         return 'ended';
       }
       this.view.client.record(record);
+      if (this.#options.strict && this.view.clientHello?.earlyData) {
+        throw new SessionError('NOT_DELEGABLE', 'this proxy lets no data pass undelivered: do without 0-RTT');
+      }
       if (this.#holds(record)) {
         this.held.push(record);
         this.#heldBytes += record.length;
@@ -115,25 +139,54 @@ export class Relay {
         await client.end();
         return 'ended';
       }
+      if (this.#options.strict && this.view.mayHideOriginData(record)) {
+        this.originHeld.push(record);
+        while (!this.#originStop?.()) {
+          await new Promise<void>((resolve) => {
+            this.#wakeOrigin = resolve;
+          });
+        }
+        return 'parked';
+      }
       this.view.origin.record(record);
       if (this.view.serverHello !== undefined && !this.#announced) {
         this.#announced = true;
         this.#options.onHandshake();
       }
       this.#keep(record);
+      this.#originBytes += record.length;
+      this.#bound(this.#originBytes, this.#options.limits.handshakeBytes);
       await client.write(record);
       this.originRecords++;
     }
   }
 
+  /** Counts what passes of the client's handshake. Throws where the delivery is required and it is too much. */
+  countHandshake(record: Buffer): void {
+    this.#clientBytes += record.length;
+    this.#bound(this.#clientBytes, this.#options.limits.clientHandshakeBytes);
+  }
+
+  #bound(bytes: number, limit: number): void {
+    if (!this.#options.strict || bytes <= limit) return;
+    throw new SessionError(
+      'UNDELIVERED',
+      `a handshake of more than ${limit} bytes does not pass undelivered`,
+    );
+  }
+
   async #forward(record: Buffer): Promise<void> {
+    this.countHandshake(record);
+    this.inspect(record);
     await this.#options.origin.write(record);
     this.clientRecords++;
   }
 
   #holds(record: Buffer): boolean {
-    if (!this.#options.holds || this.#released) return false;
-    if (!this.#holding && this.view.mayBeApplicationData(record)) this.#holding = true;
+    const { holds, strict } = this.#options;
+    if (!(holds || strict) || this.#released) return false;
+    const { view } = this;
+    if (strict ? view.mayHideClientData(record) : view.mayBeApplicationData(record)) this.#holding = true;
     return this.#holding;
   }
 

@@ -75,6 +75,7 @@ export class DelegableSession {
       client: options.client,
       origin: options.origin,
       holds: options.mirror,
+      strict: options.settings.requireDelegation,
       limits: options.settings.limits,
       onHandshake: () => this.#onHandshake(),
     });
@@ -95,7 +96,7 @@ export class DelegableSession {
     const origin = this.#relay.relayOrigin();
     this.#directions = { client, origin };
     const { mirror, settings } = this.#options;
-    if (mirror) {
+    if (mirror || settings.requireDelegation) {
       this.#deliveryTimer = setTimeout(() => this.#onUndelivered(), settings.limits.deliveryTimeout);
     }
     Promise.all([client, origin]).then(
@@ -282,7 +283,8 @@ export class DelegableSession {
   #onUndelivered(): void {
     if (this.#state !== 'relaying') return;
     if (this.#options.settings.undelivered === 'close') {
-      void this.fail(new SessionError('DELIVERY_TIMEOUT', 'no delivery came in time'));
+      const why = 'no delivery came in time, and undelivered this proxy lets no application data pass';
+      void this.fail(new SessionError('DELIVERY_TIMEOUT', why));
       return;
     }
     this.#options.settings.log.info({ session: this.id }, 'no delivery came in time, relaying undelegated');
@@ -304,6 +306,7 @@ export class DelegableSession {
     clearTimeout(this.#deliveryTimer);
     if (this.#active !== undefined) wipe(this.#active);
     this.#relay.held.length = 0;
+    this.#relay.originHeld.length = 0;
     this.#relay.passed.length = 0;
     const { services, log } = this.#options.settings;
     tellClosed(services, this.id, log);

@@ -81,6 +81,11 @@ class Direction {
     else if (record[0] === ContentType.Handshake) this.#handshake(record.subarray(RECORD_HEADER_BYTES));
   }
 
+  /** Whether the record of this index comes after TLS 1.2's Finished. */
+  isAfterFinished(index: number): boolean {
+    return this.epochStart !== undefined && index > this.epochStart;
+  }
+
   #keep(record: Buffer): void {
     this.#epochBytes += record.length;
     if (this.#epochBytes <= EPOCH_LIMIT) {
@@ -131,6 +136,17 @@ export class HandshakeView {
   /** Whether this record of the client may hold application data: it must wait where the client waits for nobody. */
   mayBeApplicationData(record: Buffer): boolean {
     return record[0] === ContentType.ApplicationData && this.serverHello !== undefined;
+  }
+
+  /** The same where nothing of an application may pass: `record` is the client's newest, of which the view was told. */
+  mayHideClientData(record: Buffer): boolean {
+    return record[0] === ContentType.ApplicationData || this.client.isAfterFinished(this.client.records - 1);
+  }
+
+  /** `record` is the origin's next, of which the view was not told. In TLS 1.3 its whole flight looks like data. */
+  mayHideOriginData(record: Buffer): boolean {
+    if (record[0] === ContentType.ApplicationData && !this.isTls13) return true;
+    return this.origin.isAfterFinished(this.origin.records);
   }
 
   get #hasEpochs(): boolean {
