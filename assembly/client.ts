@@ -7,13 +7,14 @@ import {
 import {
   setAlpn, setClientCertificate, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
-import { deliverSecrets } from "./handshake/delivery";
+import { deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch } from "./handshake/delivery";
 import { exportKeyingMaterial } from "./handshake/exporter";
 import { inputNeeded, receive } from "./handshake/input";
 import {
   closeConnection, freeConnection, outputTaken, plaintextAddress, plaintextCapacity, sealPlaintext, startConnection,
   transportEnded, updateKeys,
 } from "./handshake/lifecycle";
+import { importTicket } from "./handshake/new_session_ticket";
 import { Flag } from "./handshake/protocol";
 import { takeSession } from "./handshake/session";
 import { State } from "./handshake/state";
@@ -264,7 +265,27 @@ export function sessionTake(c: Connection, out: usize, capacity: i32): i32 {
   return c.handshakeDone ? takeSession(c, out, capacity) : 0;
 }
 
-/** The secrets of `grant`, once; see delivery.ts. Afterwards nothing is sealed, but opening goes on. */
+/** The secrets of `grant`; see delivery.ts, here and below. */
 export function deliver(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   return deliverSecrets(c, grant, out, capacity);
+}
+
+/** The keys of an epoch that was delivered to `observe`, once nobody uses them. */
+export function observedRelease(c: Connection, out: usize, capacity: i32): i32 {
+  return releaseObserved(c, out, capacity);
+}
+
+/** Ends an epoch that was delivered, after so many records of the other party. */
+export function takeBack(c: Connection, written: u32, read: u32): i32 {
+  return takeBackEpoch(c, written, read);
+}
+
+/** Frees what a delivered connection does not need to import tickets. */
+export function retire(c: Connection): i32 {
+  return retireConnection(c);
+}
+
+/** A NewSessionTicket message that came after the delivery, at `unixSeconds`; then `sessionTake`. */
+export function ticketImport(c: Connection, message: usize, length: i32, unixSeconds: u32): i32 {
+  return importTicket(c, message, length, unixSeconds);
 }

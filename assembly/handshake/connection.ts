@@ -67,8 +67,16 @@ export class Connection {
   writeClosed: i32;
   /** A KeyUpdate that the peer asked for and that waits for the output to drain (RFC 8446 §4.6.3). */
   keyUpdateDue: i32;
+  /** 1 from a KeyUpdate of ours that asks for one until the peer's next. */
+  keyUpdateAsked: i32;
   compatibilitySent: i32;
+  /** Which secrets have left: a Delivery. */
   delivered: i32;
+  /** 1 where another party had the peer's keys, until the peer changes them. */
+  readableElsewhere: i32;
+  /** Length of what OBSERVED holds, 0 for nothing; and whether both directions have left those keys since. */
+  observed: i32;
+  observedLeft: i32;
   certificateRequested: i32;
   encryptThenMac: i32;
 
@@ -141,8 +149,11 @@ const AREAS: i32 = (offsetof<Connection>() as i32 + 15) & ~15;
 export const CLIENT_RANDOM: i32 = AREAS;
 export const SERVER_RANDOM: i32 = CLIENT_RANDOM + 32;
 export const CERTIFICATE_HASH: i32 = SERVER_RANDOM + 32;
+/** Keys that an observer gets once they are out of use: client's key and IV, server's key and IV, or a key block. */
+export const OBSERVED: i32 = CERTIFICATE_HASH + 32;
+export const OBSERVED_MAX: i32 = 96;
 /** TLS 1.3 application traffic secrets. */
-export const CLIENT_SECRET: i32 = CERTIFICATE_HASH + 32;
+export const CLIENT_SECRET: i32 = OBSERVED + OBSERVED_MAX;
 export const SERVER_SECRET: i32 = CLIENT_SECRET + SECRET_MAX;
 export const EXPORTER_SECRET: i32 = SERVER_SECRET + SECRET_MAX;
 /** TLS 1.3 resumption master secret; TLS 1.2 master secret. */
@@ -252,9 +263,19 @@ export function createConnection(): Connection {
 /** Gives back what `createConnection` took. */
 export function dropConnection(c: Connection): void {
   dropHandshake(c);
+  dropBuffers(c);
+  discard(changetype<usize>(c), CONNECTION_SIZE);
+}
+
+/** Gives back the room for records: nothing more is received or sent. */
+export function dropBuffers(c: Connection): void {
   discard(c.input, INPUT_SIZE);
   discard(c.output, c.outputCapacity);
-  discard(changetype<usize>(c), CONNECTION_SIZE);
+  c.input = 0;
+  c.output = 0;
+  c.outputCapacity = 0;
+  c.outputStart = 0;
+  c.outputEnd = 0;
 }
 
 /** The handshake is done: what only it needed goes. */

@@ -1,57 +1,149 @@
-// Delivery: the secrets of a grant leave the engine, once; afterwards it seals nothing more.
+// Delivery: the secrets of a grant leave the engine. What may be written or taken back afterwards depends on the grant.
 import { ErrorCode } from "../alert";
 import { hashSize } from "../hash/hash";
 import { wipe } from "../memory";
-import { protectionWipe } from "../record/protection";
-import { suiteHash } from "../record/suites";
+import { protectionSequence, protectionWipe } from "../record/protection";
+import { suiteBlockIvLength, suiteHash, suiteMacKeyLength } from "../record/suites";
 import {
-  CLIENT_SECRET, Connection, EXPORTER_SECRET, KEY_BLOCK, MASTER_SECRET, SECRET_MAX, SERVER_SECRET,
-  WRITE_PROTECTION, area,
+  CLIENT_SECRET, Connection, EXPORTER_SECRET, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX, READ_PROTECTION, SECRET_MAX,
+  SERVER_SECRET, WRITE_PROTECTION, area, dropBuffers, dropMessage,
 } from "./connection";
-import { Grant, Version } from "./protocol";
+import { sendKeyUpdate } from "./key_update";
+import { Delivery, Grant, Version } from "./protocol";
 import { State } from "./state";
 import { KEY_BLOCK_MAX, MASTER_LENGTH, keyBlockLength } from "./tls12_schedule";
+import { installTrafficKeys, trafficKeys } from "./tls13_schedule";
+
+/** Two traffic secrets, two keys with IVs, a key block: no delivery is longer. */
+const LONGEST: i32 = KEY_BLOCK_MAX;
+/** No epoch has more records (RFC 8446 §5.5): a peer that counts higher is wrong. */
+const EPOCH_RECORDS_MAX: u32 = 1 << 25;
 
 /**
- * Writes the secret of `grant` to `out` and ends our own writing. Returns its length, or WrongState (no handshake yet, or
- * closed), AlreadyDelivered, GrantRefused, NoExtendedMasterSecret, BufferTooSmall; these change nothing.
+ * Writes the secret of `grant` to `out`. Returns its length, or WrongState (no handshake yet, or closed), AlreadyDelivered,
+ * GrantRefused, NoExtendedMasterSecret, BufferTooSmall; these change nothing.
+ * - observe: TLS 1.2 with CBC the key block without its MAC keys. Elsewhere nothing yet: `releaseObserved` gives the keys that
+ *   are in force now, once nobody uses them. Writing goes on as before.
+ * - epoch: TLS 1.3 key and IV of the client, key and IV of the server. Nothing is sealed until `takeBack`.
  * - session: TLS 1.3 the client's and the server's application traffic secret now; TLS 1.2 and before the key block, as it was
  *   derived: whoever takes a chained IV or a key stream over has seen the records that moved it on.
- * - full: TLS 1.2 and before the master secret, where it is an extended one. TLS 1.3 as session: its master secret never leaves.
+ * - resume, full: TLS 1.2 and before the master secret, where it is an extended one. TLS 1.3 as session: its master secrets
+ *   never leave, and each ticket has a PSK of its own (session.ts).
+ * After session, resume and full nothing is sealed any more, but opening goes on.
  */
 export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   if (c.delivered) return ErrorCode.AlreadyDelivered;
   if (c.state != State.Connected && c.state != State.Established) return ErrorCode.WrongState;
   if (c.writeClosed || c.peerClosed) return ErrorCode.WrongState;
-  if (grant != Grant.Session && grant != Grant.Full) return ErrorCode.GrantRefused;
-  const length = c.version == Version.Tls13 ? trafficSecrets(c, out, capacity) : oldSecrets(c, grant, out, capacity);
+  if (capacity < LONGEST) return ErrorCode.BufferTooSmall;
+  if (grant == Grant.Observe) return observe(c, out);
+  if (grant < Grant.Epoch || grant > Grant.Full) return ErrorCode.GrantRefused;
+  const length = c.version == Version.Tls13 ? newSecrets(c, grant, out) : oldSecrets(c, grant, out);
   if (length < 0) return length;
-  c.delivered = 1;
+  c.delivered = grant == Grant.Epoch ? Delivery.Lent : Delivery.Delivered;
   c.writeClosed = 1;
   c.keyUpdateDue = 0;
-  forgetWriting(c);
+  protectionWipe(area(c, WRITE_PROTECTION));
+  if (c.delivered == Delivery.Delivered) forgetWriting(c);
   return length;
 }
 
-function trafficSecrets(c: Connection, out: usize, capacity: i32): i32 {
+function newSecrets(c: Connection, grant: i32, out: usize): i32 {
+  if (grant == Grant.Epoch) return epochKeys(c, out);
   const size = hashSize(suiteHash(c.suite));
-  if (capacity < 2 * size) return ErrorCode.BufferTooSmall;
   memory.copy(out, area(c, CLIENT_SECRET), size);
   memory.copy(out + size, area(c, SERVER_SECRET), size);
   return 2 * size;
 }
 
-function oldSecrets(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
-  if (grant == Grant.Full && !c.extendedMasterSecret) return ErrorCode.NoExtendedMasterSecret;
-  const length = grant == Grant.Full ? MASTER_LENGTH : keyBlockLength(c.version, c.suite);
-  if (capacity < length) return ErrorCode.BufferTooSmall;
-  memory.copy(out, area(c, grant == Grant.Full ? MASTER_SECRET : KEY_BLOCK), length);
+function epochKeys(c: Connection, out: usize): i32 {
+  const length = trafficKeys(c.suite, area(c, CLIENT_SECRET), out);
+  return length + trafficKeys(c.suite, area(c, SERVER_SECRET), out + length);
+}
+
+function oldSecrets(c: Connection, grant: i32, out: usize): i32 {
+  if (grant == Grant.Epoch) return ErrorCode.GrantRefused;
+  const block = grant == Grant.Session;
+  if (!block && !c.extendedMasterSecret) return ErrorCode.NoExtendedMasterSecret;
+  const length = block ? keyBlockLength(c.version, c.suite) : MASTER_LENGTH;
+  memory.copy(out, area(c, block ? KEY_BLOCK : MASTER_SECRET), length);
   return length;
+}
+
+function observe(c: Connection, out: usize): i32 {
+  // Older chains of records depend on their beginning; RC4 has no separate MAC key worth the name of a limit.
+  if (c.version < Version.Tls12) return ErrorCode.GrantRefused;
+  c.observedLeft = 0;
+  if (c.version == Version.Tls13) {
+    c.observed = epochKeys(c, area(c, OBSERVED));
+    return 0;
+  }
+  const macKeys = 2 * suiteMacKeyLength(c.suite);
+  const length = keyBlockLength(c.version, c.suite) - macKeys;
+  if (macKeys == 0) {
+    c.observed = length;
+    memory.copy(area(c, OBSERVED), area(c, KEY_BLOCK), length);
+    return 0;
+  }
+  if (suiteBlockIvLength(c.suite) == 0) return ErrorCode.GrantRefused;
+  memory.copy(out, area(c, KEY_BLOCK) + macKeys, length);
+  return length;
+}
+
+/**
+ * Gives the keys that `observe` promised, once they can do no harm: the server has answered a KeyUpdate of ours, so both sides
+ * have left them; or both have said close_notify. Keys and IVs as in `deliverSecrets`, or the key block of a TLS 1.2 AEAD;
+ * never a traffic secret, from which later epochs would follow. Returns their length, or WrongState, BufferTooSmall.
+ */
+export function releaseObserved(c: Connection, out: usize, capacity: i32): i32 {
+  const length = c.observed;
+  if (length == 0 || !(c.observedLeft || (c.peerClosed && c.writeClosed)) || c.lastError != 0) return ErrorCode.WrongState;
+  if (capacity < length) return ErrorCode.BufferTooSmall;
+  memory.copy(out, area(c, OBSERVED), length);
+  wipe(area(c, OBSERVED), OBSERVED_MAX);
+  c.observed = 0;
+  return length;
+}
+
+/**
+ * Goes on with a session that was delivered for an epoch: the other party says how many records it sealed and opened since. New
+ * client keys are taken at once, and the server is asked for new ones; until it has them, application data are refused.
+ *
+ * A party that lies about its counts gains nothing. Too few written: our KeyUpdate takes a nonce that it has used, under a key
+ * that it has, and nothing else is sealed under that key. Too many, or a wrong number read: the record does not open, and the
+ * session ends, as it would if that party cut the line. Honest counts never use a nonce twice.
+ */
+export function takeBack(c: Connection, written: u32, read: u32): i32 {
+  if (c.delivered != Delivery.Lent || c.state != State.Connected) return ErrorCode.WrongState;
+  if (written > EPOCH_RECORDS_MAX || read > EPOCH_RECORDS_MAX) return ErrorCode.BadArgument;
+  c.recordsSent += written;
+  c.recordsReceived += read;
+  const installed = installTrafficKeys(area(c, WRITE_PROTECTION), c.suite, area(c, CLIENT_SECRET), 1);
+  if (installed < 0) return installed;
+  protectionSequence(area(c, WRITE_PROTECTION), c.recordsSent - c.clientEpochStart, 0);
+  protectionSequence(area(c, READ_PROTECTION), c.recordsReceived - c.serverEpochStart, 0);
+  dropMessage(c); // its rest, if any, went to the other party
+  c.delivered = Delivery.None;
+  c.writeClosed = 0;
+  c.readableElsewhere = 1;
+  return sendKeyUpdate(c, 1);
+}
+
+/** The other party has the session for good: only what the PSKs of its tickets need stays. WrongState before a delivery. */
+export function retire(c: Connection): i32 {
+  if (c.delivered != Delivery.Delivered) return ErrorCode.WrongState;
+  protectionWipe(area(c, READ_PROTECTION));
+  wipe(area(c, SERVER_SECRET), SECRET_MAX);
+  dropMessage(c);
+  dropBuffers(c);
+  c.plainLength = 0;
+  c.state = State.Closed;
+  c.delivered = Delivery.Retired;
+  return 0;
 }
 
 /** What opening the rest does not need. The resumption master secret of TLS 1.3 stays for tickets still on their way. */
 function forgetWriting(c: Connection): void {
-  protectionWipe(area(c, WRITE_PROTECTION));
   wipe(area(c, CLIENT_SECRET), SECRET_MAX);
   wipe(area(c, EXPORTER_SECRET), SECRET_MAX);
   wipe(area(c, KEY_BLOCK), KEY_BLOCK_MAX);

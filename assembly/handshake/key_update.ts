@@ -17,6 +17,9 @@ export function onKeyUpdate(c: Connection, received: usize, length: i32): i32 {
   const installed = installTrafficKeys(area(c, READ_PROTECTION), c.suite, area(c, SERVER_SECRET), 0);
   if (installed < 0) return installed;
   c.serverEpochStart = c.recordsReceived;
+  c.readableElsewhere = 0;
+  if (c.keyUpdateAsked) c.observedLeft = 1;
+  c.keyUpdateAsked = 0;
   if (!requested || c.writeClosed) return 0;
   // Several requests while our answer still waits for the transport are one request.
   if (c.outputEnd > 0) {
@@ -31,6 +34,7 @@ export function sendKeyUpdate(c: Connection, request: i32): i32 {
   store<u32>(message, HandshakeType.KeyUpdate | 0x01000000);
   store<u8>(message, request, 4);
   c.keyUpdateDue = 0;
+  c.keyUpdateAsked |= request;
   const sent = sendRecord(c, ContentType.Handshake, message, 5);
   if (sent < 0) return sent;
   updateTrafficSecret(suiteHash(c.suite), area(c, CLIENT_SECRET));

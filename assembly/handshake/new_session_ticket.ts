@@ -1,11 +1,12 @@
 // NewSessionTicket of either version (RFC 8446 §4.6.1, RFC 5077 §3.3).
 import { ErrorCode } from "../alert";
 import { hashSize } from "../hash/hash";
-import { wipe } from "../memory";
+import { load24be, wipe } from "../memory";
 import { suiteHash } from "../record/suites";
 import { Connection, MASTER_SECRET, area } from "./connection";
 import { IN_TICKET, checkExtensions } from "./extensions";
 import { RESUMPTION } from "./labels";
+import { Delivery, HandshakeType, Version } from "./protocol";
 import { READER_SIZE, Reader } from "./reader";
 import { LIFETIME_OLD, TICKET_MAX, keepSession } from "./session";
 import { State } from "./state";
@@ -37,6 +38,20 @@ export function onNewSessionTicket(c: Connection, message: usize, length: i32): 
   keepSession(c, psk, size, lifetime, ageAdd, 0, 0, ticket, ticketLength);
   wipe(psk, size);
   return 0;
+}
+
+/**
+ * Takes a whole message that another party received on this connection, after a delivery. The master secret that makes the
+ * ticket's PSK has stayed here. `unixSeconds` is when it came. 0, or WrongState, DecodeError, UnsupportedExtension.
+ */
+export function importTicket(c: Connection, message: usize, length: i32, unixSeconds: u32): i32 {
+  const keepsMaster = c.state == State.Connected || c.delivered == Delivery.Retired;
+  if (!keepsMaster || c.version != Version.Tls13) return ErrorCode.WrongState;
+  if (length < 4 || load<u8>(message) != HandshakeType.NewSessionTicket || load24be(message + 1) != length - 4) {
+    return ErrorCode.DecodeError;
+  }
+  c.time = unixSeconds;
+  return onNewSessionTicket(c, message, length);
 }
 
 /** ExpectTicket of TLS 1.2. An empty ticket takes the promise back (RFC 5077 §3.3). */

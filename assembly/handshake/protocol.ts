@@ -79,6 +79,16 @@ export enum Grant {
   Full = 5,
 }
 
+/** What a connection's `delivered` says. */
+export enum Delivery {
+  None = 0,
+  Delivered = 1,
+  /** Delivered for an epoch: the session may be taken back. */
+  Lent = 2,
+  /** Nothing is left but what tickets need. */
+  Retired = 3,
+}
+
 /** Bits of `flags`. */
 export enum Flag {
   OutputPending = 1,

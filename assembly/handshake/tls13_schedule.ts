@@ -11,7 +11,7 @@ import { Version } from "./protocol";
 
 const digest = memory.data(64, 8);
 const secretScratch = memory.data(64, 8);
-const ivScratch = memory.data(16, 8);
+const keyScratch = memory.data(64, 8);
 
 /** HKDF-Expand-Label with one of labels.ts; `out` may be `secret`. */
 export function expandLabel(
@@ -60,15 +60,20 @@ export function finishedMac(hash: i32, baseKey: usize, transcriptHash: usize, ou
 
 /** Traffic keys of `secret` (RFC 8446 §7.3) into a protection context, sequence number 0. */
 export function installTrafficKeys(context: usize, suite: i32, secret: usize, seal: i32): i32 {
+  const length = trafficKeys(suite, secret, keyScratch);
+  const result = protectionInit(context, suite, Version.Tls13, keyScratch, keyScratch + suiteKeyLength(suite), 0, seal);
+  wipe(keyScratch, length);
+  return result;
+}
+
+/** Key and IV of `secret` (RFC 8446 §7.3), one behind the other; returns the length of both. */
+export function trafficKeys(suite: i32, secret: usize, out: usize): i32 {
   const hash = suiteHash(suite);
   const keyLength = suiteKeyLength(suite);
   const ivLength = suiteFixedIvLength(suite);
-  expandLabel(hash, secret, KEY, 0, 0, secretScratch, keyLength);
-  expandLabel(hash, secret, IV, 0, 0, ivScratch, ivLength);
-  const result = protectionInit(context, suite, Version.Tls13, secretScratch, ivScratch, 0, seal);
-  wipe(secretScratch, keyLength);
-  wipe(ivScratch, ivLength);
-  return result;
+  expandLabel(hash, secret, KEY, 0, 0, out, keyLength);
+  expandLabel(hash, secret, IV, 0, 0, out + keyLength, ivLength);
+  return keyLength + ivLength;
 }
 
 /** application_traffic_secret_N+1 in place of N (RFC 8446 §7.2). */

@@ -223,9 +223,38 @@ export class TlsConnection {
     return session.length > 0 ? session : undefined;
   }
 
-  /** Hands out the secrets of `grant`, once; nothing can be sealed afterwards. */
+  /**
+   * Hands out the secrets of `grant`; save for `observe`, nothing can be sealed afterwards. Empty for `observe` where the keys
+   * come later, by `releaseObserved`.
+   */
   deliver(grant: Grant): Uint8Array {
     return this.#answer(DELIVERY_ROOM, (out) => this.#checked('deliver', grant, out, DELIVERY_ROOM));
+  }
+
+  /**
+   * The keys that were in force at `deliver(observe)`. Throws TLS_WRONG_STATE until the server has answered a KeyUpdate that
+   * asked for one, or both sides have said close_notify.
+   */
+  releaseObserved(): Uint8Array {
+    return this.#answer(DELIVERY_ROOM, (out) => this.#checked('observedRelease', out, DELIVERY_ROOM));
+  }
+
+  /**
+   * Goes on with a session that was delivered for an epoch, after so many records that the other party sealed and opened since:
+   * a KeyUpdate is pending as output afterwards, and locks that party out.
+   */
+  takeBack(written: number, read: number): void {
+    this.#checked('takeBack', written, read);
+  }
+
+  /** After a delivery for good: keeps what tickets need, about a hundredth of the memory. */
+  retire(): void {
+    this.#checked('retire');
+  }
+
+  /** Takes a NewSessionTicket message that the other party received at `unixTime` (seconds); then `takeSession`. */
+  importTicket(message: Uint8Array, unixTime: number): void {
+    this.#guest.lend(message, (at, length) => this.#checked('ticketImport', at, length, unixTime));
   }
 
   #feed(bytes: Uint8Array, enough: () => boolean): number {
