@@ -1,7 +1,7 @@
 // Many sessions of a proxy's process, and vandals beside them: nobody notices.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ import { type DeputyClient, nodePlatform } from '../../host/index.js';
 import { type TestOrigin, TOKEN, World } from '../host/client/world.js';
 import { type Bench, connectVia, dial, TestMainSession } from '../host/proxy/bench.js';
 import { delegate } from '../host/proxy/delegated.js';
-import { buildCommand, Command } from './command.js';
+import type { Command } from './command.js';
+import { startProxyCommand } from './proxy_command.js';
 
 let world: World;
 beforeAll(async () => {
@@ -29,18 +30,13 @@ describe('fifty sessions beside one that misbehaves', () => {
   const page = randomBytes(60_000);
 
   beforeAll(async () => {
-    buildCommand();
     folder = await mkdtemp(join(tmpdir(), 'deputy-crowd-'));
-    const issued = await world.authority.issue({ names: ['localhost'] });
-    const path = (name: string) => join(folder, name);
-    await writeFile(path('proxy.pem'), issued.chainPem);
-    await writeFile(path('proxy.key'), issued.keyPem);
-    await writeFile(path('tokens'), `crowd:${TOKEN}\nvandal:the-token-of-a-vandal\n`);
-    command = Command.start([
-      ...['proxy', '--listen', '127.0.0.1:0', '--cert', path('proxy.pem'), '--key', path('proxy.key')],
-      ...['--token-file', path('tokens'), '--allow-target', '127.0.0.0/8', '--json', '--hold-time', '2'],
-    ]);
-    port = Number((await command.says(/"port":(\d+)/))[1]);
+    ({ command, port } = await startProxyCommand({
+      authority: world.authority,
+      folder,
+      tokens: { crowd: TOKEN, vandal: 'the-token-of-a-vandal' },
+      args: ['--hold-time', '2'],
+    }));
     bench = { port, ca: world.authority.root.pem } as Bench;
     origin = await world.origin((_, response) => response.end(page));
   });

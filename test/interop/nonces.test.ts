@@ -2,8 +2,6 @@
 // sees it: device to proxy, and proxy to origin.
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,6 +16,7 @@ import { KeyLog } from './key_log.js';
 import { withServerKeys } from './logged.js';
 import { clientRandomOf, type OpenedRecord, openConnection, sealAgain } from './opened.js';
 import { recordsOf, Tap } from './tap.js';
+import { tappedOrigin } from './tapped_origin.js';
 
 /** Changes requests and answers, so that what is sealed again differs from what was opened. */
 const changing: Service = {
@@ -55,26 +54,13 @@ const suites = [
   ['TLSv1.2', 'ECDHE-ECDSA-AES256-SHA384', 0xc024],
 ] as const;
 
-/** An origin of this suite alone, behind a tap of its own, whose keys are logged. */
-async function tappedOrigin(version: 'TLSv1.2' | 'TLSv1.3', ciphers: string): Promise<Tap> {
-  const issued = await world.authority.issue({ names: ['localhost', 'origin.test'] });
-  const server: Server = createServer(
-    { cert: issued.chainPem, key: issued.keyPem, minVersion: version, maxVersion: version, ciphers },
-    (request, response) => {
-      request.resume();
-      request.on('end', () => response.end(Buffer.alloc(70_000, `${request.method} ${request.url} `)));
-    },
-  );
-  server.on('keylog', (line: Buffer) => log.add(line));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const tap = await Tap.to((server.address() as AddressInfo).port);
-  world.onClose(() => {
-    tap.close();
-    server.closeAllConnections();
-    server.close();
+/** An origin of this suite alone. */
+async function originOf(version: 'TLSv1.2' | 'TLSv1.3', ciphers: string): Promise<Tap> {
+  const limits = { minVersion: version, maxVersion: version, ciphers };
+  return tappedOrigin(world, log, limits, (request, response) => {
+    request.resume();
+    request.on('end', () => response.end(Buffer.alloc(70_000, `${request.method} ${request.url} `)));
   });
-  return tap;
 }
 
 /** Everything that was sealed on the connections of a tap from `first` on. */
@@ -101,7 +87,7 @@ function reused(records: OpenedRecord[]): string[] {
 describe.each(suites)('%s %s', (version, cipher, suite) => {
   test('open leg', async () => {
     const first = toProxy.connections.length;
-    const toOrigin = await tappedOrigin(version, cipher);
+    const toOrigin = await originOf(version, cipher);
     const client = world.through(
       { port: toProxy.port },
       {
@@ -130,7 +116,7 @@ describe.each(suites)('%s %s', (version, cipher, suite) => {
 
   test('mirror leg', async () => {
     const first = toProxy.connections.length;
-    const toOrigin = await tappedOrigin(version, cipher);
+    const toOrigin = await originOf(version, cipher);
     const bench = { port: toProxy.port, ca: world.authority.root.pem } as Bench;
     const { stream, inner, main, conduit } = await delegate(bench, `127.0.0.1:${toOrigin.port}`, 'mirror', {
       minVersion: version,
@@ -207,7 +193,7 @@ test('OpenSSL moves both keys on while the proxy is active', async () => {
 });
 
 test('a reused nonce would be seen', async () => {
-  const toOrigin = await tappedOrigin('TLSv1.3', 'TLS_AES_128_GCM_SHA256');
+  const toOrigin = await originOf('TLSv1.3', 'TLS_AES_128_GCM_SHA256');
   const client = world.client();
   await (await client.fetch(`https://localhost:${toOrigin.port}/`)).text();
   const [{ sent, received }] = toOrigin.connections as [Tap['connections'][0]];

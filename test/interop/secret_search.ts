@@ -1,12 +1,9 @@
-// What must not be found, and where it might be.
-import { once } from 'node:events';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Issued } from '../../host/cli/demo/authority/authority.js';
 import type { World } from '../host/client/world.js';
 import type { KeyLog } from './key_log.js';
 import { clientRandomOf, openConnection } from './opened.js';
-import { recordsOf, Tap } from './tap.js';
+import { recordsOf, type Tap } from './tap.js';
+import { tappedOrigin } from './tapped_origin.js';
 
 export const versions = ['TLSv1.2', 'TLSv1.3'] as const;
 
@@ -16,31 +13,16 @@ export async function secretOrigin(
   version: (typeof versions)[number],
   log: KeyLog,
 ): Promise<Tap> {
-  const issued = await world.authority.issue({ names: ['localhost'] });
   const limits = {
     minVersion: version,
     maxVersion: version,
     requestCert: true,
     ca: world.authority.root.pem,
   };
-  const server = createServer(
-    { cert: issued.chainPem, key: issued.keyPem, ...limits },
-    (request, response) => {
-      response.setHeader('connection', 'close');
-      response.end(`<html><body><p>for ${request.url}</p></body></html>`);
-    },
-  );
-  server.on('keylog', (line: Buffer) => log.add(line));
-  server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const tap = await Tap.to((server.address() as AddressInfo).port);
-  world.onClose(() => {
-    tap.close();
-    server.closeAllConnections();
-    server.close();
+  return tappedOrigin(world, log, limits, (request, response) => {
+    response.setHeader('connection', 'close');
+    response.end(`<html><body><p>for ${request.url}</p></body></html>`);
   });
-  return tap;
 }
 
 /** All that was logged, and all keys that the recorded connections derived from it, in pieces of 16 bytes. */

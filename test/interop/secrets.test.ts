@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Issued } from '../../host/cli/demo/authority/authority.js';
 import { TOKEN, World } from '../host/client/world.js';
-import { buildCommand, Command, deputy } from './command.js';
+import { buildCommand, type Command, deputy } from './command.js';
 import { KeyLog } from './key_log.js';
 import { clientRandomOf, openConnection } from './opened.js';
+import { startProxyCommand } from './proxy_command.js';
 import { found, printed, secretOrigin, secretsOf, versions } from './secret_search.js';
 import { recordsOf, Tap } from './tap.js';
 
@@ -78,32 +79,18 @@ describe.each(versions)('the command, %s', (version) => {
 
   beforeAll(async () => {
     toOrigin = await secretOrigin(world, version, log);
-    const issued = await world.authority.issue({ names: ['localhost'] });
-    await writeFile(path('proxy.pem'), issued.chainPem);
-    await writeFile(path('proxy.key'), issued.keyPem);
-    await writeFile(path('tokens'), `device:${TOKEN}\n`);
     await writeFile(path('device.pem'), identity.chainPem);
     await writeFile(path('device.key'), identity.keyPem);
-    proxy = Command.start(
-      [
-        ...[
-          'proxy',
-          '--listen',
-          '127.0.0.1:0',
-          '--cert',
-          path('proxy.pem'),
-          '--key',
-          path('proxy.key'),
-          '--json',
-        ],
-        ...['--token-file', path('tokens'), '--allow-target', '127.0.0.0/8', '--log-level', 'debug'],
-        ...['--service', 'transcode'],
-      ],
-      { node: [`--tls-keylog=${path(`keys-${version}`)}`, '--expose-gc'] },
-    );
+    const started = await startProxyCommand({
+      authority: world.authority,
+      folder,
+      tokens: { device: TOKEN },
+      args: ['--log-level', 'debug', '--service', 'transcode'],
+      node: [`--tls-keylog=${path(`keys-${version}`)}`, '--expose-gc'],
+    });
+    proxy = started.command;
     world.onClose(() => proxy.stop());
-    const [, port] = await proxy.says(/"port":(\d+)/);
-    toProxy = await Tap.to(Number(port));
+    toProxy = await Tap.to(started.port);
     world.onClose(() => toProxy.close());
   });
 

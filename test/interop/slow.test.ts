@@ -1,7 +1,7 @@
 // Slow readers and writers: fifty megabytes pass through an active session, and nobody on the way hoards them.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ import { nodePlatform } from '../../host/index.js';
 import { TOKEN, World } from '../host/client/world.js';
 import type { Bench } from '../host/proxy/bench.js';
 import { delegate } from '../host/proxy/delegated.js';
-import { buildCommand, Command } from './command.js';
+import type { Command } from './command.js';
+import { startProxyCommand } from './proxy_command.js';
 
 const TOTAL = 50_000_000;
 /** What may lie in the sockets of the kernel between two processes on loopback, both ways and on two connections. */
@@ -25,28 +26,14 @@ let command: Command;
 let port: number;
 
 beforeAll(async () => {
-  buildCommand();
   world = await World.create();
   folder = await mkdtemp(join(tmpdir(), 'deputy-slow-'));
-  const issued = await world.authority.issue({ names: ['localhost'] });
-  const path = (name: string) => join(folder, name);
-  await writeFile(path('proxy.pem'), issued.chainPem);
-  await writeFile(path('proxy.key'), issued.keyPem);
-  await writeFile(path('tokens'), `slow:${TOKEN}\n`);
-  command = Command.start([
-    ...[
-      'proxy',
-      '--listen',
-      '127.0.0.1:0',
-      '--cert',
-      path('proxy.pem'),
-      '--key',
-      path('proxy.key'),
-      '--json',
-    ],
-    ...['--token-file', path('tokens'), '--allow-target', '127.0.0.0/8', '--service', 'transcode'],
-  ]);
-  port = Number((await command.says(/"port":(\d+)/))[1]);
+  ({ command, port } = await startProxyCommand({
+    authority: world.authority,
+    folder,
+    tokens: { slow: TOKEN },
+    args: ['--service', 'transcode'],
+  }));
   await warmUp();
 });
 afterAll(async () => {

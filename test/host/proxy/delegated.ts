@@ -1,4 +1,5 @@
 // Sessions that have become active, either leg, ready for a test to speak HTTP in them.
+
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,6 +9,7 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
+import { afterAll } from 'vitest';
 import { Leg } from '../../../host/delegation/delivery.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import type { Active } from '../../../host/delegation/message.js';
@@ -94,6 +96,17 @@ export async function rawOrigin(
       for (const socket of connections) socket.destroy();
       server.close();
     },
+  };
+}
+
+/** Makes raw origins that are closed after the tests of this file. */
+export function rawOrigins(): typeof rawOrigin {
+  const made: RawOrigin[] = [];
+  afterAll(() => Promise.all(made.map((origin) => origin.close())));
+  return async (...args) => {
+    const origin = await rawOrigin(...args);
+    made.push(origin);
+    return origin;
   };
 }
 

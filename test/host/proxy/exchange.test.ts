@@ -5,24 +5,17 @@ import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FrameType } from '../../../host/delegation/frame.js';
 import { type Bench, ended, NAME, readAll, readBytes, readUntil, startProxy } from './bench.js';
-import { answering, delegate, type LegName, type RawOrigin, rawOrigin } from './delegated.js';
+import { answering, delegate, type LegName, rawOrigins } from './delegated.js';
 
 let bench: Bench;
-const origins: RawOrigin[] = [];
+const origin = rawOrigins();
 
 beforeAll(async () => {
   bench = await startProxy();
 });
 afterAll(async () => {
-  for (const origin of origins) await origin.close();
   await bench.close();
 });
-
-async function origin(...args: Parameters<typeof rawOrigin>): Promise<RawOrigin> {
-  const made = await rawOrigin(...args);
-  origins.push(made);
-  return made;
-}
 
 const odd =
   'POST /a%20b?c=d#e HTTP/1.1\r\nhOsT: origin.test\r\nX-Twice: one\r\nx-twice:two\r\nX-Space:   padded \t\r\n' +

@@ -4,30 +4,16 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FrameType } from '../../../host/delegation/frame.js';
 import { type Bench, readBytes, readUntil, startProxy } from './bench.js';
-import {
-  delegate,
-  HELD_AT_MOST,
-  type LegName,
-  type RawOrigin,
-  rawOrigin,
-  writeUntilHeld,
-} from './delegated.js';
+import { delegate, HELD_AT_MOST, type LegName, rawOrigins, writeUntilHeld } from './delegated.js';
 
 let bench: Bench;
-const origins: RawOrigin[] = [];
+const origin = rawOrigins();
 beforeAll(async () => {
   bench = await startProxy();
 });
 afterAll(async () => {
-  for (const origin of origins) await origin.close();
   await bench.close();
 });
-
-async function origin(...args: Parameters<typeof rawOrigin>): Promise<RawOrigin> {
-  const made = await rawOrigin(...args);
-  origins.push(made);
-  return made;
-}
 
 describe.each(['open', 'mirror'] as LegName[])('over the %s leg', (leg) => {
   test('a client that does not read holds its origin back', async () => {
