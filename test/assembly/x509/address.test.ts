@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ipBytes } from '../../../host/cli/demo/authority/certificate.js';
-import { ascii } from '../../../host/cli/demo/authority/der.js';
+import { ascii } from '../../../host/platform/node/der.js';
 import { hex, programs } from '../programs.js';
 
 describe.each(await programs('primitives'))('addresses on %s', (_, bench) => {

@@ -20,7 +20,7 @@ import {
   publicKeyInfo,
   subjectAlternativeName,
 } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 import { verify, verifyForKey } from './verifier.js';
 

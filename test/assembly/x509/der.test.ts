@@ -1,6 +1,6 @@
 // What counts as DER (X.690 §8 and §11).
 import { describe, expect, test } from 'vitest';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs, unhex } from '../programs.js';
 
 const nested = (depth: number): Uint8Array =>

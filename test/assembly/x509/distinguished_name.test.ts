@@ -1,7 +1,7 @@
 // Which names are one name (RFC 5280 §7.1).
 import { describe, expect, test } from 'vitest';
 import { distinguishedName } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 
 const printable = 0x13;

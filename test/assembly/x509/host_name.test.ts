@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { generalName, subjectAlternativeName } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 
 const dns = (text: string) => der.implicit(2, der.ascii(text));

@@ -14,7 +14,7 @@ import {
   nameConstraints,
   subjectAlternativeName,
 } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { type Bench, programs } from '../programs.js';
 import { codeName, now, verify } from './verifier.js';
 

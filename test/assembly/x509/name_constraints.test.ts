@@ -15,7 +15,7 @@ import {
   type Subtrees,
   subjectAlternativeName,
 } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 import { verify } from './verifier.js';
 

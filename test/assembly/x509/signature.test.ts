@@ -8,7 +8,7 @@ import {
   publicKeyInfo,
   signWith,
 } from '../../../host/cli/demo/authority/certificate.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 import { codeName } from './verifier.js';
 

@@ -11,7 +11,7 @@ import {
   extension,
   keyUsage,
 } from '../../../host/cli/demo/authority/certificate.js';
-import { nullValue } from '../../../host/cli/demo/authority/der.js';
+import { nullValue } from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
 import { certificateList, codeName, now, verify } from './verifier.js';
 

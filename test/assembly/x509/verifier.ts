@@ -1,6 +1,6 @@
 // Certificate verification as one call with byte strings, and its verdict as an ErrorCode's name.
 import { ErrorCode } from '../../../assembly/alert.js';
-import * as der from '../../../host/cli/demo/authority/der.js';
+import * as der from '../../../host/platform/node/der.js';
 import type { Bench } from '../programs.js';
 
 export const codeName = (code: number): string => (code >= 0 ? 'None' : (ErrorCode[code] ?? String(code)));

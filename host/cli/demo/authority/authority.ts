@@ -18,7 +18,7 @@ import {
   subjectKeyIdentifier,
   toPem,
 } from './certificate.js';
-import { nullValue } from './der.js';
+import { nullValue } from '../../../platform/node/der.js';
 
 export type KeyType =
   | 'ec-p256'

@@ -1,7 +1,7 @@
 // Writes and signs one X.509 certificate (RFC 5280 §4.1), right or wrong, field by field.
 import { constants, createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import * as der from './der.js';
+import * as der from '../../../platform/node/der.js';
 
 export type SignatureAlgorithm =
   | `ecdsa-${'sha1' | 'sha256' | 'sha384' | 'sha512'}`

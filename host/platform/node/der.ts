@@ -1,4 +1,5 @@
-// Writes DER (X.690), just as much of it as a certificate needs. Nothing is checked: tests write wrong things on purpose.
+// DER (X.690), just as much of it as certificates and sessions of OpenSSL need. What is written is not checked: tests write
+// wrong things on purpose.
 
 export const concat = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
@@ -63,4 +64,31 @@ export function time(date: Date): Uint8Array {
   const text = `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
   const year = date.getUTCFullYear();
   return year >= 1950 && year < 2050 ? tlv(0x17, ascii(text.slice(2))) : tlv(0x18, ascii(text));
+}
+
+export interface Element {
+  tag: number;
+  /** A view of the bytes that were read. */
+  content: Uint8Array;
+}
+
+/** The elements that lie side by side in `bytes`; undefined where they are no DER of low tags and of lengths below 2^24. */
+export function readElements(bytes: Uint8Array): Element[] | undefined {
+  const elements: Element[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes[at++]!;
+    let length = bytes[at++];
+    if ((tag & 0x1f) === 0x1f || length === undefined || length === 0x80 || length > 0x83) return undefined;
+    if (length > 0x80) {
+      const digits = bytes.subarray(at, at + length - 0x80);
+      at += length - 0x80;
+      length = digits.reduce((value, digit) => value * 256 + digit, 0);
+      // The shortest form alone (X.690 §10.1).
+      if (digits[0] === 0 || length < 0x80) return undefined;
+    }
+    if (length > bytes.length - at) return undefined;
+    elements.push({ tag, content: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return elements;
 }
