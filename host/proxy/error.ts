@@ -38,6 +38,11 @@ export type SessionErrorCode =
   | 'TUNNEL_DENIED'
   | 'TUNNEL_TIMEOUT'
   | 'TUNNEL_REFUSED'
+  // Further connections (R11)
+  | 'RESUMPTION_REFUSED'
+  | 'RESUMPTION_SPENT'
+  | 'NOT_RESUMED'
+  | 'END_UNPROVED'
   // The ends
   | 'CLIENT_GONE'
   | 'ORIGIN_GONE'

@@ -50,6 +50,8 @@ export interface ProxyEvents {
   otherOrigin: [{ forSession: SessionId; requestId: number; host: string; port: number }];
   /** The answer of such an origin, and the bytes of its body. */
   otherResponse: [{ sessionId: SessionId; status: number; bytes: number }];
+  /** R11: a further connection stands. `left`: how many more the client has granted. */
+  furtherConnection: [{ sessionId: SessionId; host: string; port: number; left: number }];
   denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
   closed: [{ sessionId: SessionId; code: string }];

@@ -16,6 +16,7 @@ import {
   encodeMessage,
   type Hello,
   type Message,
+  type ResumptionGrant,
 } from '../delegation/message.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../services/service.js';
@@ -25,14 +26,17 @@ import type { Observers } from './events.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
 import type { SessionRegistry } from './registry.js';
+import { Resumptions } from './resumption/resumptions.js';
 import type { DelegableSession, Deliverer } from './session.js';
 import { SocketStream } from './stream.js';
+import type { TargetPolicy } from './target.js';
 
 export interface MainSessionContext {
   settings: Settings;
   authenticator: Authenticator;
   registry: SessionRegistry;
   observers: Observers;
+  targets: Pick<TargetPolicy, 'connect'>;
   /** False where the principal has too many already. */
   admit: (session: MainSession, principal: Principal) => boolean;
 }
@@ -41,6 +45,7 @@ export class MainSession implements Deliverer {
   profile: DeviceProfile = HANDHELD;
   readonly #socket: TLSSocket;
   readonly #context: MainSessionContext;
+  readonly #resumptions: Resumptions;
   readonly #others: OtherOrigins;
   #principal: Principal | undefined;
 
@@ -48,7 +53,10 @@ export class MainSession implements Deliverer {
     this.#socket = socket;
     this.#context = context;
     const { settings, observers } = context;
-    this.#others = new OtherOrigins(settings.limits, (message) => this.send(message), observers);
+    const { limits } = settings;
+    const send = (message: Message) => this.send(message);
+    this.#resumptions = new Resumptions({ limits, targets: context.targets, observers, send });
+    this.#others = new OtherOrigins({ limits, resumptions: this.#resumptions, observers, ask: send });
   }
 
   get principal(): Principal {
@@ -86,6 +94,7 @@ export class MainSession implements Deliverer {
       clearTimeout(greeting);
       decoder.wipe();
       this.#others.close();
+      this.#resumptions.close();
       this.#socket.end();
       if (this.#principal !== undefined) {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
@@ -136,7 +145,11 @@ export class MainSession implements Deliverer {
       case FrameType.Deny:
         this.#onDeny(message.requestId, message.reason);
         break;
+      case FrameType.Resumption:
+        this.#onResumption(message);
+        break;
       case FrameType.Revoke:
+        this.#resumptions.revoke(message.sessionId);
         this.#session(message.sessionId)?.finish('REVOKED');
         break;
       case FrameType.Close:
@@ -196,6 +209,7 @@ export class MainSession implements Deliverer {
       this.#context.settings.log.info({ session: session?.id, code: failure.code }, 'delivery refused');
       this.#error(session?.id ?? message.sessionId, failure.code, failure.message);
       this.#others.onFailed(message.requestId, failure);
+      if (session !== undefined) this.#resumptions.revoke(session.id);
     } finally {
       message.secrets.fill(0);
       message.binding.fill(0);
@@ -225,6 +239,21 @@ export class MainSession implements Deliverer {
       throw new SessionError('UNKNOWN_SESSION', 'no TUNNEL waits for this delivery');
     }
     return session;
+  }
+
+  #onResumption({ sessionId, resumption }: ResumptionGrant): void {
+    const session = this.#session(sessionId);
+    try {
+      if (session === undefined) {
+        resumption.secret.fill(0);
+        throw new SessionError('UNKNOWN_SESSION', 'no session of this client has that id');
+      }
+      this.#resumptions.add(session, resumption);
+    } catch (error) {
+      const { code, message } = sessionError(error, 'RESUMPTION_REFUSED');
+      this.#context.settings.log.info({ session: sessionId, code }, 'resumption refused');
+      this.#error(sessionId, code, message);
+    }
   }
 
   #onDeny(requestId: number, reason: string): void {

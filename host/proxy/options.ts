@@ -83,6 +83,10 @@ export interface Limits {
   pendingTunnels: number;
   /** Other origins' sessions that one main session keeps at once. */
   otherOrigins: number;
+  /** Connections to one such origin, or to a page's own, that one main session keeps by resumption at once. */
+  furtherConnections: number;
+  /** Sessions of one main session for which resumptions are kept at once. */
+  resumableSessions: number;
   /** Bytes of frames that a client leaves unread before its main session is closed. */
   unreadFrameBytes: number;
 }
@@ -107,6 +111,8 @@ export const DEFAULT_LIMITS: Limits = {
   otherOriginTimeout: 30_000,
   pendingTunnels: 8,
   otherOrigins: 16,
+  furtherConnections: 6,
+  resumableSessions: 64,
   unreadFrameBytes: 1_048_576,
 };
 

@@ -1,15 +1,24 @@
-// A delegated session that the proxy uses itself: one request after the other to another origin (R13).
+// A connection that the proxy uses itself: one request after the other, on a delegated session with another origin (R13)
+// or on a further connection opened by resumption (R11).
 import { type Body, HeaderList, type OtherOptions, type OtherResponse } from '../services/service.js';
 import { within } from './deadline.js';
 import { SessionError } from './error.js';
 import { bodyPieces, type Framing, responseFraming } from './http/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from './http/head.js';
-import type { DelegableSession } from './session.js';
-import { ReadAhead } from './stream.js';
+import { type ByteStream, ReadAhead } from './stream.js';
 
 export interface OtherLimits {
   otherOriginTimeout: number;
   responseHeadBytes: number;
+}
+
+/** What requests travel on. */
+export interface Carrier {
+  readonly originStream: ByteStream;
+  /** Whether an end of the stream is the origin's own. */
+  readonly endsProvably: boolean;
+  readonly closed: Promise<void>;
+  finish(): Promise<void>;
 }
 
 export interface OtherHooks {
@@ -25,17 +34,17 @@ export class OtherConnection {
   readonly #bytes: ReadAhead;
 
   constructor(
-    readonly session: DelegableSession,
+    readonly carrier: Carrier,
     private readonly limits: OtherLimits,
     private readonly hooks: OtherHooks,
   ) {
-    this.#bytes = new ReadAhead(session.originStream);
+    this.#bytes = new ReadAhead(carrier.originStream);
   }
 
   /** Ends the session when the origin closes, or speaks, while nothing was asked. */
   watchIdle(isIdle: () => boolean): void {
     const end = () => {
-      if (isIdle()) void this.session.finish();
+      if (isIdle()) void this.carrier.finish();
     };
     this.#bytes.prefetch().then(end, end);
   }
@@ -44,6 +53,12 @@ export class OtherConnection {
     try {
       const head = await this.#request(url, options);
       const framing = responseFraming(head, 'GET');
+      if (framing.kind === 'close' && !this.carrier.endsProvably) {
+        throw new SessionError(
+          'END_UNPROVED',
+          'the answer ends with its connection, and its end is not provable',
+        );
+      }
       return {
         url: url.href,
         status: head.status,
@@ -51,7 +66,7 @@ export class OtherConnection {
         body: this.#body(head, framing, options.signal),
       };
     } catch (error) {
-      void this.session.finish();
+      void this.carrier.finish();
       throw error;
     }
   }
@@ -62,7 +77,7 @@ export class OtherConnection {
     if (!lines.has('Accept')) lines.append('Accept', '*/*');
     const request = writeHead(`GET ${url.pathname}${url.search} HTTP/1.1`, [['Host', url.host], ...lines]);
     const asked = async () => {
-      await this.session.originStream.write(request);
+      await this.carrier.originStream.write(request);
       for (;;) {
         const raw = await readRawHead(this.#bytes, this.limits.responseHeadBytes, 'BAD_RESPONSE');
         if (raw === undefined)
@@ -100,7 +115,7 @@ export class OtherConnection {
       this.hooks.onAnswer(head.status, bytes);
       const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
       if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.hooks.onIdle();
-      else void this.session.finish();
+      else void this.carrier.finish();
     }
   }
 }

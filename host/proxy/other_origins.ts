@@ -1,65 +1,75 @@
-// R13: what the proxy does when an answer needs another origin. It asks the client by TUNNEL; the client's policy
-// answers with a session of its own making, or with DENY. One session an origin, used one request after the other.
+// R11, R13: how services fetch what their own session does not bring them. From an origin whose session the client let
+// the proxy resume, over further connections. From any other the proxy asks the client by TUNNEL; the client's policy
+// answers with a session of its own making, or with DENY.
 import { FrameType } from '../delegation/frame.js';
-import type { Message } from '../delegation/message.js';
+import type { Tunnel } from '../delegation/message.js';
 import { authority, isHost } from '../delegation/origin.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../services/service.js';
 import { within } from './deadline.js';
-import { SessionError } from './error.js';
+import { SessionError, sessionError } from './error.js';
 import type { Observers } from './events.js';
 import type { Limits } from './options.js';
-import { OtherConnection } from './other_connection.js';
+import { type Carrier, OtherConnection } from './other_connection.js';
+import { OtherPool } from './other_pool.js';
+import type { Resumptions } from './resumption/resumptions.js';
 import type { DelegableSession } from './session.js';
 
-interface Waiter {
-  forSession: SessionId;
-  reason: string;
-  resolve: (connection: OtherConnection) => void;
-  reject: (error: Error) => void;
-}
-
-/** One other origin: asked for, in use, or idle. */
+/** One other origin. */
 interface Other {
   host: string;
   port: number;
-  connection: OtherConnection | undefined;
-  busy: boolean;
-  waiting: Waiter[];
+  pool: OtherPool;
   /** The TUNNEL under way; 0 for none. */
   requestId: number;
   timer: NodeJS.Timeout | undefined;
+  /** Further connections that are being opened. */
+  opening: number;
+  /** Its answers, or its servers, are not for further connections. */
+  avoidsFurther: boolean;
 }
 
-const MAX_WAITING = 256;
+export interface OtherSurroundings {
+  limits: Limits;
+  resumptions: Pick<Resumptions, 'state' | 'open'>;
+  observers: Observers;
+  /** Asks the client; undefined where it is not there. */
+  ask: ((tunnel: Tunnel) => void) | undefined;
+}
+
 const MAX_DENIALS = 1024;
+/** How often one fetch is begun anew: on a connection that closed as it was used, and away from further connections. */
+const MAX_ATTEMPTS = 3;
 
 export class OtherOrigins {
   readonly #others = new Map<string, Other>();
   /** Origins refused for a session: they are not asked for again for the same content. */
   readonly #denials = new Map<string, SessionError>();
   #lastRequestId = 0;
+  #lastFailure: SessionError | undefined;
   #closed = false;
 
-  constructor(
-    private readonly limits: Limits,
-    private readonly send: (message: Message) => void,
-    private readonly observers: Observers,
-  ) {}
+  constructor(private readonly surroundings: OtherSurroundings) {}
 
   async fetch(forSession: SessionId, address: string, options: OtherOptions = {}): Promise<OtherResponse> {
     const url = parseHttps(address);
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const port = url.port === '' ? 443 : Number(url.port);
-    const connection = await this.#acquire(forSession, host, port, options);
-    const { hasServed } = connection;
-    try {
-      return await connection.get(url, options);
-    } catch (error) {
-      // RFC 9112 §9.3.1: a kept connection may close just as it is used again; a GET may be asked twice.
-      if (!hasServed || !(error instanceof SessionError) || error.code !== 'ORIGIN_GONE') throw error;
-      await connection.session.closed;
-      return (await this.#acquire(forSession, host, port, options)).get(url, options);
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#acquire(forSession, host, port, options);
+      const { hasServed, carrier } = connection;
+      try {
+        return await connection.get(url, options);
+      } catch (error) {
+        const code = error instanceof SessionError ? error.code : undefined;
+        // RFC 9112 §9.3.1: a kept connection may close just as it is used again; a GET may be asked twice.
+        const isStale = code === 'ORIGIN_GONE' && hasServed;
+        const isUnproved = code === 'END_UNPROVED';
+        if ((!isStale && !isUnproved) || attempt === MAX_ATTEMPTS) throw error;
+        const other = this.#others.get(authority(host, port));
+        if (isUnproved && other !== undefined) other.avoidsFurther = true;
+        await carrier.closed;
+      }
     }
   }
 
@@ -78,15 +88,8 @@ export class OtherOrigins {
     }
     clearTimeout(other.timer);
     other.requestId = 0;
-    const connection: OtherConnection = new OtherConnection(session, this.limits, {
-      onIdle: () => this.#onIdle(other, connection),
-      onAnswer: (status, bytes) =>
-        this.observers.emit('otherResponse', { sessionId: session.id, status, bytes }),
-    });
-    other.connection = connection;
     void session.watchConduit();
-    void session.closed.then(() => this.#onClosed(other, connection));
-    this.#onIdle(other, connection);
+    this.#carry(other, session, session.id);
   }
 
   onDenied(requestId: number, reason: string): void {
@@ -104,7 +107,7 @@ export class OtherOrigins {
   close(): void {
     this.#closed = true;
     for (const other of [...this.#others.values()]) {
-      void other.connection?.session.finish();
+      other.pool.close();
       this.#fail(other, new SessionError('CLIENT_GONE', 'the main session has ended'));
     }
   }
@@ -115,29 +118,19 @@ export class OtherOrigins {
     port: number,
     { reason = 'the content refers to it', signal }: OtherOptions,
   ): Promise<OtherConnection> {
+    const { limits } = this.surroundings;
     const key = authority(host, port);
     const denied = this.#denials.get(`${forSession} ${key}`);
     if (denied !== undefined) throw denied;
     if (this.#closed) throw new SessionError('TUNNEL_REFUSED', 'the main session has ended');
     const other = this.#others.get(key) ?? this.#add(key, host, port);
-    if (other.waiting.length >= MAX_WAITING) {
-      throw new SessionError('TUNNEL_REFUSED', `too many requests wait for ${key}`);
-    }
-    let waiter: Waiter | undefined;
-    const turn = new Promise<OtherConnection>((resolve, reject) => {
-      waiter = { forSession, reason, resolve, reject };
-      other.waiting.push(waiter);
-    });
-    this.#advance(other);
-    const limit = this.limits.tunnelTimeout + this.limits.otherOriginTimeout;
+    const { turn, leave } = other.pool.acquire(forSession, reason);
+    const limit = limits.tunnelTimeout + limits.otherOriginTimeout;
     const late = () => new SessionError('TUNNEL_TIMEOUT', `no turn on ${key} came in time`);
     try {
       return await within(turn, limit, late, signal);
     } catch (error) {
-      const at = other.waiting.indexOf(waiter!);
-      if (at >= 0) other.waiting.splice(at, 1);
-      // The turn came in the same moment as the abort: it goes to the next.
-      else turn.then((connection) => this.#onIdle(other, connection)).catch(() => {});
+      leave();
       if (error instanceof SessionError && error.code === 'TUNNEL_DENIED')
         this.#remember(forSession, key, error);
       throw error;
@@ -145,15 +138,15 @@ export class OtherOrigins {
   }
 
   #add(key: string, host: string, port: number): Other {
-    if (this.#others.size >= this.limits.otherOrigins) this.#evict();
+    if (this.#others.size >= this.surroundings.limits.otherOrigins) this.#evict();
     const other: Other = {
       host: host.toLowerCase(),
       port,
-      connection: undefined,
-      busy: false,
-      waiting: [],
+      pool: new OtherPool(() => this.#grow(other)),
       requestId: 0,
       timer: undefined,
+      opening: 0,
+      avoidsFurther: false,
     };
     this.#others.set(key, other);
     return other;
@@ -162,71 +155,100 @@ export class OtherOrigins {
   /** Makes room: the origin that was idle for longest goes. */
   #evict(): void {
     for (const [key, other] of this.#others) {
-      if (other.busy || other.requestId !== 0 || other.waiting.length > 0) continue;
+      if (!other.pool.isUnused || other.requestId !== 0 || other.opening > 0) continue;
       this.#others.delete(key);
-      void other.connection?.session.finish();
+      other.pool.close();
       return;
     }
     throw new SessionError('TUNNEL_REFUSED', 'too many other origins are in use at once');
   }
 
-  /** Gives the connection to the next in line, or asks for one. */
-  #advance(other: Other): void {
-    if (other.connection !== undefined) {
-      if (!other.busy) this.#onIdle(other, other.connection);
-      return;
+  /** Some wait: opens further connections for them, or asks the client where none can be opened. */
+  #grow(other: Other): void {
+    const { resumptions, limits } = this.surroundings;
+    const { host, port, pool } = other;
+    let state = other.avoidsFurther ? 'never' : resumptions.state(host, port);
+    while (state === 'now' && other.opening < pool.waiting.length) {
+      if (pool.size + other.opening >= limits.furtherConnections) return;
+      void this.#openFurther(other);
+      state = resumptions.state(host, port);
     }
-    const first = other.waiting[0];
+    if (state === 'never' && pool.size + other.opening === 0) this.#ask(other);
+  }
+
+  async #openFurther(other: Other): Promise<void> {
+    other.opening++;
+    let carrier: Carrier | undefined;
+    try {
+      const further = await this.surroundings.resumptions.open(other.host, other.port);
+      carrier = further.connection;
+      other.opening--;
+      if (this.#closed || this.#others.get(authority(other.host, other.port)) !== other)
+        void carrier.finish();
+      else this.#carry(other, carrier, further.sessionId);
+    } catch (error) {
+      other.opening--;
+      // The client's own sessions are what is left, and where it is not there, this is why.
+      if (this.surroundings.ask === undefined) this.#lastFailure = sessionError(error, 'ORIGIN_GONE');
+      other.pool.advance();
+    }
+  }
+
+  /** Puts a connection, delivered or resumed, to use. */
+  #carry(other: Other, carrier: Carrier, sessionId: SessionId): void {
+    const { limits, observers } = this.surroundings;
+    const connection: OtherConnection = new OtherConnection(carrier, limits, {
+      onIdle: () => other.pool.release(connection),
+      onAnswer: (status, bytes) => observers.emit('otherResponse', { sessionId, status, bytes }),
+    });
+    void carrier.closed.then(() => this.#onClosed(other, connection));
+    other.pool.add(connection);
+  }
+
+  #ask(other: Other): void {
+    const { ask, limits, observers } = this.surroundings;
+    const { host, port, pool } = other;
+    const first = pool.waiting[0];
     if (other.requestId !== 0 || first === undefined) return;
     const pending = [...this.#others.values()].filter(({ requestId }) => requestId !== 0).length;
-    if (pending >= this.limits.pendingTunnels) {
-      this.#fail(other, new SessionError('TUNNEL_REFUSED', 'too many TUNNELs wait for an answer'));
+    if (ask === undefined || pending >= limits.pendingTunnels) {
+      const refused = (why: string) => new SessionError('TUNNEL_REFUSED', why);
+      const why = ask === undefined ? 'the client is not there' : 'too many TUNNELs wait for an answer';
+      this.#fail(other, this.#lastFailure ?? refused(why));
       return;
     }
     const { forSession, reason } = first;
     const requestId = ++this.#lastRequestId;
-    const { host, port } = other;
     other.requestId = requestId;
     other.timer = setTimeout(() => {
       this.#fail(
         other,
         new SessionError('TUNNEL_TIMEOUT', `the client did not answer for ${authority(host, port)}`),
       );
-    }, this.limits.tunnelTimeout);
-    this.observers.emit('otherOrigin', { forSession, requestId, host, port });
-    this.send({
-      type: FrameType.Tunnel,
-      sessionId: NULL_SESSION_ID,
-      requestId,
-      host,
-      port,
-      reason,
-      forSession,
-    });
+    }, limits.tunnelTimeout);
+    observers.emit('otherOrigin', { forSession, requestId, host, port });
+    ask({ type: FrameType.Tunnel, sessionId: NULL_SESSION_ID, requestId, host, port, reason, forSession });
   }
 
-  #onIdle(other: Other, connection: OtherConnection): void {
-    if (other.connection !== connection) return;
-    const next = other.waiting.shift();
-    other.busy = next !== undefined;
-    if (next !== undefined) next.resolve(connection);
-    else connection.watchIdle(() => other.connection === connection && !other.busy);
-  }
-
-  /** The session is over. Whoever still waits asks anew. */
+  /** The connection is over. Whoever still waits goes on, or asks anew. */
   #onClosed(other: Other, connection: OtherConnection): void {
-    if (other.connection !== connection) return;
-    other.connection = undefined;
-    other.busy = false;
-    if (this.#closed || other.waiting.length === 0) this.#others.delete(authority(other.host, other.port));
-    else this.#advance(other);
+    other.pool.remove(connection);
+    this.#forgetUnused(other);
+    other.pool.advance();
   }
 
   #fail(other: Other, error: SessionError): void {
     clearTimeout(other.timer);
     other.requestId = 0;
-    for (const { reject } of other.waiting.splice(0)) reject(error);
-    if (other.connection === undefined) this.#others.delete(authority(other.host, other.port));
+    other.pool.fail(error);
+    this.#forgetUnused(other);
+  }
+
+  #forgetUnused(other: Other): void {
+    const { pool, opening, host, port } = other;
+    const key = authority(host, port);
+    const isNeeded = !this.#closed && (pool.waiting.length > 0 || pool.size > 0 || opening > 0);
+    if (!isNeeded && this.#others.get(key) === other) this.#others.delete(key);
   }
 
   #byRequest(requestId: number): Other | undefined {

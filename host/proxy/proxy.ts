@@ -54,7 +54,8 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       connects.emit('connection', socket);
       return;
     }
-    const session = new MainSession(socket, { settings, authenticator, registry, observers: events, admit });
+    const context = { settings, authenticator, registry, observers: events, targets, admit };
+    const session = new MainSession(socket, context);
     void session.run().then(() => mainSessions.delete(session));
   };
   const server = settings.tls === undefined ? plainServer(connects) : tlsServer(settings, onTlsSocket);

@@ -20,6 +20,7 @@ import { RecordStream } from './record/record_stream.js';
 import type { SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
 import { Relay, type RelayOutcome } from './relay.js';
+import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { drain, tell, wipe } from './session_end.js';
 import type { ByteStream } from './stream.js';
 
@@ -57,6 +58,9 @@ export class DelegableSession {
   #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
   #origin: OriginIdentity | undefined;
+  #delivered: DeliveredFacts | undefined;
+  /** A record layer checks for close_notify. */
+  readonly endsProvably = true;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
@@ -84,6 +88,11 @@ export class DelegableSession {
   /** Undefined until the ClientHello has passed. */
   get clientRandom(): Buffer | undefined {
     return this.#relay.view.clientHello?.random;
+  }
+
+  /** What a resumption of it must agree with; undefined before the delivery. */
+  get delivered(): DeliveredFacts | undefined {
+    return this.#delivered;
   }
 
   get isDelivered(): boolean {
@@ -119,14 +128,16 @@ export class DelegableSession {
     try {
       const { mirror, settings } = this.#options;
       const { legacy } = settings;
-      const active = await this.#activate(delivery, checkDelivery(delivery, this.#relay, mirror, legacy));
+      const keys = checkDelivery(delivery, this.#relay, mirror, legacy);
+      this.#origin = originIdentity(this.target, delivery, this.#relay.view);
+      this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
+      const active = await this.#activate(delivery, keys);
       if ((this.#state as string) === 'closed') {
         wipe(active);
         throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
       }
       this.#state = 'active';
       this.#active = active;
-      this.#origin = originIdentity(this.target, delivery, this.#relay.view);
       this.#announce(delivery, active);
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
