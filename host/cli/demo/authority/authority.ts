@@ -2,6 +2,7 @@
 // and chains with one chosen flaw each.
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { nullValue } from '../../../platform/node/der.js';
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -18,7 +19,6 @@ import {
   subjectKeyIdentifier,
   toPem,
 } from './certificate.js';
-import { nullValue } from '../../../platform/node/der.js';
 
 export type KeyType =
   | 'ec-p256'
