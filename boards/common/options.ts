@@ -21,7 +21,7 @@ export const USAGE = `Usage: get URL… [options]
   --direct              go to the origins without a proxy
   --tls VERSION         only this version toward origins: 1.2 or 1.3
   --cert FILE, --key FILE  client certificate for origins that ask for one
-  --timeout SECONDS     for each wait: a connection, a handshake, an answer
+  --timeout SECONDS     for each wait: a connection, a handshake, an answer, more of it
   --resolve NAME=ADDRESS  the address of a name that the network does not know
   --repeat N            fetch that often
   --measure             say after each step how many nanoseconds it took, and the memory used
@@ -34,6 +34,9 @@ export interface BoardOptions {
   repeat: number;
   measure: boolean;
 }
+
+/** Milliseconds without a byte of a page after which its origin counts as lost: nobody watches a board. */
+const BODY_PATIENCE = 60_000;
 
 const FLAGS = ['direct', 'measure'];
 const VALUES = [
@@ -86,7 +89,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardO
       },
       ...(tls && { tls: { minVersion: tls, maxVersion: tls } }),
       ...(certificate && key && { identity: { certificate, key } }),
-      ...(timeout && { timeouts: patience(timeout * 1000) }),
+      timeouts: timeout ? patience(timeout * 1000) : { body: BODY_PATIENCE },
     },
     resolve: addresses(given.options.get('resolve') ?? []),
     repeat: count(last('repeat'), 'repeat') ?? 1,
@@ -148,6 +151,7 @@ const patience = (milliseconds: number) => ({
   handshake: milliseconds,
   active: milliseconds,
   response: milliseconds,
+  body: milliseconds,
 });
 
 function addresses(pairs: readonly string[]): Map<string, string> {

@@ -10,9 +10,9 @@ export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
 export const common = ['semihosting.c', 'semihosted_syscalls.c'];
-export const clientSources = ['client.c', 'lan9118.c'];
+export const clientSources = ['lan9118.c'];
 /** Of boards/common, for the client. */
-export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
+export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];
 export const lwip = true;
 
 /** Bytes that the client may take. The linker holds the image and the heap to them. */
@@ -24,8 +24,14 @@ export const hostAddress = '10.0.2.2';
 
 export const emulator = 'qemu-system-arm';
 
-/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
-export const machine = (firmware) => [
+/** What the gateway's line carries, where the network is to be worse than the emulator's own. */
+export const network = 'ethernet';
+
+/**
+ * Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. `line`
+ * is the file descriptor of the network; the emulator's own is taken without one.
+ */
+export const machine = (firmware, line) => [
   ...[
     '-machine',
     'mps2-an500',
@@ -38,6 +44,6 @@ export const machine = (firmware) => [
     '-monitor',
     'none',
   ],
-  ...['-nic', 'user'],
+  ...['-nic', line === undefined ? 'user' : `socket,fd=${line}`],
   ...['-kernel', firmware],
 ];

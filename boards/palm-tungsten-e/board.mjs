@@ -1,7 +1,6 @@
 // The Palm Tungsten|E: how to compile for it and how to run it under QEMU.
 import { fileURLToPath } from 'node:url';
 import { font } from './font.mjs';
-import { gateway } from './gateway.mjs';
 
 export const name = 'palm-tungsten-e';
 export const title = 'Palm Tungsten|E, ARM925T';
@@ -16,9 +15,9 @@ export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
 export const common = ['semihosting.c', 'semihosted_syscalls.c'];
-export const clientSources = ['client.c', 'serial_line.c', 'screen.c'];
+export const clientSources = ['serial_line.c', 'screen.c'];
 /** Of boards/common, for the client. */
-export const clientCommon = ['semihosted.c', 'lwip/sockets.c'];
+export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];
 export const lwip = true;
 
 /** Bytes that the client may take. The linker holds the image and the heap to them. */
@@ -30,23 +29,20 @@ export const hostAddress = '10.0.2.2';
 
 export const emulator = 'qemu-system-arm';
 
-const machineWith = (firmware, serial) => [
-  ...['-machine', 'cheetah', '-icount', 'shift=0', '-display', 'none'],
-  ...[...serial, '-monitor', 'none', '-kernel', firmware],
-];
+/** What the gateway's line carries: the emulator has no network that a serial line could lead to. */
+export const network = 'slip';
 
-/** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */
-export const machine = (firmware) => machineWith(firmware, ['-serial', 'none']);
+/**
+ * Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. `line`
+ * is the file descriptor of the network, where the board has one.
+ */
+export const machine = (firmware, line) => [
+  ...['-machine', 'cheetah', '-icount', 'shift=0', '-display', 'none', '-monitor', 'none'],
+  ...(line === undefined
+    ? ['-serial', 'none']
+    : ['-chardev', `socket,id=line,fd=${line}`, '-serial', 'chardev:line']),
+  ...['-kernel', firmware],
+];
 
 /** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
-export const prepareClient = () => {
-  gateway();
-  return [font()];
-};
-
-/** The command that runs the client: the gateway, which starts the emulator with the serial line. */
-export const clientCommand = (firmware) => [
-  gateway(),
-  emulator,
-  ...machineWith(firmware, ['-chardev', 'socket,id=line,fd=3', '-serial', 'chardev:line']),
-];
+export const prepareClient = () => [font()];

@@ -22,11 +22,12 @@ export interface Board {
   readonly linkerScript?: string;
   /** Absent where the firmware is a program of this machine. */
   readonly emulator?: string;
-  machine?(firmware: string): string[];
+  /** Its arguments. `line` is the file descriptor of the gateway's line (parts/gateway). */
+  machine?(firmware: string, line?: number): string[];
+  /** What that line carries. With `slip` the client always runs behind the gateway. */
+  readonly network?: 'slip' | 'ethernet';
   /** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
   prepareClient?(): string[];
-  /** The whole command that runs the client, where it takes more than the emulator. */
-  clientCommand?(firmware: string): string[];
 }
 
 export function findBoard(name: string): Promise<Board>;

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clientSources } from './client.mjs';
+import { gateway } from './gateway/gateway.mjs';
 import { lwip } from './lwip.mjs';
 import { quickjs } from './quickjs.mjs';
 import { patchedSources, wasm3Headers, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
@@ -59,7 +60,7 @@ const entries = [
  * built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
  */
 export function buildFirmware(board, name, program, { tuned = true } = {}) {
-  const core = interpreter({ tuned });
+  const core = interpreter({ tuned: tuned && board.arm32 === true });
   const own = {
     files: [
       ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
@@ -76,6 +77,8 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
  * the bytes of the board's budget.
  */
 export async function buildClient(board, { sanitize = false, ram } = {}) {
+  // Without its other end a serial line leads nowhere: better said now.
+  if (board.network === 'slip') gateway();
   const made = board.prepareClient?.() ?? [];
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
@@ -153,7 +156,7 @@ function link(board, name, groups, more) {
     ...objects,
     // Symbols that the script asks for must be defined before it.
     ...['-Wl,--gc-sections', ...more],
-    ...(script ? ['-nostartfiles', `-Wl,-T,${script}`] : []),
+    ...(script ? ['-nostartfiles', '-T', script] : []),
     '-lm',
   ];
   const hash = createHash('sha256').update(JSON.stringify(command));

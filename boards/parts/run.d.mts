@@ -1,6 +1,17 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Board } from './firmware.mjs';
 
+/** A worse network between the board and the machine that emulates it (gateway/impairment.h). */
+export interface Impairment {
+  /** Of a hundred packets. */
+  loss?: number;
+  /** Milliseconds at most. */
+  delay?: number;
+  /** Packets after which none passes. */
+  cut?: number;
+  seed?: number;
+}
+
 export interface StartOptions {
   seed?: Buffer | null;
   time?: number | null;
@@ -8,6 +19,7 @@ export interface StartOptions {
   env?: Readonly<Record<string, string>>;
   /** Further arguments of the emulator. */
   emulator?: readonly string[];
+  impairment?: Impairment;
 }
 
 export function startClient(

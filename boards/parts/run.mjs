@@ -4,18 +4,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gatewayCommand, LINE } from './gateway/gateway.mjs';
 
 /**
  * Starts the client's firmware with these arguments. `seed` (64 random bytes) and `time` (milliseconds since 1970, now)
- * may be replaced, or withheld by null. `emulator` gives the emulator further arguments; `stdio` and `env` are those of
- * spawn. Gives the child process; what was handed in is removed when it ends.
+ * may be replaced, or withheld by null. `emulator` gives the emulator further arguments, `impairment` a worse network
+ * (gateway.mjs); `stdio` and `env` are those of spawn. Gives the child process; what was handed in is removed when it ends.
  */
 export function startClient(
   board,
   firmware,
   args,
-  { seed, time, stdio = 'inherit', env, emulator = [] } = {},
+  { seed, time, stdio = 'inherit', env, emulator = [], impairment } = {},
 ) {
+  if (!board.emulator && impairment) throw new Error(`the network of ${board.name} is this machine's own`);
   if (!board.emulator) return spawn(firmware, args, { stdio, env: { ...process.env, ...env } });
   const folder = mkdtempSync(join(tmpdir(), 'deputy-board-'));
   const file = join(folder, 'start');
@@ -26,12 +28,19 @@ export function startClient(
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   const semihosting = `enable=on,target=native,arg=deputy,arg=${file.replaceAll(',', ',,')}`;
-  const [program, ...first] = board.clientCommand?.(firmware) ?? [board.emulator, ...board.machine(firmware)];
+  const [program, ...first] = onNetwork(board, firmware, impairment);
   const child = spawn(program, [...first, ...emulator, '-semihosting-config', semihosting], { stdio });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   child.once('exit', remove);
   child.once('error', remove);
   return child;
+}
+
+// A serial line needs the gateway at its other end; an Ethernet controller only for what the emulator's network can't do.
+function onNetwork(board, firmware, impairment) {
+  return board.network === 'slip' || impairment
+    ? [...gatewayCommand(board.network, impairment), board.emulator, ...board.machine(firmware, LINE)]
+    : [board.emulator, ...board.machine(firmware)];
 }
 
 function argument(text) {

@@ -108,6 +108,7 @@ export class Exchanges {
         void Promise.resolve().then(() => this.release(pooled));
       },
       explain: (error) => (signal?.aborted ? cancelled(signal) : error),
+      within: (next) => this.#bodyWithin(pooled, next),
     });
     // Nothing to read: the session is free at once, whether or not anybody looks.
     if (!pooled.http.busy) void raw.next();
@@ -122,6 +123,18 @@ export class Exchanges {
       body,
       session: pooled.facts,
     };
+  }
+
+  #bodyWithin<T>(pooled: Pooled<SessionFacts>, next: Promise<T>): Promise<T> {
+    const milliseconds = this.#timeouts.body;
+    if (milliseconds === undefined) return next;
+    const name = authority(pooled.origin.host, pooled.origin.port);
+    return within(this.#platform, next, {
+      milliseconds,
+      error: () =>
+        new DeputyError('RESPONSE_TIMEOUT', `nothing more came from ${name} within ${milliseconds} ms; try again`),
+      onGivenUp: () => pooled.abort(),
+    });
   }
 
   /** Gives a session back after an exchange, however that ended. */

@@ -48,6 +48,8 @@ export interface Timeouts {
   active: number;
   /** Request to the head of its response. */
   response: number;
+  /** Between two pieces of a response's body. Undefined for as long as it takes: some bodies are streams of rare news. */
+  body?: number | undefined;
 }
 
 export const TIMEOUTS: Timeouts = { connect: 10_000, handshake: 20_000, active: 10_000, response: 120_000 };

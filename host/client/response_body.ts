@@ -5,6 +5,8 @@ export interface BodyHandlers {
   onEnd(bytes: number): void;
   /** What to throw in place of `error`: a cancelled request breaks with the reason of its signal. */
   explain(error: unknown): unknown;
+  /** Waits for the next piece no longer than allowed. */
+  within<T>(next: Promise<T>): Promise<T>;
 }
 
 export class ResponseBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
@@ -25,7 +27,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array>, AsyncIterator<Ui
   async next(): Promise<IteratorResult<Uint8Array>> {
     if (this.#over) return { done: true, value: undefined };
     try {
-      const result = await this.#source.next();
+      const result = await this.#handlers.within(this.#source.next());
       if (result.done) this.#end();
       else this.#bytes += result.value.length;
       return result;

@@ -27,6 +27,8 @@
 #define TCP_WND (4 * TCP_MSS)
 #define TCP_SND_BUF (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN 16
+// RFC 6298 §2.1: a second until the first answer has been timed, not lwIP's three.
+#define LWIP_TCP_RTO_TIME 1000
 #define MEMP_NUM_TCP_PCB 16
 #define MEMP_NUM_TCP_SEG 48
 

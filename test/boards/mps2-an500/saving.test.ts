@@ -1,11 +1,11 @@
 // R22: with delegation the device authenticates once, and its work for what a page holds shrinks.
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isInstalled, startOrigin } from '../../../host/cli/demo/origins.js';
 import type { Files } from '../../../host/cli/demo/site.js';
 import { transcode } from '../../../host/services/transcode/index.js';
-import { World } from '../../host/client/world.js';
-import { firmware, Papers, through } from '../client/firmware.js';
+import { firmware } from '../client/firmware.js';
+import { setting } from '../client/setting.js';
 
 const mps2 = await firmware('mps2-an500');
 
@@ -31,23 +31,14 @@ describe.skipIf(mps2.reason)(
   `what delegation saves an MPS2${mps2.reason ? ` (skipped: ${mps2.reason})` : ''}`,
   { timeout: 300_000 },
   () => {
-    let world: World;
-    let papers: Papers;
-    beforeAll(async () => {
-      world = await World.create();
-      papers = new Papers();
-    });
-    afterAll(async () => {
-      await world.close();
-      papers.remove();
-    });
+    const here = setting();
 
     test('a page of ten objects on three origins', async () => {
       const pictures = await Promise.all([1, 2, 3, 4, 5, 6].map(photograph));
-      const certificates = [await world.authority.issue({ names: ['localhost'] })];
+      const certificates = [await here.world.authority.issue({ names: ['localhost'] })];
       const serve = async (files: Files) => {
         const origin = await startOrigin(isInstalled('nginx') ? 'nginx' : 'node', { certificates, files });
-        world.onClose(() => origin.stop());
+        here.world.onClose(() => origin.stop());
         return `https://localhost:${origin.port}`;
       };
       const picturesFrom = (from: number): Files =>
@@ -65,16 +56,15 @@ describe.skipIf(mps2.reason)(
         '/page.html': { type: 'text/html', body: story(`${second}/a.css`, `${second}/a.js`, links) },
         '/b.js': { type: 'text/javascript', body: 'start();\n'.repeat(8000) },
       });
-      const roots = papers.write('roots.pem', world.authority.root.pem);
-      const proxy = await world.proxy({ services: [transcode()] });
+      const proxy = await here.world.proxy({ services: [transcode()] });
       const board = mps2.firmware!;
 
       const all = [`${page}/page.html`, `${page}/b.js`, `${second}/a.css`, `${second}/a.js`, ...links];
-      const direct = await board.run(['get', ...all, '--direct', '--ca', roots, '--measure']);
+      const direct = await board.run(['get', ...all, '--direct', '--ca', here.roots, '--measure']);
       const delegated = await board.run([
         'get',
         `${page}/page.html`,
-        ...through(proxy, roots, roots),
+        ...here.admit(proxy),
         '--allow-tunnel',
         '*',
         '--measure',

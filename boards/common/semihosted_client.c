@@ -1,4 +1,4 @@
-// The client on this board: its arguments, the time and a seed are handed in at start.
+// The client's start where semihosting hands in its arguments, the time and a seed.
 #include "board.h"
 #include "host.h"
 #include "semihosted.h"

@@ -1,0 +1,13 @@
+import { describe, test } from 'vitest';
+import { firmware } from '../client/firmware.js';
+import { endures } from '../client/network.js';
+
+const built = await firmware('mps2-an500');
+
+describe.skipIf(built.reason)(
+  `the client on an emulated MPS2 in a bad network${built.reason ? ` (skipped: ${built.reason})` : ''}`,
+  () => {
+    if (built.firmware) endures(built.firmware);
+    else test('endures it', () => {});
+  },
+);
