@@ -193,7 +193,9 @@ export function runPlan(board, plan, { timeout = 600_000, exact = false, ...opti
     const run = (board.execute ?? emulate(board, plan, { flashed, exact }))(firmware, file, folder, {
       timeout,
     });
-    plan.take(run.stdout, exact ? 2 ** EXACT_SHIFT : 1);
+    // A fault is told on the other output, where the emulator may have warned of something too.
+    const fault = /^the processor .*/m.exec(run.stderr)?.[0] ?? '';
+    plan.take(`${run.stdout}\n${fault}`, exact ? 2 ** EXACT_SHIFT : 1);
     if (run.status !== 0) throw new Error(`${board.name} ended with status ${run.status}: ${run.stderr}`);
   } finally {
     rmSync(folder, { recursive: true });

@@ -9,7 +9,7 @@ export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c', 'semihosted_syscalls.c'];
+export const common = ['fault.c', 'semihosting.c', 'semihosted_syscalls.c'];
 export const clientSources = ['lan9118.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];

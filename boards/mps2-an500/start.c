@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "board.h"
+#include "fault.h"
 #include "semihosting.h"
 
 extern uint32_t dataLoad[], dataStart[], dataEnd[], bssStart[], bssEnd[], stackTop[];
@@ -9,6 +10,7 @@ int main(void);
 
 // Coprocessor access control (B3.2.20): bits 20 to 23 switch the floating-point unit on.
 static volatile uint32_t *const CPACR = (uint32_t *)0xe000ed88;
+static volatile uint32_t *const CFSR = (uint32_t *)0xe000ed28;
 
 // CMSDK APB timer 0: counts down at 25 MHz (Arm DDI 0479, §4.4).
 typedef struct {
@@ -38,17 +40,11 @@ uint64_t boardNanoseconds(void) {
   return ticks * NANOSECONDS_PER_TICK;
 }
 
-static void hex(char *out, uint32_t value) {
-  for (int i = 0; i < 8; i++) out[i] = "0123456789abcdef"[value >> (28 - 4 * i) & 15];
-}
-
 // `frame` is what the processor pushed (B1.5.6): r0 to r3, r12, lr, pc, xpsr.
 __attribute__((used, noreturn)) static void sayFault(const uint32_t *frame) {
-  static char text[] = "the processor took a fault at 0x00000000, called from 0x00000000\n";
-  hex(strchr(text, 'x') + 1, frame[6]);
-  hex(strrchr(text, 'x') + 1, frame[5]);
-  hostWrite(hostOpen(":tt", HOST_WRITE), text, sizeof text - 1);
-  hostExit(3);
+  // Configurable Fault Status (B3.2.15): memory in the lowest byte, bus in the next, usage above. 0 for a hard fault.
+  uint32_t status = *CFSR;
+  faulted(status >> 16 ? "usage" : status >> 8 ? "bus" : status ? "memory" : "hard", frame[6], frame[5]);
 }
 
 __attribute__((naked)) static void fault(void) { __asm__("mov r0, sp\n b sayFault"); }

@@ -13,7 +13,7 @@ export const cpu = [
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c', 'semihosted_syscalls.c'];
+export const common = ['fault.c', 'semihosting.c', 'semihosted_syscalls.c'];
 export const linkerScript = 'link.ld';
 
 /** The program that it has room for, and where in the flash that lies. */

@@ -14,7 +14,7 @@ export const cpu = [
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
-export const common = ['semihosting.c', 'semihosted_syscalls.c'];
+export const common = ['fault.c', 'semihosting.c', 'semihosted_syscalls.c'];
 export const clientSources = ['serial_line.c', 'screen.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];

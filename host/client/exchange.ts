@@ -132,7 +132,10 @@ export class Exchanges {
     return within(this.#platform, next, {
       milliseconds,
       error: () =>
-        new DeputyError('RESPONSE_TIMEOUT', `nothing more came from ${name} within ${milliseconds} ms; try again`),
+        new DeputyError(
+          'RESPONSE_TIMEOUT',
+          `nothing more came from ${name} within ${milliseconds} ms; try again`,
+        ),
       onGivenUp: () => pooled.abort(),
     });
   }
