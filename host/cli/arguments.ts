@@ -81,7 +81,8 @@ export function deviceProfile(text: string): DeviceProfile {
   try {
     fields = JSON.parse(readFileSync(text, 'utf8'));
   } catch (error) {
-    throw new InvalidArgumentError(`Write ${DEVICES} (${(error as Error).message}).`);
+    const why = (error as NodeJS.ErrnoException).code ?? 'not JSON';
+    throw new InvalidArgumentError(`Write ${DEVICES} (${why}).`);
   }
   return checkedProfile({ ...HANDHELD, ...(fields as Partial<DeviceProfile>) });
 }

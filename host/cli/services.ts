@@ -31,13 +31,13 @@ const OWN: Readonly<Record<string, (options: ServiceOptions) => Promise<Service>
   compress: async () => (await import('../services/compress/index.js')).compress(),
 };
 
-const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
+export const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
 
-export function collectService(text: string, before: string[] = []): string[] {
-  if (!isFile(text) && !(text in OWN)) {
+export function serviceName(text: string): string {
+  if (!Object.hasOwn(OWN, text)) {
     throw new InvalidArgumentError(`Choose one of ${Object.keys(OWN).join(', ')}, or write ./my-service.js.`);
   }
-  return [...before, text];
+  return text;
 }
 
 export function cacheStore(text: string): string {

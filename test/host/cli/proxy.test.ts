@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ProxyCommandOptions, parseTokens, proxyCommand, startProxy } from '../../../host/cli/proxy.js';
+import { DEFAULTS, type ProxyCommandOptions } from '../../../host/cli/proxy/options.js';
+import { startProxy } from '../../../host/cli/proxy/start.js';
+import { parseTokens } from '../../../host/cli/proxy/tokens.js';
+import { proxyCommand } from '../../../host/cli/proxy.js';
 import { logTo } from '../../../host/cli/proxy_log.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import { readUntil, TestMainSession, TOKEN, testAuthority } from '../proxy/bench.js';
 
 let folder: string;
 const file = (name: string) => join(folder, name);
-const quiet = { undelivered: 'relay', logLevel: 'silent' } as const;
+const quiet = { ...DEFAULTS, logLevel: 'silent' as const };
 const anywhere = { host: '127.0.0.1', port: 0 };
 
 beforeAll(async () => {

@@ -1,0 +1,119 @@
+// The options of `deputy proxy`. One entry is all that a new one needs: its name is the flag and the key in a
+// configuration file, and the rest of the entry gives help, schema, default and type.
+import { type Command, Option } from 'commander';
+import { DEVICES } from '../arguments.js';
+import * as kind from './kinds.js';
+import {
+  camelCase,
+  type DefaultValues,
+  type Entry,
+  flag,
+  many,
+  mapping,
+  one,
+  type Values,
+} from './option.js';
+
+export const OPTIONS = {
+  listen: one(kind.listenAddress, '<host:port>', 'where to listen; port 0 takes a free one', {
+    otherwise: { host: '127.0.0.1', port: 8443 },
+  }),
+  cert: one(kind.file, '<file>', "the proxy's certificate and its issuers (PEM)", { reloads: true }),
+  key: one(kind.file, '<file>', 'its private key (PEM)', { reloads: true }),
+  plaintext: flag('listen without TLS: blind tunnels only, nothing can be delegated'),
+  'token-file': one(
+    kind.file,
+    '<file>',
+    'tokens that admit clients: one a line, "name:token" or the token alone',
+    { reloads: true },
+  ),
+  'client-ca': one(kind.file, '<file>', 'roots (PEM) of the client certificates that are admitted', {
+    reloads: true,
+  }),
+  'allow-target': many(
+    kind.target,
+    '<target>',
+    'let a private target through: a host, an address or a block',
+  ),
+  'deny-target': many(kind.target, '<target>', 'refuse a target: a host, an address or a block'),
+  resolve: mapping(kind.ipAddress, '<host=address>', "the address of a name, in the name server's place"),
+  'allow-port': many(
+    kind.port,
+    '<port>',
+    'ports of targets, or "any" (default: TLS ports, and all from 1024)',
+  ),
+  service: many(
+    kind.service,
+    '<name>',
+    'what the proxy does to content, in this order: transcode, compress or ./my-service.js',
+  ),
+  device: one(
+    kind.device,
+    '<device>',
+    `transcode for this device, whatever clients say they are: ${DEVICES}`,
+  ),
+  filter: many(
+    kind.file,
+    '<file>',
+    'refuse what an EasyList-style list names, and types and sizes by %deny-type and %max-bytes',
+    { reloads: true },
+  ),
+  cache: one(kind.store, '<store>', 'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT'),
+  'cache-bytes': one(kind.bytes, '<n>', 'most bytes kept in memory or on disk (64M, 1G)'),
+  'cache-entries': one(kind.wholeNumber(), '<n>', 'most responses kept'),
+  'cache-object-bytes': one(kind.bytes, '<n>', 'largest response that is kept (4M)'),
+  'cache-share': flag('let a client have what another one fetched, where it is public', { otherwise: true }),
+  'hold-time': one(kind.duration, '<seconds>', 'how long what waits for its delivery may wait'),
+  undelivered: one(
+    kind.oneOf('relay', 'close'),
+    '<what>',
+    'what becomes of a mirror session that is never delivered',
+    { otherwise: 'relay' },
+  ),
+  'require-delegation': flag(
+    'let no application data pass before its session is delivered, and refuse blind tunnels',
+  ),
+  legacy: flag('work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too'),
+  'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions of one client at once'),
+  'log-level': one(
+    kind.oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    '<level>',
+    'what is logged to standard error',
+    { otherwise: 'info', reloads: true },
+  ),
+  json: flag('say where it listens as one JSON object'),
+};
+
+export type ProxyCommandOptions = Values<typeof OPTIONS>;
+export type OptionName = keyof typeof OPTIONS;
+
+// Entries of different types are alike to those who go through all of them.
+export const ENTRIES = Object.entries(OPTIONS) as unknown as [OptionName, Entry<unknown>][];
+
+/** What holds where nothing is said. */
+export const DEFAULTS = Object.fromEntries(
+  ENTRIES.filter(([, entry]) => 'otherwise' in entry).map(([name, { otherwise }]) => [
+    camelCase(name),
+    otherwise,
+  ]),
+) as DefaultValues<typeof OPTIONS>;
+
+/** Gives the command a flag for each entry. */
+export function addFlags(command: Command): Command {
+  for (const [name, entry] of ENTRIES) {
+    if (entry.placeholder === null) continue;
+    if (entry.placeholder === undefined) {
+      const isOn = entry.otherwise === true;
+      command.addOption(
+        new Option(isOn ? `--no-${name}` : `--${name}`, isOn ? `don't ${entry.help}` : entry.help),
+      );
+      continue;
+    }
+    const option = new Option(`--${name} ${entry.placeholder}`, entry.help);
+    option.argParser((text: string, before: unknown) => entry.fromFlag(text, before));
+    if (entry.choices !== undefined) option.argChoices = [...entry.choices];
+    if ('otherwise' in entry) option.default(entry.otherwise, String(entry.show(entry.otherwise)));
+    command.addOption(option);
+  }
+  return command;
+}
