@@ -68,7 +68,7 @@ async function main() {
     title: board.title,
     unit: board.unit ?? 'instructions (QEMU -icount shift=0), not cycles',
     interpreter:
-      board.interpreter ?? `wasm3 ${wasm3Pin.version}, gcc -O3, accumulator in registers, none saved`,
+      board.interpreter ?? `wasm3 ${wasm3Pin.version}, gcc -O3, with the operations of boards/parts/wasm3`,
   };
   // Where only one program has room, there is nothing to compare it with.
   return values.own || board.program

@@ -5,7 +5,7 @@ export const title = 'Arm MPS2 AN500, Cortex-M7';
 
 export const compiler = 'arm-none-eabi-gcc';
 export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv5-d16'];
-/** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
+/** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */

@@ -9,7 +9,7 @@ export const cpu = [
   // Less than the page of 64 KiB that a wasm memory has at least: statics, a record and its keys.
   '-DDEPUTY_LINEAR_BYTES=32768',
 ];
-/** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
+/** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */

@@ -10,7 +10,7 @@ export const cpu = [
   ...['-march=armv4t', '-marm', '-mfloat-abi=soft'],
   ...['-include', fileURLToPath(new URL('./aligned.h', import.meta.url))],
 ];
-/** wasm3 with its accumulator in registers, and the compiler's registers for itself. */
+/** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */

@@ -9,7 +9,15 @@ import { clientSources } from './client.mjs';
 import { gateway } from './gateway/gateway.mjs';
 import { lwip } from './lwip.mjs';
 import { quickjs } from './quickjs.mjs';
-import { patchedSources, wasm3Headers, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
+import {
+  patchedSources,
+  patchHeaders,
+  patchUnits,
+  wasm3Headers,
+  wasm3Pin,
+  wasm3Sources,
+  wasm3Units,
+} from './wasm3.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
 const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));
@@ -57,7 +65,7 @@ const entries = [
 
 /**
  * Builds `program` (C files below boards/) for the board. Returns the ELF file's path; nothing is compiled where it was
- * built from the same bytes. `tuned: false` gives wasm3 as it was released: r0 on the stack, registers saved.
+ * built from the same bytes. `tuned: false` gives wasm3 as it was released, by the compiler alone.
  */
 export function buildFirmware(board, name, program, { tuned = true } = {}) {
   const core = interpreter({ tuned: tuned && board.arm32 === true });
@@ -128,11 +136,12 @@ function ownFiles(board, own, common) {
 
 // wasm3 with our way into it. `entry` and `link` are what the rest of the firmware needs for that.
 function interpreter({ tuned, sanitize = false }) {
-  const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-r0`)) : wasm3Sources();
+  const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-arm32`)) : wasm3Sources();
+  const units = [...wasm3Units, ...(tuned ? patchUnits : [])];
   return {
-    files: [join(boards, 'common/program.c'), ...wasm3Units.map((unit) => join(sources, unit))],
+    files: [join(boards, 'common/program.c'), ...units.map((unit) => join(sources, unit))],
     headers: [
-      ...wasm3Headers.map((name) => join(sources, name)),
+      ...[...wasm3Headers, ...(tuned ? patchHeaders : [])].map((name) => join(sources, name)),
       ...['program.h', 'module.h'].map((name) => join(boards, 'common', name)),
     ],
     include: `-I${sources}`,

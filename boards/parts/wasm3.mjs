@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { patched } from './patch.mjs';
-import { replacements } from './wasm3_r0.mjs';
+import * as operations from './wasm3/operations.mjs';
+import * as r0 from './wasm3/r0.mjs';
 
 /** wasm3 as the npm package bundles it; package-lock.json pins the tarball, this pins what is compiled. */
 export const wasm3Pin = {
@@ -76,17 +78,29 @@ export function wasm3Sources(checkout = process.env.WASM3_DIR) {
   return directory;
 }
 
+/** What `patchedSources` adds to wasm3's own files. */
+export const patchUnits = operations.units;
+export const patchHeaders = operations.headers;
+
 /**
- * Writes a copy of the sources with r0 moved into registers (see wasm3_r0.mjs) and returns its folder. Each line must
- * occur exactly as often as the patch says, so a checkout that differs there is refused and not half patched.
+ * Writes a copy of the sources for 32-bit ARM, with r0 moved into registers and shorter operations (see wasm3/), and returns
+ * its folder. Each line must occur exactly as often as the patch says, so a checkout that differs there is refused and not half
+ * patched.
  */
 export function patchedSources(target, source = wasm3Sources()) {
   mkdirSync(target, { recursive: true });
   for (const name of [...wasm3Units, ...wasm3Headers]) {
-    const text = patched(readFileSync(join(source, name), 'utf8'), replacements[name] ?? [], name);
-    const file = join(target, name);
-    // Another build may be reading them: what is there already stays untouched.
-    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+    const changes = [r0, operations].flatMap(({ replacements }) => replacements[name] ?? []);
+    write(join(target, name), patched(readFileSync(join(source, name), 'utf8'), changes, name));
   }
+  for (const name of [...patchUnits, ...patchHeaders])
+    write(join(target, name), readFileSync(join(patches, name), 'utf8'));
   return resolve(target);
+}
+
+const patches = fileURLToPath(new URL('./wasm3', import.meta.url));
+
+// Another build may be reading the file: where it is right already it stays untouched.
+function write(file, text) {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
