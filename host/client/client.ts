@@ -195,10 +195,12 @@ export class Client {
     return grant;
   }
 
-  /** The main session: opened for the first delivery, and again where the last one has ended. */
-  async #mainSession(context: Context, origins: OriginLink, proxy: ProxyLink): Promise<MainSession> {
-    const current = await this.#main?.catch(() => undefined);
-    if (current !== undefined && current.ended === undefined) return current;
+  /** The main session, one for all who ask: opened for the first delivery, and again where the last one has ended. */
+  #mainSession(context: Context, origins: OriginLink, proxy: ProxyLink): Promise<MainSession> {
+    if (this.#main !== undefined) return this.#main;
+    const forget = () => {
+      if (this.#main === opening) this.#main = undefined;
+    };
     const opening = MainSession.open(context, proxy, this.#options.profile ?? HANDHELD, {
       onTunnel: (tunnel) => {
         opening
@@ -206,10 +208,9 @@ export class Client {
           // A session that never opened has its error told to whoever asked for it.
           .catch(() => {});
       },
-      onEnd: () => {
-        if (this.#main === opening) this.#main = undefined;
-      },
+      onEnd: forget,
     });
+    opening.catch(forget);
     this.#main = opening;
     return opening;
   }

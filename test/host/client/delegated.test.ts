@@ -297,3 +297,16 @@ test('a main session and two conduits fit into 256 KiB of linear memory, handsha
   const { memoryBytes } = await client.engine();
   expect(memoryBytes).toBeLessThanOrEqual(256 * 1024);
 });
+
+test('requests made at the same time share one main session', async () => {
+  const origin = await world.origin((_, response) => response.end('ok'));
+  const proxy = await world.proxy();
+  const steps = new Steps();
+  const client = world.through(proxy, { observer: steps });
+  const texts = await Promise.all(
+    Array.from({ length: 5 }, async () => (await client.fetch(origin.url)).text()),
+  );
+  expect(texts).toEqual(Array(5).fill('ok'));
+  expect(steps.of('main-session-open')).toHaveLength(1);
+  expect(steps.of('tunnel-open')).toHaveLength(5);
+});
