@@ -37,6 +37,8 @@ export interface Origin {
   /** Everything the server printed or logged so far. */
   output(): string;
   stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
 }
 
 const binaries: Record<Exclude<ServerKind, 'node'>, string> = {
@@ -74,7 +76,14 @@ export async function startOrigin(kind: ServerKind, options: OriginOptions): Pro
     await stop();
     throw new Error(`${kind} did not start: ${(error as Error).message}\n${output}`);
   }
-  return { kind, server: serverNames[kind], port, output: () => output + accessLog(directory), stop };
+  return {
+    kind,
+    server: serverNames[kind],
+    port,
+    output: () => output + accessLog(directory),
+    stop,
+    kill: () => child.kill('SIGKILL'),
+  };
 }
 
 /** nginx can't log to a pipe that is a socket, so it logs to a file. */
@@ -236,7 +245,8 @@ async function startNode(options: OriginOptions): Promise<Origin> {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { kind: 'node', server: `Node.js ${process.version}`, port, output: () => output, stop };
+  const kill = () => void stop();
+  return { kind: 'node', server: `Node.js ${process.version}`, port, output: () => output, stop, kill };
 }
 
 /** A port that was free a moment ago: the servers above can't be asked which one they took. */
