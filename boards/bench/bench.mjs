@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findBoard, missingTools } from '../parts/firmware.mjs';
+import { boardNames, findBoard, missingTools } from '../parts/firmware.mjs';
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.mjs';
 import { measureRows } from './measure.mjs';
@@ -14,7 +14,9 @@ const usage = `Usage: npm run bench [-- options]
 Times records, sessions and the proxy on this machine, or, with --board or --engine, counts the instructions that
 Deputy's primitives take under wasm3, and those of other implementations on the same interpreter and of native code.
 
-  --board NAME   mps2-an500, palm-tungsten-e, netduinoplus2
+  --board NAME   ${boardNames()
+    .filter((name) => name !== 'linux')
+    .join(', ')}
   --engine NAME  wasm3: on this machine instead of a board, counted by Valgrind
   --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
   --only TEXT    rows whose name contains TEXT
@@ -89,10 +91,7 @@ async function findTarget({ board: name, engine }) {
   const board = await findBoard(name);
   if (!board.emulator) throw new Error(`${board.title} is no emulated board; use --engine wasm3`);
   const absent = missingTools(board);
-  if (absent)
-    throw new Error(
-      `${absent}; on Debian: apt-get install qemu-system-arm gcc-arm-none-eabi libnewlib-arm-none-eabi`,
-    );
+  if (absent) throw new Error(absent);
   return board;
 }
 

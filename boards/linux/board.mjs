@@ -5,6 +5,7 @@ export const title = 'this machine, POSIX sockets';
 
 export const compiler = process.env.CC ?? 'gcc';
 export const cpu = [];
+export const packages = ['gcc'];
 export const sources = [];
 export const common = [];
 export const clientSources = ['board.c', 'sockets.c', 'main.c'];

@@ -5,6 +5,8 @@ export const title = 'Arm MPS2 AN500, Cortex-M7';
 
 export const compiler = 'arm-none-eabi-gcc';
 export const cpu = ['-mcpu=cortex-m7', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv5-d16'];
+/** What Debian calls all that it takes. */
+export const packages = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'];
 /** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];

@@ -9,6 +9,8 @@ export const cpu = [
   // Less than the page of 64 KiB that a wasm memory has at least: statics, a record and its keys.
   '-DDEPUTY_LINEAR_BYTES=32768',
 ];
+/** What Debian calls all that it takes. */
+export const packages = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'];
 /** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];

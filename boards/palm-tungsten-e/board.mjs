@@ -10,6 +10,8 @@ export const cpu = [
   ...['-march=armv4t', '-marm', '-mfloat-abi=soft'],
   ...['-include', fileURLToPath(new URL('./aligned.h', import.meta.url))],
 ];
+/** What Debian calls all that it takes. */
+export const packages = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm', 'libslirp-dev'];
 /** wasm3 with the operations of parts/wasm3, and the compiler's registers for itself. */
 export const arm32 = true;
 export const sources = ['start.c'];

@@ -14,8 +14,6 @@ BOARD get     without a URL prints the client's options
 An emulated board reaches this machine as localhost.
 `;
 
-const packages = 'gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm';
-
 async function describe(board) {
   const can = [...(board.clientSources ? ['client'] : []), ...(board.emulator ? ['benchmark'] : [])];
   const row = {
@@ -61,7 +59,7 @@ async function main([name, ...args]) {
   const board = await findBoard(name);
   if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
   const absent = missingTools(board);
-  if (absent) throw new Error(`${absent}; on Debian: apt-get install ${packages}`);
+  if (absent) throw new Error(absent);
   return ended(startClient(board, await buildClient(board), args));
 }
 

@@ -3,6 +3,8 @@ export interface Board {
   readonly title: string;
   readonly compiler: string;
   readonly cpu: readonly string[];
+  /** Debian packages of the compiler, its library, the emulator and what runs beside it. */
+  readonly packages: readonly string[];
   /** 32-bit ARM: wasm3 gets registers of its own there. */
   readonly arm32?: boolean;
   /** C files of the board's folder, for every program. */

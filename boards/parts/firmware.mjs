@@ -34,26 +34,28 @@ const flags = ['-std=gnu11', '-DNDEBUG', '-fno-strict-aliasing', '-ffunction-sec
 const warnings = ['-Wall', '-Wextra', '-Werror=implicit-function-declaration'];
 const sanitizers = ['-g', '-fno-omit-frame-pointer', '-fsanitize=address'];
 
-const known = () =>
+/** The folders that hold a board.mjs. */
+export const boardNames = () =>
   readdirSync(boards)
     .filter((folder) => existsSync(join(boards, folder, 'board.mjs')))
     .sort();
 
 /** Loads a board's description from boards/<name>/board.mjs. Throws where there is no such board. */
 export async function findBoard(name) {
-  const names = known();
+  const names = boardNames();
   if (!names.includes(name)) throw new Error(`no board '${name}'; there is ${names.join(', ')}`);
   return import(join(boards, name, 'board.mjs'));
 }
 
-export const allBoards = () => Promise.all(known().map((name) => findBoard(name)));
+export const allBoards = () => Promise.all(boardNames().map((name) => findBoard(name)));
 
-/** Why this machine can't build for the board or run it; undefined where it can. */
+/** Why this machine can't build for the board or run it, and what to install; undefined where it can. */
 export function missingTools(board) {
   const absent = [board.compiler, ...(board.emulator ? [board.emulator] : [])].filter(
     (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0,
   );
-  return absent.length > 0 ? `${absent.join(' and ')} not found` : undefined;
+  if (absent.length === 0) return undefined;
+  return `${absent.join(' and ')} not found; on Debian: apt-get install ${board.packages.join(' ')}`;
 }
 
 // What is compiled with the interpreter's own use of registers, and its way in: see common/program_call.S.

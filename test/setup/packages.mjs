@@ -32,6 +32,9 @@ export const boardPackages = [
   ['qemu-system-arm', '/usr/bin/qemu-system-arm'],
   // The other end of the Palm's serial line.
   ['libslirp-dev', '/usr/include/slirp/libslirp.h'],
+  ['qemu-system-misc', '/usr/bin/qemu-system-riscv32'],
+  ['gcc-riscv64-unknown-elf', '/usr/bin/riscv64-unknown-elf-gcc'],
+  ['picolibc-riscv64-unknown-elf', '/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs'],
   ['clang', '/usr/bin/clang'],
   ['lld', '/usr/bin/wasm-ld'],
   ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],

@@ -30,7 +30,7 @@ export async function firmware(
 ): Promise<{ firmware?: Firmware; reason?: string }> {
   const board = await findBoard(name);
   const absent = missingTools(board);
-  if (absent) return { reason: `${absent}; node test/setup/packages.mjs --boards installs it` };
+  if (absent) return { reason: `${absent}, or node test/setup/packages.mjs --boards` };
   try {
     const file = await buildClient(board, options);
     return { firmware: { board, file, run: (args, start) => run(board, file, args, start) } };

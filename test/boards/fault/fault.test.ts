@@ -5,7 +5,7 @@ import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/fi
 
 const PROGRAM = '../test/boards/fault/provoke.c';
 
-for (const name of ['mps2-an500', 'palm-tungsten-e', 'netduinoplus2']) {
+for (const name of ['mps2-an500', 'palm-tungsten-e', 'netduinoplus2', 'riscv32-virt']) {
   const board = await findBoard(name);
   const absent = missingTools(board);
   describe.skipIf(absent)(`a fault on ${board.title}${absent ? ` (skipped: ${absent})` : ''}`, () => {
