@@ -4,7 +4,8 @@ import { authority } from '../delegation/origin.js';
 import { configSchema, printConfig, readConfig } from './proxy/config.js';
 import { camelCase } from './proxy/option.js';
 import { addFlags, DEFAULTS, ENTRIES, type ProxyCommandOptions } from './proxy/options.js';
-import { proxyOptions, startProxy } from './proxy/start.js';
+import { runProxy } from './proxy/run.js';
+import { openLog, proxyOptions } from './proxy/start.js';
 import { serviceNames } from './services.js';
 
 interface Asked {
@@ -23,19 +24,20 @@ export function proxyCommand(): Command {
     .option('--check-config', 'read all that is configured, say what is wrong, and end')
     .option('--print-config', 'print what is configured in all, without secrets, and end')
     .addOption(new Option('--print-schema', 'print the JSON schema of --config, and end'));
+  command.addHelpText('after', SIGNALS);
   return addFlags(command).action(async (asked: Asked) => {
     if (asked.printSchema) return print(`${JSON.stringify(configSchema(), null, 2)}\n`);
     const options = effectiveOptions(command);
     if (asked.printConfig) return print(printConfig(options));
     if (asked.checkConfig) return check(options);
-    const proxy = await startProxy(options);
-    // Whoever reads that it listens may tell it to stop at once.
-    const stopped = stopSignal();
-    announce(proxy.address!, options);
-    await stopped;
-    await proxy.close({ grace: 5000 });
+    process.exitCode = await runProxy(options, () => effectiveOptions(command), announce);
   });
 }
+
+const SIGNALS = `
+SIGTERM or SIGINT: takes no more clients, lets exchanges end for --grace seconds, then ends; a second one ends at once.
+SIGHUP: reads --config and what it names anew: certificate, tokens, authorities, filter lists, log level.
+Exit codes: 0 ended with nothing cut short, 1 failed or cut something short, 2 wrong usage.`;
 
 /** The flags of a parsed command, over what its file says, over the defaults. Throws DeputyError. */
 export function effectiveOptions(command: Command): ProxyCommandOptions {
@@ -51,7 +53,7 @@ export function effectiveOptions(command: Command): ProxyCommandOptions {
 }
 
 async function check(options: ProxyCommandOptions): Promise<void> {
-  const { services = [] } = await proxyOptions(options);
+  const { services = [] } = await proxyOptions(options, await openLog(options));
   await Promise.all(services.map((service) => service.close?.()));
   print('the configuration is right\n');
 }
@@ -67,10 +69,4 @@ function announce(address: { host: string; port: number }, options: ProxyCommand
 
 function print(text: string): void {
   process.stdout.write(text);
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
-  });
 }

@@ -1,11 +1,72 @@
-// The proxy's log as JSON lines. Loaded only where a proxy runs.
+// The proxy's log: JSON lines, or text for people. Loaded only where a proxy runs.
 import { pino } from 'pino';
+import type { Observers } from '../proxy/events.js';
 import type { Log } from '../proxy/log.js';
 
 /** No caller logs secrets; should one ever try, these names are blotted out. */
-const SECRET_FIELDS = ['token', 'secret', 'secrets', 'key', 'password', 'authorization', 'binding'];
+const SECRET_FIELDS = [
+  'token',
+  'secret',
+  'secrets',
+  'key',
+  'keys',
+  'password',
+  'authorization',
+  'cookie',
+  'ticket',
+  'psk',
+  'binding',
+];
 
-export function logTo(stream: NodeJS.WritableStream, level: string): Log {
-  const paths = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]);
-  return pino({ level, base: null, redact: { paths, censor: '[redacted]' } }, stream);
+export interface LogOptions {
+  format?: 'json' | 'text';
+  /** Stands in every line. */
+  base?: Readonly<Record<string, unknown>>;
+}
+
+/** A log whose level may be set anew. */
+export type ProxyLog = Log & { level: string };
+
+export async function logTo(
+  stream: NodeJS.WritableStream & { isTTY?: boolean },
+  level: string,
+  { format = 'json', base }: LogOptions = {},
+): Promise<ProxyLog> {
+  const paths = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  const options = { level, base: base ?? null, redact: { paths, censor: '[redacted]' } };
+  if (format === 'json') {
+    const lines: ProxyLog = pino(options, stream);
+    return lines;
+  }
+  const { default: pretty } = await import('pino-pretty');
+  const text: ProxyLog = pino(
+    options,
+    pretty({ destination: stream, colorize: stream.isTTY ?? false, singleLine: true }),
+  );
+  return text;
+}
+
+/**
+ * A line for each exchange, named by its session and its number there. Neither path nor query is told: both may hold
+ * what only the client and the origin should know.
+ */
+export function logExchanges(events: Observers, log: Log): void {
+  const under = new Map<string, { number: number; method: string; began: number }>();
+  events.on('request', ({ sessionId, method }) => {
+    const number = (under.get(sessionId)?.number ?? 0) + 1;
+    under.set(sessionId, { number, method, began: performance.now() });
+  });
+  events.on('response', ({ sessionId, status, services, bytesBefore, bytesAfter }) => {
+    const { number = 0, method = '', began = performance.now() } = under.get(sessionId) ?? {};
+    const milliseconds = Math.round(performance.now() - began);
+    const fields = { request: `${sessionId}.${number}`, method, status, services, bytesBefore, bytesAfter };
+    log.info({ ...fields, milliseconds }, 'exchange done');
+  });
+  events.on('closed', ({ sessionId, code, traffic }) => {
+    log.info({ session: sessionId, code, ...traffic }, 'session over');
+    under.delete(sessionId);
+  });
+  events.on('refused', ({ principal, status, reason }) => {
+    log.info({ principal, status, reason }, 'tunnel refused');
+  });
 }

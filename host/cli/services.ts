@@ -93,23 +93,43 @@ async function loadFile(name: string, log: Log): Promise<Service> {
   });
 }
 
-async function openFilter(files: readonly string[], log: Log): Promise<Service> {
+/** A service that can take other options while it runs. Throws DeputyError, and keeps the old ones. */
+export interface Reloadable extends Service {
+  reload(options: ServiceOptions): void;
+}
+
+export const isReloadable = (service: Service): service is Reloadable => 'reload' in service;
+
+async function openFilter(files: readonly string[], log: Log): Promise<Reloadable> {
   const [{ filter }, { FilterError, parseList }] = await Promise.all([
     import('../services/filter/index.js'),
     import('../services/filter/list.js'),
   ]);
-  const lists = files.map((file) => {
-    try {
-      return parseList(textFile(file, '--filter'));
-    } catch (error) {
-      if (!(error instanceof FilterError)) throw error;
-      throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
-    }
-  });
-  const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
-  const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
-  log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
-  return filter(lists);
+  const read = (files: readonly string[]): Service => {
+    const lists = files.map((file) => {
+      try {
+        return parseList(textFile(file, '--filter'));
+      } catch (error) {
+        if (!(error instanceof FilterError)) throw error;
+        throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
+      }
+    });
+    const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
+    const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
+    log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
+    return filter(lists);
+  };
+  let current = read(files);
+  return {
+    name: current.name,
+    request: (flow) => current.request!(flow),
+    admits: (url, flow) => current.admits!(url, flow),
+    settle: (flow) => current.settle!(flow),
+    response: (flow) => current.response!(flow),
+    reload: (options) => {
+      current = read(options.filter ?? []);
+    },
+  };
 }
 
 async function openCache(

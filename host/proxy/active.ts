@@ -9,6 +9,8 @@ export interface ActiveOptions extends Omit<ExchangeOptions, 'client' | 'origin'
   origin: ByteStream;
   /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
   alpn: string | undefined;
+  /** Once it aborts no exchange is begun, save the first: for that one the session was delivered. */
+  retired: AbortSignal;
 }
 
 /** Carries the session until both sides have ended it in order. Throws SessionError where one did not. */
@@ -22,7 +24,11 @@ export async function carry(options: ActiveOptions): Promise<void> {
     previousHash = report.hash;
     options.onResponse(report);
   };
-  while (await nextRequest(client, origin)) {
+  for (
+    let more = await nextRequest(client, origin);
+    more;
+    more = await nextExchange(client, origin, options.retired)
+  ) {
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
     const outcome = await exchange({ ...options, client, origin, onResponse, previousHash });
@@ -50,6 +56,24 @@ const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> 
     client.bytes.prefetch().then(() => 'client' as const),
     origin.bytes.prefetch().then(() => 'origin' as const),
   ]);
+
+/** As `nextRequest`; false, too, as soon as the session is to end between two exchanges. */
+async function nextExchange(client: Side, origin: Side, retired: AbortSignal): Promise<boolean> {
+  if (retired.aborted) return false;
+  let onRetired: (() => void) | undefined;
+  const ended = new Promise<false>((resolve) => {
+    onRetired = () => resolve(false);
+    retired.addEventListener('abort', onRetired, { once: true });
+  });
+  const next = nextRequest(client, origin);
+  // What it waits for when the session is retired interests nobody.
+  next.catch(() => {});
+  try {
+    return await Promise.race([next, ended]);
+  } finally {
+    retired.removeEventListener('abort', onRetired!);
+  }
+}
 
 /** True when a request begins; false when a side has ended in order between two exchanges. */
 async function nextRequest(client: Side, origin: Side): Promise<boolean> {

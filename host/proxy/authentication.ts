@@ -9,9 +9,15 @@ export interface Principal {
 }
 
 export class Authenticator {
-  readonly #tokens: readonly { principal: Principal; digest: Buffer }[];
+  #tokens: readonly { principal: Principal; digest: Buffer }[] = [];
 
+  /** Throws TypeError for tokens that are none. */
   constructor(tokens: readonly { name: string; token: string }[]) {
+    this.replace(tokens);
+  }
+
+  /** Admits these from now on, and no others. Throws TypeError, and keeps the old ones. */
+  replace(tokens: readonly { name: string; token: string }[]): void {
     this.#tokens = tokens.map(({ name, token }) => {
       if (token.length < 8) throw new TypeError(`the token of ${name} is too short to be one`);
       return { principal: { name: `token:${name}` }, digest: digest(token) };

@@ -18,6 +18,8 @@ export interface ConnectContext {
   registry: SessionRegistry;
   targets: TargetPolicy;
   observers: Observers;
+  /** Clients' ends of blind tunnels. */
+  blind: Set<Socket>;
 }
 
 interface Refusal {
@@ -80,8 +82,11 @@ async function onConnect(
     settings.log.info({ principal: principal.name, ...target, session: sessionId }, 'tunnel stands');
     const line = sessionId === null ? '' : `Deputy-Session: ${sessionId}\r\n`;
     socket.write(`HTTP/1.1 200 Connection established\r\n${line}\r\n`);
-    if (sessionId === null) pipeBoth(socket, upstream);
-    else delegable(sessionId, principal, target, wish === 'mirror', socket, upstream, context);
+    if (sessionId === null) {
+      context.blind.add(socket);
+      socket.once('close', () => context.blind.delete(socket));
+      pipeBoth(socket, upstream);
+    } else delegable(sessionId, principal, target, wish === 'mirror', socket, upstream, context);
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal.status === 500)

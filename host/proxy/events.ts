@@ -2,8 +2,11 @@
 import { EventEmitter } from 'node:events';
 import type { GrantName } from '../delegation/grant.js';
 import type { SessionId } from '../delegation/session_id.js';
+import type { Traffic } from './session.js';
 
 export interface ProxyEvents {
+  /** A TLS handshake with a client is done: its time, from the first byte on. */
+  connection: [{ kind: 'main' | 'conduit'; resumed: boolean; milliseconds: number }];
   /** R1: a main session greeted. */
   mainSession: [{ principal: string; device: string; resumed: boolean }];
   mainSessionClosed: [{ principal: string }];
@@ -30,8 +33,14 @@ export interface ProxyEvents {
       leg: 'open' | 'mirror' | 'other';
       clientRecords: number;
       originRecords: number;
+      /** The device that delivered. */
+      device: string;
+      /** From the delivery on. */
+      milliseconds: number;
     },
   ];
+  /** A delivery that made no session active. */
+  deliveryRefused: [{ sessionId: SessionId; code: string }];
   /** R9: the proxy reads a request. */
   request: [{ sessionId: SessionId; method: string; url: string }];
   /** R10, R14. Bytes of the body, before and after the services. */
@@ -54,7 +63,7 @@ export interface ProxyEvents {
   furtherConnection: [{ sessionId: SessionId; host: string; port: number; left: number }];
   denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
-  closed: [{ sessionId: SessionId; code: string }];
+  closed: [{ sessionId: SessionId; code: string; traffic: Traffic }];
 }
 
 export type Observers = EventEmitter<ProxyEvents>;

@@ -208,6 +208,10 @@ export class MainSession implements Deliverer {
       const failure = sessionError(error, 'NOT_DELEGABLE');
       this.#context.settings.log.info({ session: session?.id, code: failure.code }, 'delivery refused');
       this.#error(session?.id ?? message.sessionId, failure.code, failure.message);
+      this.#context.observers.emit('deliveryRefused', {
+        sessionId: session?.id ?? message.sessionId,
+        code: failure.code,
+      });
       this.#others.onFailed(message.requestId, failure);
       if (session !== undefined) this.#resumptions.revoke(session.id);
     } finally {

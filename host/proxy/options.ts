@@ -15,6 +15,8 @@ export interface ProxyOptions {
   tokens?: readonly { name: string; token: string }[];
   /** PEM certificates of the authorities whose client certificates are admitted. */
   clientAuthorities?: readonly string[];
+  /** The 16 bytes that this proxy's session tickets begin with; random unless told. */
+  ticketName?: Buffer;
   targets?: TargetOptions;
   /** In the order in which they run. */
   services?: readonly Service[];

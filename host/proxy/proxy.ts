@@ -1,30 +1,57 @@
 // The proxy: one port, on which main sessions and CONNECT requests come in over TLS.
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { SessionId } from '../delegation/session_id.js';
 import { Authenticator } from './authentication.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
 import { closeServices } from './http/service_ends.js';
+import { type Identity, listener, MAIN_SESSION_PROTOCOL } from './listener.js';
 import { MainSession } from './main_session.js';
-import { type ProxyOptions, type Settings, settingsOf } from './options.js';
+import { type ProxyOptions, settingsOf } from './options.js';
 import { SessionRegistry } from './registry.js';
+import type { DelegableSession, SessionState, Traffic } from './session.js';
+import { endAll, wait } from './shutdown.js';
 import { TargetPolicy } from './target.js';
 
-export const MAIN_SESSION_PROTOCOL = 'deputy/1';
-/** Milliseconds that a service may take to let go when the proxy closes. */
+/** How long a service may take to let go of what it holds. */
 const SERVICE_CLOSE_TIME = 5000;
+
+/** How long a client may take to read that the proxy stops. */
+const FAREWELL_TIME = 250;
 
 export interface ProxyServer {
   /** Resolves with the address it really listens on. Port 0 takes a free one. */
   listen(port?: number, host?: string): Promise<{ host: string; port: number }>;
+  /** Serves a connection that another process accepted; `head` is what was read of it. */
+  adopt(socket: Socket, head: Uint8Array): void;
   /** Where it listens; undefined before and after. */
   readonly address: { host: string; port: number } | undefined;
   readonly events: Observers;
   /** Sessions that may be, or are, delegated. */
   readonly sessionCount: number;
-  /** Takes no more clients, lets sessions end for `grace` milliseconds, then ends them. */
-  close(options?: { grace?: number }): Promise<void>;
+  /** The same one by one. */
+  sessions(): LiveSession[];
+  /** Ends a session in order; false where there is none of that id. */
+  end(id: SessionId): boolean;
+  /**
+   * Clients are admitted by these tokens, authorities and certificate from now on; sessions that stand go on. Throws
+   * TypeError, or the TLS library's error, and then changes nothing.
+   */
+  renew(options: Identity & Pick<ProxyOptions, 'tokens'>): void;
+  /**
+   * Takes no more clients, lets exchanges and blind tunnels end for `grace` milliseconds or until `signal` aborts, then
+   * ends them. Resolves with the number of those that were cut short.
+   */
+  close(options?: { grace?: number; signal?: AbortSignal }): Promise<number>;
+}
+
+export interface LiveSession {
+  id: SessionId;
+  principal: string;
+  target: { host: string; port: number };
+  state: SessionState;
+  traffic: Traffic;
 }
 
 /** Throws TypeError for options that make no proxy. */
@@ -35,22 +62,21 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const authenticator = new Authenticator(settings.tokens ?? []);
   const mainSessions = new Map<MainSession, string>();
   const targets = new TargetPolicy(settings.targets);
-  const connects = connectServer({ settings, authenticator, registry, targets, observers: events });
   const sockets = new Set<Socket>();
+  const blind = new Set<Socket>();
+  const connects = connectServer({ settings, authenticator, registry, targets, observers: events, blind });
 
-  const track = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
   const admit = (session: MainSession, { name }: { name: string }) => {
     const own = [...mainSessions.values()].filter((other) => other === name).length;
     if (own >= settings.limits.mainSessionsPerPrincipal) return false;
     mainSessions.set(session, name);
     return true;
   };
-  const onTlsSocket = (socket: TLSSocket) => {
+  const onTls = (socket: TLSSocket, milliseconds: number) => {
     socket.on('error', () => socket.destroy());
-    if (socket.alpnProtocol !== MAIN_SESSION_PROTOCOL) {
+    const kind = socket.alpnProtocol === MAIN_SESSION_PROTOCOL ? 'main' : 'conduit';
+    events.emit('connection', { kind, resumed: socket.isSessionReused(), milliseconds });
+    if (kind === 'conduit') {
       connects.emit('connection', socket);
       return;
     }
@@ -58,9 +84,13 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     const session = new MainSession(socket, context);
     void session.run().then(() => mainSessions.delete(session));
   };
-  const server = settings.tls === undefined ? plainServer(connects) : tlsServer(settings, onTlsSocket);
+  const onPlain = (socket: Socket) => void connects.emit('connection', socket);
+  const { server, renew } = listener(settings, { onTls, onPlain });
   server.maxConnections = settings.limits.connections;
-  server.on('connection', track);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
   return {
     events,
@@ -82,47 +112,43 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       server.on('error', (error) => settings.log.error({ why: error.message }, 'the listener failed'));
       return this.address!;
     },
-    async close({ grace = 0 } = {}) {
+    adopt(socket, head) {
+      if (sockets.size >= settings.limits.connections) {
+        socket.destroy();
+        return;
+      }
+      if (head.length > 0) socket.unshift(head);
+      server.emit('connection', socket);
+    },
+    sessions: () => registry.all().map(described),
+    end(id) {
+      const session = registry.all().find((each) => each.id === id);
+      void session?.finish('ENDED');
+      return session !== undefined;
+    },
+    renew({ tokens = [], ...identity }) {
+      new Authenticator(tokens);
+      renew(identity);
+      authenticator.replace(tokens);
+    },
+    async close({ grace = 0, signal } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const ended = Promise.all(registry.all().map((session) => session.closed));
-      // What is left to wait for keeps the process alive; these timers must not.
-      await Promise.race([ended, delay(grace, undefined, { ref: false })]);
+      const cut = await endAll(registry, blind, grace, signal);
       const ending = Promise.all(registry.all().map((session) => session.finish('STOPPING')));
       for (const session of mainSessions.keys()) session.close('STOPPING', 'the proxy stops');
-      await Promise.race([ending, delay(Math.max(grace, 250), undefined, { ref: false })]);
+      await wait(ending, FAREWELL_TIME);
       for (const socket of sockets) socket.destroy();
       await closed;
       await closeServices(settings.services, SERVICE_CLOSE_TIME, settings.log);
+      return cut;
     },
   };
 }
 
-function plainServer(connects: ReturnType<typeof connectServer>) {
-  return createTcpServer({ allowHalfOpen: true }, (socket) => connects.emit('connection', socket));
-}
-
-function tlsServer(settings: Settings, onSocket: (socket: TLSSocket) => void) {
-  const { certificate, key } = settings.tls!;
-  const authorities = settings.clientAuthorities ?? [];
-  const server = createTlsServer(
-    {
-      cert: certificate,
-      key,
-      minVersion: 'TLSv1.2',
-      // The device knows which cipher costs it least.
-      honorCipherOrder: false,
-      // The conduit is resumed from the main session's ticket: same keys, another protocol.
-      ALPNProtocols: [MAIN_SESSION_PROTOCOL, 'http/1.1'],
-      handshakeTimeout: settings.limits.greetingTimeout,
-      allowHalfOpen: true,
-      noDelay: true,
-      // Who has no certificate may have a token: the CONNECT or the HELLO decides.
-      ...(authorities.length > 0 && { ca: [...authorities], requestCert: true, rejectUnauthorized: false }),
-    },
-    onSocket,
-  );
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
-    settings.log.debug({ code: error.code }, 'a TLS handshake with a client failed');
-  });
-  return server;
-}
+const described = ({ id, principal, target, state, traffic }: DelegableSession): LiveSession => ({
+  id,
+  principal: principal.name,
+  target,
+  state,
+  traffic,
+});

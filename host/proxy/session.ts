@@ -22,7 +22,7 @@ import { suiteName } from './record/suite.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { drain, tell, wipe } from './session_end.js';
-import type { ByteStream } from './stream.js';
+import type { ByteStream, CountedStream } from './stream.js';
 
 /** The main session that delivered, as a session needs it. */
 export interface Deliverer {
@@ -37,15 +37,28 @@ export interface SessionOptions {
   principal: Principal;
   target: { host: string; port: number };
   mirror: boolean;
-  client: ByteStream;
-  origin: ByteStream;
+  client: CountedStream;
+  origin: CountedStream;
   settings: Settings;
   observers: Observers;
   onClosed: (session: DelegableSession) => void;
 }
 
+/** Bytes on each side of a session; the TLS between client and proxy is not counted. */
+export interface Traffic {
+  fromClient: number;
+  toClient: number;
+  fromOrigin: number;
+  toOrigin: number;
+}
+
+/** Ends that nobody is to blame for. ENDED: by the operator. */
+const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'STOPPING', 'ENDED']);
+
 /** How long a side may take to close after the last byte. */
 const LINGER = 5000;
+
+export type SessionState = 'relaying' | 'delivering' | 'active' | 'undelegated' | 'closed';
 
 export class DelegableSession {
   readonly id: SessionId;
@@ -53,7 +66,8 @@ export class DelegableSession {
   readonly target: { host: string; port: number };
   readonly #options: SessionOptions;
   readonly #relay: Relay;
-  #state: 'relaying' | 'delivering' | 'active' | 'undelegated' | 'closed' = 'relaying';
+  #state: SessionState = 'relaying';
+  #auxiliary = false;
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
@@ -64,6 +78,8 @@ export class DelegableSession {
   #deliveryTimer: NodeJS.Timeout | undefined;
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
+  #deliveredAt = 0;
+  readonly #retired = new AbortController();
   #onEnd: () => void = () => {};
   /** Resolves when the session is over and its secrets are wiped. */
   readonly closed = new Promise<void>((resolve) => {
@@ -95,6 +111,30 @@ export class DelegableSession {
     return this.#delivered;
   }
 
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get traffic(): Traffic {
+    const { client, origin } = this.#options;
+    return {
+      fromClient: client.received,
+      toClient: client.sent,
+      fromOrigin: origin.received,
+      toOrigin: origin.sent,
+    };
+  }
+
+  /** The proxy uses it itself, for the content of others (R13): it ends with the main session. */
+  get isAuxiliary(): boolean {
+    return this.#auxiliary;
+  }
+
+  /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
+  retire(): void {
+    this.#retired.abort();
+  }
+
   get isDelivered(): boolean {
     return this.#state !== 'relaying';
   }
@@ -124,6 +164,7 @@ export class DelegableSession {
     if (this.#state !== 'relaying') throw this.#tooLate();
     this.#state = 'delivering';
     this.#deliverer = deliverer;
+    this.#deliveredAt = performance.now();
     clearTimeout(this.#deliveryTimer);
     try {
       const { mirror, settings } = this.#options;
@@ -167,6 +208,7 @@ export class DelegableSession {
           fetchOther: (url, options) => this.#deliverer!.fetchOther(this.id, url, options),
         },
         limits: settings.limits,
+        retired: this.#retired.signal,
         onRequest: (method, target) =>
           this.#options.observers.emit('request', { sessionId: this.id, method, url: target }),
         onResponse: (report) => {
@@ -179,7 +221,7 @@ export class DelegableSession {
           this.#options.observers.emit('response', { sessionId: this.id, ...report });
         },
       });
-      await this.finish();
+      await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
     } catch (error) {
       await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
@@ -193,6 +235,7 @@ export class DelegableSession {
   /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
   async watchConduit(): Promise<void> {
     const { leg } = this.#active!;
+    this.#auxiliary = true;
     try {
       if ((await leg.read()) !== undefined) {
         throw new SessionError(
@@ -259,7 +302,15 @@ export class DelegableSession {
     const leg = delivery.requestId !== 0 ? 'other' : delivery.leg === Leg.Mirror ? 'mirror' : 'open';
     const grant = grantName(delivery.grant);
     this.#options.settings.log.info({ session: this.id, grant, leg }, 'session active');
-    this.#options.observers.emit('active', { sessionId: this.id, grant, leg, clientRecords, originRecords });
+    this.#options.observers.emit('active', {
+      sessionId: this.id,
+      grant,
+      leg,
+      clientRecords,
+      originRecords,
+      device: this.#deliverer!.profile.name,
+      milliseconds: performance.now() - this.#deliveredAt,
+    });
   }
 
   /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
@@ -321,10 +372,10 @@ export class DelegableSession {
     this.#relay.passed.length = 0;
     const { services, log } = this.#options.settings;
     tellClosed(services, this.id, log);
-    if (code === 'CLOSED' || code === 'REVOKED' || code === 'STOPPING') {
+    if (ORDERLY.has(code)) {
       this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
     }
-    this.#options.observers.emit('closed', { sessionId: this.id, code });
+    this.#options.observers.emit('closed', { sessionId: this.id, code, traffic: this.traffic });
     this.#options.onClosed(this);
     this.#onEnd();
   }

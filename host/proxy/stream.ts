@@ -13,13 +13,22 @@ export interface ByteStream {
   destroy(): void;
 }
 
+/** A stream that knows how much has passed. */
+export interface CountedStream extends ByteStream {
+  /** Bytes that came, and bytes that were given to be sent. */
+  readonly received: number;
+  readonly sent: number;
+}
+
 const FLUSH_TIME = 1000;
 
 /**
  * A socket, or any Duplex, as a ByteStream. Each read gives the bytes of one arrival: on a TLS socket those of one
  * record, so that what goes on from here can be cut as the sender cut it.
  */
-export class SocketStream implements ByteStream {
+export class SocketStream implements CountedStream {
+  received = 0;
+  sent = 0;
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
   readonly #arrived: Buffer[] = [];
@@ -40,6 +49,7 @@ export class SocketStream implements ByteStream {
     socket.pause();
     socket.on('data', (chunk: Buffer) => {
       socket.pause();
+      this.received += chunk.length;
       this.#arrived.push(chunk);
       wake();
     });
@@ -63,6 +73,7 @@ export class SocketStream implements ByteStream {
   async write(bytes: Uint8Array): Promise<void> {
     this.#throwIfGone();
     if (bytes.length === 0) return;
+    this.sent += bytes.length;
     this.#unflushed++;
     if (this.#socket.write(bytes, () => this.#onFlushed())) return;
     while (this.#socket.writableNeedDrain) {

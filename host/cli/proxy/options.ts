@@ -81,6 +81,17 @@ export const OPTIONS = {
     'what is logged to standard error',
     { otherwise: 'info', reloads: true },
   ),
+  'log-format': one(kind.oneOf('json', 'text'), '<format>', 'JSON lines, or text for people', {
+    otherwise: 'json',
+  }),
+  grace: one(
+    kind.duration,
+    '<seconds>',
+    'how long what is under way may go on once the proxy is told to stop',
+    {
+      otherwise: 5000,
+    },
+  ),
   json: flag('say where it listens as one JSON object'),
 };
 

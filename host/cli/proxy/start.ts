@@ -1,18 +1,34 @@
-// From the options of the command to a proxy that listens.
+// From the options of the command to a proxy that listens, and to one that takes other options while it runs.
 import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
-import type { Log } from '../../proxy/log.js';
 import type { ProxyOptions } from '../../proxy/options.js';
 import { createProxy, type ProxyServer } from '../../proxy/proxy.js';
 import { textFile } from '../arguments.js';
-import { loadServices } from '../services.js';
-import type { ProxyCommandOptions } from './options.js';
+import { logExchanges, logTo, type ProxyLog } from '../proxy_log.js';
+import { isReloadable, loadServices } from '../services.js';
+import { camelCase } from './option.js';
+import { ENTRIES, type ProxyCommandOptions } from './options.js';
 import { parseTokens } from './tokens.js';
+
+export interface Assembled {
+  proxy: ProxyServer;
+  log: ProxyLog;
+  /** Takes over what may change without a restart. Throws DeputyError, and then changes nothing. */
+  reload(options: ProxyCommandOptions): void;
+}
 
 /** A listening proxy. Throws DeputyError with what to do next. */
 export async function startProxy(options: ProxyCommandOptions): Promise<ProxyServer> {
-  const proxy = makeProxy(await proxyOptions(options));
-  const { host, port } = options.listen;
+  const { proxy } = await assemble(options);
+  await listen(proxy, options);
+  return proxy;
+}
+
+/** Throws CANNOT_LISTEN. */
+export async function listen(
+  proxy: Pick<ProxyServer, 'listen'>,
+  { listen: { host, port } }: ProxyCommandOptions,
+): Promise<void> {
   try {
     await proxy.listen(port, host);
   } catch (error) {
@@ -22,12 +38,40 @@ export async function startProxy(options: ProxyCommandOptions): Promise<ProxySer
       `${authority(host, port)} can't be listened on (${code}): is it taken, or not an address of this machine?`,
     );
   }
-  return proxy;
+}
+
+/** A proxy that does not listen yet. `more` goes before what the options say. */
+export async function assemble(
+  options: ProxyCommandOptions,
+  more: Partial<ProxyOptions> = {},
+): Promise<Assembled> {
+  const log = await openLog(options);
+  const settings = { ...(await proxyOptions(options, log)), ...more };
+  const proxy = makeProxy(() => createProxy(settings));
+  logExchanges(proxy.events, log);
+  return {
+    proxy,
+    log,
+    reload(next) {
+      const admitted = admission(next);
+      for (const service of settings.services ?? []) if (isReloadable(service)) service.reload(next);
+      makeProxy(() => proxy.renew(admitted));
+      log.level = next.logLevel;
+      const restart = ENTRIES.filter(([name, entry]) => !entry.reloads && differ(name, options, next));
+      if (restart.length > 0)
+        log.warn({ options: restart.map(([name]) => name) }, 'these options change with a restart only');
+      log.info({}, 'configuration reloaded');
+    },
+  };
+}
+
+function differ(name: string, one: ProxyCommandOptions, other: ProxyCommandOptions): boolean {
+  const textOf = (options: object) => JSON.stringify((options as Record<string, unknown>)[camelCase(name)]);
+  return textOf(one) !== textOf(other);
 }
 
 /** Everything that the files named in the options hold, read and checked. */
-export async function proxyOptions(options: ProxyCommandOptions): Promise<ProxyOptions> {
-  const log = await openLog(options);
+export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog): Promise<ProxyOptions> {
   return {
     ...admission(options),
     ...(options.plaintext === true && { plaintext: true }),
@@ -73,13 +117,13 @@ function admission({ cert, key, plaintext, tokenFile, clientCa }: ProxyCommandOp
   };
 }
 
-async function openLog({ logLevel }: ProxyCommandOptions): Promise<Log> {
-  return (await import('../proxy_log.js')).logTo(process.stderr, logLevel);
+export function openLog({ logLevel, logFormat }: ProxyCommandOptions): Promise<ProxyLog> {
+  return logTo(process.stderr, logLevel, { format: logFormat });
 }
 
-function makeProxy(options: ProxyOptions): ProxyServer {
+function makeProxy<T>(make: () => T): T {
   try {
-    return createProxy(options);
+    return make();
   } catch (error) {
     throw new DeputyError('BAD_OPTIONS', `the proxy can't be set up: ${(error as Error).message}`);
   }

@@ -136,7 +136,7 @@ describe('the token file', () => {
   });
 });
 
-test('the log blots out what is named like a secret', () => {
+test('the log blots out what is named like a secret', async () => {
   let text = '';
   const sink = new Writable({
     write: (chunk, _, done) => {
@@ -144,7 +144,10 @@ test('the log blots out what is named like a secret', () => {
       done();
     },
   });
-  logTo(sink, 'info').info({ session: 'abc', token: 'hidden-1', deep: { secrets: 'hidden-2' } }, 'something');
+  (await logTo(sink, 'info')).info(
+    { session: 'abc', token: 'hidden-1', deep: { secrets: 'hidden-2' } },
+    'something',
+  );
   expect(text).toContain('something');
   expect(text).toContain('abc');
   expect(text).not.toMatch(/hidden/);

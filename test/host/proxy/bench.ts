@@ -33,7 +33,7 @@ export interface Bench {
   /** The certificate for `origin.test` and 127.0.0.1. */
   issued: Issued;
   ca: string;
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 let shared: Promise<{ authority: Authority; issued: Issued }> | undefined;

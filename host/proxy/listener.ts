@@ -1,0 +1,90 @@
+// The proxy's one port: TLS, or plaintext where it is told so, with the keys of the tickets that conduits resume from.
+import { randomBytes } from 'node:crypto';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Settings } from './options.js';
+
+export const MAIN_SESSION_PROTOCOL = 'deputy/1';
+
+/** What may change while the proxy runs. */
+export interface Identity {
+  tls?: { certificate: string; key: string };
+  clientAuthorities?: readonly string[];
+}
+
+export interface Listener {
+  readonly server: Server;
+  /**
+   * Handshakes from now on use these; connections that stand go on. Throws where they are unusable, and keeps the old
+   * ones.
+   */
+  renew(identity: Identity): void;
+}
+
+export interface ListenerHandlers {
+  onTls(socket: TLSSocket, milliseconds: number): void;
+  onPlain(socket: Socket): void;
+}
+
+/** Bytes of the name that a ticket begins with (RFC 5077 §4), which tells the server that made it. */
+export const TICKET_NAME_BYTES = 16;
+
+export function listener(settings: Settings, handlers: ListenerHandlers): Listener {
+  if (settings.tls === undefined) {
+    const server = createTcpServer({ allowHalfOpen: true }, handlers.onPlain);
+    return { server, renew() {} };
+  }
+  const name = settings.ticketName ?? randomBytes(TICKET_NAME_BYTES);
+  let ticketKeys = newTicketKeys(name);
+  let authorities = settings.clientAuthorities ?? [];
+  const began = new Map<string, number>();
+  const server: TlsServer = createTlsServer(
+    {
+      ...secureContext(settings),
+      ticketKeys,
+      // The device knows which cipher costs it least.
+      honorCipherOrder: false,
+      // The conduit is resumed from the main session's ticket: same keys, another protocol.
+      ALPNProtocols: [MAIN_SESSION_PROTOCOL, 'http/1.1'],
+      handshakeTimeout: settings.limits.greetingTimeout,
+      allowHalfOpen: true,
+      noDelay: true,
+      // Who has no certificate may have a token: the CONNECT or the HELLO decides.
+      ...(authorities.length > 0 && { requestCert: true, rejectUnauthorized: false }),
+    },
+    (socket) => handlers.onTls(socket, performance.now() - (began.get(peer(socket)) ?? performance.now())),
+  );
+  server.on('connection', (socket: Socket) => {
+    const key = peer(socket);
+    began.set(key, performance.now());
+    socket.once('close', () => began.delete(key));
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+    settings.log.debug({ code: error.code }, 'a TLS handshake with a client failed');
+  });
+  return {
+    server,
+    renew(identity) {
+      const renewed = identity.clientAuthorities ?? [];
+      // Whoever was admitted by an authority that is gone must not resume what it was then.
+      const isSame =
+        renewed.length === authorities.length && renewed.every((pem) => authorities.includes(pem));
+      const keys = isSame ? ticketKeys : newTicketKeys(name);
+      server.setSecureContext({ ...secureContext(identity), ticketKeys: keys });
+      ticketKeys = keys;
+      authorities = renewed;
+    },
+  };
+}
+
+/** A name, a key to authenticate and a key to encrypt: 16 bytes each. */
+const newTicketKeys = (name: Buffer) => Buffer.concat([name, randomBytes(32)]);
+
+const peer = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+const secureContext = ({ tls, clientAuthorities = [] }: Identity) => ({
+  cert: tls!.certificate,
+  key: tls!.key,
+  minVersion: 'TLSv1.2' as const,
+  ...(clientAuthorities.length > 0 && { ca: [...clientAuthorities] }),
+});
