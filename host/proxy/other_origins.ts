@@ -25,8 +25,6 @@ interface Other {
   timer: NodeJS.Timeout | undefined;
   /** Further connections that are being opened. */
   opening: number;
-  /** Its answers, or its servers, are not for further connections. */
-  avoidsFurther: boolean;
 }
 
 export interface OtherSurroundings {
@@ -38,6 +36,7 @@ export interface OtherSurroundings {
 }
 
 const MAX_DENIALS = 1024;
+const MAX_UNFIT = 256;
 /** How often one fetch is begun anew: on a connection that closed as it was used, and away from further connections. */
 const MAX_ATTEMPTS = 3;
 
@@ -45,6 +44,8 @@ export class OtherOrigins {
   readonly #others = new Map<string, Other>();
   /** Origins refused for a session: they are not asked for again for the same content. */
   readonly #denials = new Map<string, SessionError>();
+  /** Origins whose answers are not for further connections. */
+  readonly #unfit = new Set<string>();
   #lastRequestId = 0;
   #lastFailure: SessionError | undefined;
   #closed = false;
@@ -66,8 +67,7 @@ export class OtherOrigins {
         const isStale = code === 'ORIGIN_GONE' && hasServed;
         const isUnproved = code === 'END_UNPROVED';
         if ((!isStale && !isUnproved) || attempt === MAX_ATTEMPTS) throw error;
-        const other = this.#others.get(authority(host, port));
-        if (isUnproved && other !== undefined) other.avoidsFurther = true;
+        if (isUnproved) this.#avoidFurther(authority(host, port));
         await carrier.closed;
       }
     }
@@ -146,7 +146,6 @@ export class OtherOrigins {
       requestId: 0,
       timer: undefined,
       opening: 0,
-      avoidsFurther: false,
     };
     this.#others.set(key, other);
     return other;
@@ -167,7 +166,7 @@ export class OtherOrigins {
   #grow(other: Other): void {
     const { resumptions, limits } = this.surroundings;
     const { host, port, pool } = other;
-    let state = other.avoidsFurther ? 'never' : resumptions.state(host, port);
+    let state = this.#unfit.has(authority(host, port)) ? 'never' : resumptions.state(host, port);
     while (state === 'now' && other.opening < pool.waiting.length) {
       if (pool.size + other.opening >= limits.furtherConnections) return;
       void this.#openFurther(other);
@@ -253,6 +252,11 @@ export class OtherOrigins {
 
   #byRequest(requestId: number): Other | undefined {
     return [...this.#others.values()].find((other) => other.requestId === requestId && requestId !== 0);
+  }
+
+  #avoidFurther(key: string): void {
+    if (this.#unfit.size >= MAX_UNFIT) this.#unfit.clear();
+    this.#unfit.add(key);
   }
 
   #remember(forSession: SessionId, key: string, error: SessionError): void {

@@ -7,6 +7,7 @@ export const packages = [
   ['openssl', '/usr/bin/openssl'],
   ['curl', '/usr/bin/curl'],
   ['nginx-light', '/usr/sbin/nginx'],
+  ['apache2-bin', '/usr/sbin/apache2'],
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
   ['python3-cryptography-vectors', '/usr/lib/python3/dist-packages/cryptography_vectors/__init__.py'],
   ['redis-server', '/usr/bin/redis-server'],

@@ -129,7 +129,7 @@ async function nginxArguments(directory: string, port: number, options: OriginOp
 daemon off; master_process off; pid ${directory}/nginx.pid; error_log stderr info;
 events { worker_connections 1024; }
 http {
-  log_format deputy '$request_method $request_uri $status $ssl_protocol $ssl_cipher $ssl_session_reused';
+  log_format deputy '$request_method $request_uri $status $ssl_protocol $ssl_cipher $ssl_session_reused $connection';
   access_log ${directory}/access.log deputy;
   client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy; fastcgi_temp_path ${directory}/fastcgi;
   uwsgi_temp_path ${directory}/uwsgi; scgi_temp_path ${directory}/scgi;

@@ -51,7 +51,11 @@ export class FurtherConnection implements Carrier {
       const socket = startTls(transport, resumption, suite);
       socket.on('error', () => {});
       socket.setTimeout(options.idleTimeout, () => socket.destroy(new Error('idle')));
-      socket.on('session', (der: Buffer) => tellFresh(der, options));
+      socket.on('session', (der: Buffer) => {
+        // What a full handshake gives is worth nothing: nobody has checked with whom it was made.
+        if (socket.isSessionReused()) tellFresh(der, options);
+        der.fill(0);
+      });
       await within(once(socket, 'secureConnect'), options.timeout, late);
       checkResumed(socket, resumption);
       return new FurtherConnection(socket);
@@ -120,14 +124,18 @@ function tellFresh(der: Buffer, { resumption, onResumption }: FurtherOptions): v
   try {
     const { serverName, alpn, certificateHash } = resumption;
     const fresh = { ...decodeSslSession(der), uses: 1, serverName, alpn, certificateHash };
-    const isWhole = fresh.ticket.length > 0 || fresh.sessionId.length > 0;
-    if (isWhole && fresh.lifetime > 0 && fresh.ticket.length <= RESUMPTION_TICKET_LIMIT) onResumption(fresh);
+    if (isFresh(fresh, resumption)) onResumption(fresh);
     else fresh.secret.fill(0);
   } catch {
     // A ticket that can't be read is one that can't be used: the connection is as good without it.
-  } finally {
-    der.fill(0);
   }
+}
+
+/** TLS 1.2 tells of the session that was resumed, too. */
+function isFresh({ ticket, sessionId, lifetime }: Resumption, before: Resumption): boolean {
+  if (ticket.length > RESUMPTION_TICKET_LIMIT || lifetime === 0) return false;
+  if (ticket.length > 0) return !Buffer.from(ticket).equals(before.ticket);
+  return sessionId.length > 0 && !Buffer.from(sessionId).equals(before.sessionId);
 }
 
 /** Where the length of a body is not told, its end can't be believed: an end of the stream is a loss. */

@@ -1,7 +1,9 @@
 // Real origins that resume, and what a client that shook hands with them would grant.
-import { createHash } from 'node:crypto';
+import { constants, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import {
   type Origin,
@@ -44,7 +46,9 @@ export async function sessionsOf(
   // TLS 1.2 without tickets: the session is there with the handshake, and told by no event.
   if (sessions.length === 0) sessions.push(socket.getSession()!);
   const alpn = socket.alpnProtocol || '';
-  socket.destroy();
+  // OpenSSL forgets stateful sessions of connections that break off.
+  socket.end();
+  await once(socket, 'close');
   return sessions.map((der) => ({
     ...decodeSslSession(der),
     uses: 1,
@@ -82,4 +86,40 @@ export function openFurther(
     onResumption: () => {},
     ...options,
   });
+}
+
+/** A TLS 1.2 origin of node:https whose sessions are each resumed once. */
+export async function singleUseOrigin(answer: RequestListener): Promise<{ port: number; close(): void }> {
+  const { issued } = await testAuthority();
+  const sessions = new Map<string, Buffer | null>();
+  const server = createHttpsServer(
+    {
+      cert: issued.chainPem,
+      key: issued.keyPem,
+      maxVersion: 'TLSv1.2',
+      // Session ids, which the server keeps.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    },
+    answer,
+  );
+  server.on('newSession', (id: Buffer, data: Buffer, done: () => void) => {
+    // It is told of again when it is resumed.
+    const name = id.toString('hex');
+    if (!sessions.has(name)) sessions.set(name, data);
+    done();
+  });
+  server.on('resumeSession', (id: Buffer, done: (error: Error | null, data: Buffer | null) => void) => {
+    const name = id.toString('hex');
+    const found = sessions.get(name) ?? null;
+    sessions.set(name, null);
+    done(null, found);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port, close };
 }
