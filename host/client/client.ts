@@ -1,9 +1,8 @@
 // Deputy's client: requests to HTTPS origins, through sessions to which the policy admits the proxy.
 import { HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
-import type { Grant } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
-import { DelegationPolicy } from '../delegation/policy.js';
+import { type Admission, DelegationPolicy } from '../delegation/policy.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { offeredCodings } from './content_coding.js';
@@ -93,7 +92,8 @@ export class Client {
 
   /**
    * Takes the grants of all sessions with `origin` back, or of all sessions. The proxy must forget their secrets, and
-   * responses that are under way break off; the next request decides by policy anew.
+   * responses that are under way break off, save those that it observes; the next request decides by policy anew. A
+   * session that was lent for an epoch, and one that was observed, goes on without the proxy.
    */
   revoke(reason: string, origin?: Origin): void {
     this.#pool.revoke(reason, origin);
@@ -102,7 +102,7 @@ export class Client {
   /** Ends every session, tells the proxy, and wipes what was kept. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#pool.closeAll();
+    await this.#pool.closeAll();
     const main = await this.#main?.catch(() => undefined);
     main?.close();
     const running = await this.#running?.catch(() => undefined);
@@ -168,10 +168,10 @@ export class Client {
   /** A new session with `origin`, of the kind that the policy wants. */
   async #open(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {
     const running = await this.#start();
-    const grant = await this.#grantFor(origin);
+    const admission = await this.#admissionFor(origin);
     const reservation = await this.#pool.reserve(signal);
     try {
-      const pooled = await running.opener.open(origin, grant, signal);
+      const pooled = await running.opener.open(origin, admission, signal);
       reservation.hold(pooled);
       if (this.#closed) this.#pool.drop(pooled);
       return pooled;
@@ -182,17 +182,17 @@ export class Client {
     }
   }
 
-  async #grantFor(origin: Origin): Promise<Grant | undefined> {
+  async #admissionFor(origin: Origin): Promise<Admission | undefined> {
     if (this.#options.proxy === undefined) return undefined;
-    const grant = await this.#policy.decide({ ...origin, asker: 'request', reason: '' });
-    if (grant === undefined && !this.#policy.allowsUndelegated) {
+    const admission = await this.#policy.decide({ ...origin, asker: 'request', reason: '' });
+    if (admission === undefined && !this.#policy.allowsUndelegated) {
       throw new DeputyError(
         'POLICY_DENIED',
         `the policy does not admit the proxy to ${authority(origin.host, origin.port)}: ` +
           'add a rule with a grant, or allow undelegated requests',
       );
     }
-    return grant;
+    return admission;
   }
 
   /** The main session, one for all who ask: opened for the first delivery, and again where the last one has ended. */
@@ -262,7 +262,7 @@ export class Client {
   #forgetEngine(): void {
     this.#running = undefined;
     this.#main = undefined;
-    this.#pool.closeAll();
+    void this.#pool.closeAll();
   }
 
   get #timeouts() {

@@ -1,22 +1,24 @@
 // One session with an origin, delegated: handshake through the conduit, delivery, the wait for ACTIVE, the hand-over.
-import { Leg } from '../delegation/delivery.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import { Grant } from '../delegation/grant.js';
-import type { Active, Deliver, Message, Receipt } from '../delegation/message.js';
+import type { Active, Message, Receipt } from '../delegation/message.js';
 import { authority } from '../delegation/origin.js';
-import { requireGrant } from '../delegation/policy.js';
+import { type Admission, requireGrant } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../platform/platform.js';
 import { type Conduit, openConduit } from './conduit.js';
 import type { Context } from './context.js';
-import { deliveryFacts } from './delivery_facts.js';
+import { deliver } from './deliver.js';
 import type { MainSession } from './main_session.js';
+import { Observed } from './observation.js';
 import type { Origin, TlsFacts } from './observer.js';
+import { OpenLeg } from './open_leg.js';
 import type { OriginLink } from './origin_link.js';
+import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
 import type { ProxyLink } from './proxy_link.js';
+import { observable, SessionTickets } from './session_tickets.js';
 import { within } from './timeout.js';
-import { tlsFailure } from './tls_failure.js';
 import type { TlsStream } from './tls_stream.js';
 
 export interface DelegationParts {
@@ -33,32 +35,44 @@ const RECEIPTS_KEPT = 256;
 
 export class DelegatedSession implements Transport {
   readonly origin: Origin;
-  readonly grant: Grant;
+  readonly admission: Admission;
   readonly sessionId: SessionId;
   readonly tls: TlsFacts;
   /** What the proxy says that it did, in order. */
   readonly receipts: Receipt[] = [];
+  /** Whether content is under way: told by who uses the session. */
+  isBusy: () => boolean = () => true;
   readonly #parts: DelegationParts;
   readonly #conduit: Conduit;
+  readonly #tickets: SessionTickets;
   readonly #stopListening: () => void;
+  #cancelExpiry: () => void = () => {};
+  /** From ACTIVE on. */
+  #participation: Participation | undefined;
   #active: ((active: Active) => void) | undefined;
   #fail: (error: DeputyError) => void = () => {};
   readonly #failed: Promise<never>;
   /** Why the proxy ended the session, where it said so. */
   #failure: DeputyError | undefined;
-  /** Came before the hand-over, or was read together with it. */
-  #early: Uint8Array[] = [];
   #closed = false;
-  /** The proxy has said CLOSE or ERROR. */
+  /** The proxy has said CLOSE or ERROR, or the grant is over and the session with it. */
   #over = false;
 
-  private constructor(parts: DelegationParts, origin: Origin, grant: Grant, conduit: Conduit, tls: TlsFacts) {
+  private constructor(
+    parts: DelegationParts,
+    origin: Origin,
+    admission: Admission,
+    conduit: Conduit,
+    tls: TlsFacts,
+    tickets: SessionTickets,
+  ) {
     this.#parts = parts;
     this.origin = origin;
-    this.grant = grant;
+    this.admission = admission;
     this.sessionId = conduit.sessionId!;
     this.tls = tls;
     this.#conduit = conduit;
+    this.#tickets = tickets;
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -73,25 +87,30 @@ export class DelegatedSession implements Transport {
   static async open(
     parts: DelegationParts,
     origin: Origin,
-    grant: Grant,
+    admission: Admission,
     requestId: number,
     signal?: CancelSignal,
   ): Promise<DelegatedSession> {
     const { context, proxy, origins } = parts;
+    const { grant } = admission;
     const conduit = await openConduit(context, proxy, origin, true, signal);
+    const tickets = new SessionTickets(parts, origin, conduit.sessionId!, admission);
     let inner: TlsStream | undefined;
     let session: DelegatedSession | undefined;
     try {
-      inner = await origins.open(origin, conduit.transport, signal);
+      const resumesShared = grant >= Grant.Resume;
+      inner = await origins.open(origin, conduit.transport, { signal, tickets, resumesShared });
       const tls = inner.facts();
       context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: conduit.sessionId, tls });
       requireGrant(grant, tls.version, origin.host, origin.port);
-      session = new DelegatedSession(parts, origin, grant, conduit, tls);
+      session = new DelegatedSession(parts, origin, admission, conduit, tls, tickets);
       await session.#delegate(inner, requestId, signal);
       return session;
     } catch (error) {
       session?.revoke('the session was given up');
+      session?.close();
       inner?.abort();
+      tickets.close();
       conduit.abort();
       throw error;
     }
@@ -102,25 +121,41 @@ export class DelegatedSession implements Transport {
     return !this.#closed && !this.#over;
   }
 
+  /** Whether the proxy takes part; not so once its grant has been taken back and the session goes on without it. */
+  get delegated(): boolean {
+    return this.#participation?.shared ?? true;
+  }
+
+  /** Whether each answer had better be the last of its session: the keys of an old AEAD are released at its end alone. */
+  get endsWithAnswer(): boolean {
+    return this.delegated && this.#participation instanceof Observed && this.#participation.endsWithAnswer;
+  }
+
   async read(): Promise<Uint8Array | undefined> {
-    const early = this.#early.shift();
-    if (early !== undefined) return early;
     if (this.#closed) return undefined;
-    const bytes = await this.#conduit.transport.read().catch((error) => this.#explained(error));
+    const bytes = await this.#participation!.read().catch((error) => this.#explained(error));
     if (bytes === undefined && this.#failure !== undefined) throw this.#failure;
     return bytes;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#conduit.transport.write(bytes).catch((error) => this.#explained(error));
+    await this.#participation!.write(bytes).catch((error) => this.#explained(error));
   }
 
   close(): void {
+    void this.finish();
+  }
+
+  /** An orderly end. Resolves when all is said that is due at the end. */
+  async finish(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#cancelExpiry();
+    await this.#participation?.finish();
     this.#stopListening();
     const { sessionId } = this;
     this.#parts.main.send({ type: FrameType.Close, sessionId, code: 'DONE', text: '' });
+    this.#tickets.close();
     this.#conduit.transport.close();
   }
 
@@ -130,13 +165,17 @@ export class DelegatedSession implements Transport {
     this.#conduit.abort();
   }
 
-  /** Takes the grant back: the proxy must forget the secret and end the session. */
-  revoke(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#stopListening();
-    this.#parts.main.send({ type: FrameType.Revoke, sessionId: this.sessionId, reason });
-    this.#conduit.transport.close();
+  /**
+   * Takes the grant back: the proxy must forget what it got. True where the session goes on without it (observe, and an
+   * epoch between two exchanges); else it is to be closed.
+   */
+  revoke(reason: string): boolean {
+    if (this.#closed) return false;
+    this.#cancelExpiry();
+    if (this.#participation !== undefined) return this.#participation.revoke(reason);
+    const { sessionId } = this;
+    this.#parts.main.send({ type: FrameType.Revoke, sessionId, reason, clientBytes: 0 });
+    return false;
   }
 
   /** Resolves when the proxy or the origin ends an idle session. Bytes that come unasked end it too. */
@@ -154,7 +193,9 @@ export class DelegatedSession implements Transport {
     const activated = new Promise<Active>((resolve) => {
       this.#active = resolve;
     });
-    const clientRecords = this.#deliver(inner, requestId);
+    const { admission, origin, sessionId } = this;
+    const { owes, sent } = deliver({ context, main, inner, admission, origin, sessionId, requestId });
+    this.#tickets.onDelivered(this.tls.version);
     const { active: patience } = context.timeouts;
     const name = authority(this.origin.host, this.origin.port);
     // Taken back below: the main session outlives this one by many.
@@ -170,67 +211,29 @@ export class DelegatedSession implements Transport {
       signal,
     }).finally(forgetEnd);
     context.observer.onStep?.({ step: 'active', origin: this.origin, active });
-    if (active.clientRecords !== clientRecords) {
-      throw new DeputyError(
-        'HANDOVER_MISMATCH',
-        `the proxy took over after ${active.clientRecords} records of ours, not ${clientRecords}`,
-      );
+    const parts: ParticipationParts = { context, main, sessionId, isBusy: () => this.isBusy() };
+    if (admission.grant === Grant.Observe) {
+      this.#participation = new Observed(parts, inner, this.tls.version, owes);
+      this.#tickets.onActive(this.tls.alpn, undefined);
+    } else {
+      checkCount(active.clientRecords, sent);
+      this.#participation = await this.#handOver(parts, inner, active.originRecords, signal);
     }
-    await this.#handOver(inner, active.originRecords, signal);
-  }
-
-  /** Takes the secret out of the engine and sends it. From here on the device seals nothing for the origin. */
-  #deliver(inner: TlsStream, requestId: number): number {
-    const { context, main, origins } = this.#parts;
-    const { connection } = inner;
-    const info = connection.info();
-    const secrets = this.#secrets(inner);
-    const records = connection.records();
-    const message: Deliver = {
-      type: FrameType.Deliver,
-      sessionId: this.sessionId,
-      protocolVersion: info.version,
-      cipherSuite: info.cipherSuite,
-      grant: this.grant,
-      extendedMasterSecret: info.extendedMasterSecret,
-      leg: Leg.Open,
-      clientRandom: info.clientRandom,
-      serverRandom: info.serverRandom,
-      certificateHash: info.certificateHash,
-      sni: this.origin.host,
-      alpn: info.alpn,
-      clientEpochStart: records.clientEpochStart,
-      originEpochStart: records.originEpochStart,
-      clientRecords: records.sent,
-      requestId,
-      secrets,
-      binding: main.binding(this.sessionId, info.clientRandom),
-    };
-    try {
-      // RFC 5246's master secret makes whoever has it a party to every session resumed from this one.
-      if (info.version < 0x0304 && this.grant >= Grant.Resume) origins.forgetTickets(this.origin, inner);
-      main.send(message);
-      const delivery = deliveryFacts(message);
-      context.observer.onStep?.({ step: 'delivered', origin: this.origin, grant: this.grant, delivery });
-    } finally {
-      secrets.fill(0);
-    }
-    return records.sent;
-  }
-
-  #secrets({ connection, link }: TlsStream): Uint8Array {
-    try {
-      return connection.deliver(this.grant);
-    } catch (error) {
-      throw tlsFailure(error, link);
-    }
+    if (admission.expires === 0) return;
+    const expire = () => this.#onExpired();
+    this.#cancelExpiry = context.platform.setTimer(admission.expires * 1000, expire);
   }
 
   /**
    * The records that the proxy relayed before the change go through the device's engine; all that follows is the open
    * leg. Both ends counted, so nobody guesses.
    */
-  async #handOver(inner: TlsStream, originRecords: number, signal?: CancelSignal): Promise<void> {
+  async #handOver(
+    parts: ParticipationParts,
+    inner: TlsStream,
+    originRecords: number,
+    signal?: CancelSignal,
+  ): Promise<Participation> {
     const { context } = this.#parts;
     const received = inner.connection.records().received;
     if (received > originRecords) {
@@ -239,13 +242,25 @@ export class DelegatedSession implements Transport {
         `the proxy says that ${originRecords} records came before the change, but ${received} did`,
       );
     }
-    this.#early = await within(context.platform, inner.receiveRecords(originRecords), {
+    const early = await within(context.platform, inner.receiveRecords(originRecords), {
       milliseconds: context.timeouts.active,
       error: () => new DeputyError('HANDOVER_MISMATCH', 'the last records before the change never came'),
       signal,
     });
-    const { unread } = inner.release();
-    if (unread.length > 0) this.#early.push(unread);
+    const { transport } = this.#conduit;
+    const { alpn, version } = this.tls;
+    if (this.admission.grant === Grant.Epoch) {
+      this.#tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
+      return new Lent(parts, new OpenLeg(transport, early, inner.suspend()), inner);
+    }
+    // Only TLS 1.3 brings tickets after the handshake.
+    if (version < 0x0304) {
+      this.#tickets.onActive(alpn, undefined);
+      return new Handed(parts, new OpenLeg(transport, early, inner.release()));
+    }
+    const { unread, connection } = inner.retire();
+    this.#tickets.onActive(alpn, { connection, isOwned: true });
+    return new Handed(parts, new OpenLeg(transport, early, unread));
   }
 
   #onMessage(message: Message): void {
@@ -254,22 +269,25 @@ export class DelegatedSession implements Transport {
       case FrameType.Active:
         this.#active?.(message);
         break;
+      case FrameType.Returned:
+        observer.onStep?.({ step: 'returned', message });
+        this.#participation?.onReturned(message);
+        break;
       case FrameType.Receipt:
         if (this.receipts.push(message) > RECEIPTS_KEPT) this.receipts.shift();
         observer.onStep?.({ step: 'receipt', message });
         break;
       case FrameType.CipherChanged:
-        observer.onStep?.({ step: 'cipher-changed', message });
+        observer.onStep?.({ step: 'cipher-changed', message: observable(message) });
+        if (!this.#closed) this.#tickets.onCipherChanged(message);
         break;
       case FrameType.Error:
-        this.#over = true;
         observer.onStep?.({ step: 'session-error', message });
-        this.#failure ??= new DeputyError(
+        this.#giveUp(
           message.code,
           `the proxy gave up the session with ${authority(this.origin.host, this.origin.port)}: ` +
             (message.text || message.code),
         );
-        this.#fail(this.#failure);
         break;
       case FrameType.Close:
         this.#over = true;
@@ -279,6 +297,20 @@ export class DelegatedSession implements Transport {
         );
         break;
     }
+  }
+
+  /** The proxy ends it too, by its own clock. */
+  #onExpired(): void {
+    const name = authority(this.origin.host, this.origin.port);
+    if (this.revoke('the grant has expired')) return;
+    this.#giveUp('GRANT_EXPIRED', `the grant for ${name} has expired: ask again for a new session`);
+    this.close();
+  }
+
+  #giveUp(code: string, text: string): void {
+    this.#over = true;
+    this.#failure ??= new DeputyError(code, text);
+    this.#fail(this.#failure);
   }
 
   /** Rethrows `error`, or what the proxy says about it. */
@@ -293,4 +325,9 @@ export class DelegatedSession implements Transport {
     if (!this.#closed) await explained;
     throw this.#failure ?? error;
   }
+}
+
+function checkCount(relayed: number, sent: number): void {
+  if (relayed === sent) return;
+  throw new DeputyError('HANDOVER_MISMATCH', `the proxy took over after ${relayed} records of ours, not ${sent}`);
 }

@@ -26,17 +26,25 @@ const INTERIM_LIMIT = 8;
 /** Bytes of a request body that are handed on at once. */
 const PIECE = 16_384;
 
+export interface HttpOptions {
+  limits?: HeadLimits;
+  /** Asked before each request: whether it is to be the last on this connection, and to say so. */
+  isLast?: () => boolean;
+}
+
 export class HttpConnection {
   readonly #transport: Transport;
   readonly #reader: ByteReader;
   readonly #limits: HeadLimits;
+  readonly #isLast: () => boolean;
   #state: 'idle' | 'busy' | 'closed' = 'idle';
   #exchanges = 0;
 
-  constructor(transport: Transport, limits: HeadLimits = HEAD_LIMITS) {
+  constructor(transport: Transport, { limits = HEAD_LIMITS, isLast = () => false }: HttpOptions = {}) {
     this.#transport = transport;
     this.#reader = new ByteReader(transport);
     this.#limits = limits;
+    this.#isLast = isLast;
   }
 
   /** Whether another request may be sent now. Bytes that nobody asked for rule it out. */
@@ -56,7 +64,7 @@ export class HttpConnection {
   /** Sends a request and reads the head of its response. The connection is closed when this throws. */
   async exchange(request: HttpRequest): Promise<HttpResponse> {
     if (!this.reusable) throw httpError('HTTP_BUSY', 'this connection is closed or has an answer under way');
-    const head = requestHead(request);
+    const head = requestHead(request, this.#isLast());
     this.#state = 'busy';
     this.#exchanges++;
     const sending: Sending = { done: false };

@@ -27,14 +27,15 @@ const OWN_FIELDS = new Set([
   'te',
 ]);
 
-/** Start line and headers. Throws REQUEST_BAD for anything that does not fit on its line. */
-export function requestHead(request: HttpRequest): Uint8Array {
+/** Start line and headers; `isLast` asks the origin to close after its answer. Throws REQUEST_BAD for anything that does not fit on its line. */
+export function requestHead(request: HttpRequest, isLast = false): Uint8Array {
   const { method, path, body } = request;
   if (!isToken(method)) throw bad(`'${method}' is no method`);
   if (method === 'CONNECT' || method === 'TRACE') throw bad(`${method} is not for pages`);
   if (!/^\/[\x21-\x7e]*$/.test(path)) throw bad('the path holds characters that must be percent-encoded');
   const host = authority(request.host, request.port).replace(/:443$/, '');
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`];
+  if (isLast) lines.push('Connection: close');
   for (const [name, value] of request.headers) {
     if (!isToken(name) || !isFieldValue(value)) throw bad(`the header '${printable(name)}' is malformed`);
     if (!OWN_FIELDS.has(name.toLowerCase())) lines.push(`${name}: ${value.trim()}`);

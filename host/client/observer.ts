@@ -9,6 +9,7 @@ import type {
   Deliver,
   ErrorMessage,
   Receipt,
+  Returned,
   Tunnel,
   Welcome,
 } from '../delegation/message.js';
@@ -54,6 +55,9 @@ export type Step =
   | { step: 'tunnel-granted'; tunnel: Tunnel; sessionId: SessionId }
   | { step: 'tunnel-denied'; tunnel: Tunnel; reason: string }
   | { step: 'cipher-changed'; message: CipherChanged }
+  | { step: 'resumption-granted'; origin: Origin; uses: number }
+  | { step: 'returned'; message: Returned }
+  | { step: 'keys-released'; sessionId: SessionId }
   | { step: 'receipt'; message: Receipt }
   | { step: 'session-error'; message: ErrorMessage }
   | { step: 'session-closed'; message: Close }

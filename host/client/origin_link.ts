@@ -11,6 +11,22 @@ import type { TlsStream } from './tls_stream.js';
 /** The only protocol offered: HTTP/2 is not for delegated sessions, and the origin must not see a difference. */
 const ALPN = ['http/1.1'];
 
+/** Where the tickets of one session go: each a session block of the engine, now the receiver's to wipe. */
+export interface KeepTickets {
+  keep(block: Uint8Array): void;
+}
+
+/** `shared`: another party knows the secret, so that only sessions which are to be its own as well resume with it. */
+export type TicketKind = 'own' | 'shared';
+
+export interface OriginSessionOptions {
+  signal?: CancelSignal | undefined;
+  /** Takes the tickets; unless given, they are kept for the next session. */
+  tickets?: KeepTickets | undefined;
+  /** The session will be delivered with a grant to resume. */
+  resumesShared?: boolean;
+}
+
 export class OriginLink {
   readonly #context: Context;
   readonly #trust: TrustAnchors;
@@ -23,11 +39,18 @@ export class OriginLink {
   }
 
   /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */
-  async open(origin: Origin, below: Transport, signal?: CancelSignal): Promise<TlsStream> {
+  async open(
+    origin: Origin,
+    below: Transport,
+    { signal, tickets, resumesShared = false }: OriginSessionOptions = {},
+  ): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
     const { legacy, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
     const identity = this.#identity(origin);
-    const session = this.#context.tickets.take(ticketKey(origin));
+    const store = this.#context.tickets;
+    const session =
+      store.take(ticketKey(origin)) ?? (resumesShared ? store.take(ticketKey(origin, 'shared')) : undefined);
+    const keeper = tickets ?? { keep: (block: Uint8Array) => this.keepTicket(origin, block) };
     const options = {
       serverName: origin.host,
       trust: this.#trust,
@@ -43,10 +66,11 @@ export class OriginLink {
       ...(session && { session }),
     };
     try {
-      return await openTls(this.#context, link, options, below, (c) => this.#keepTickets(origin, c), signal);
+      return await openTls(this.#context, link, options, below, (c) => drainTickets(c, keeper), signal);
     } catch (error) {
       // A ticket that led to a failure would lead to it again.
-      this.#context.tickets.forget(ticketKey(origin));
+      store.forget(ticketKey(origin));
+      if (resumesShared) store.forget(ticketKey(origin, 'shared'));
       throw error;
     } finally {
       options.clientCertificate?.key.fill(0);
@@ -54,21 +78,13 @@ export class OriginLink {
     }
   }
 
-  /** Keeps what tickets the origin has sent on this connection, for the next session with it. */
-  #keepTickets(origin: Origin, connection: TlsConnection): void {
-    const { version, extendedMasterSecret } = connection.info();
-    while (connection.flags.sessionAvailable) {
-      const ticket = connection.takeSession();
-      if (ticket === undefined) return;
-      // RFC 7627 §5.3: without extended master secret a session is not resumed.
-      if (version >= 0x0304 || extendedMasterSecret) this.#context.tickets.put(ticketKey(origin), ticket);
-      else ticket.fill(0);
-    }
+  /** Keeps a session block for the next session with `origin`. */
+  keepTicket(origin: Origin, block: Uint8Array, kind: TicketKind = 'own'): void {
+    this.#context.tickets.put(ticketKey(origin, kind), block);
   }
 
   /** The proxy learns the master secret: a session resumed from it would not be the device's own. */
-  forgetTickets(origin: Origin, stream: TlsStream): void {
-    stream.keepSessions = () => {};
+  forgetTickets(origin: Origin): void {
     this.#context.tickets.forget(ticketKey(origin));
   }
 
@@ -82,4 +98,16 @@ export class OriginLink {
   }
 }
 
-const ticketKey = (origin: Origin) => `origin ${authority(origin.host, origin.port)}`;
+function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
+  const { version, extendedMasterSecret } = connection.info();
+  while (connection.flags.sessionAvailable) {
+    const ticket = connection.takeSession();
+    if (ticket === undefined) return;
+    // RFC 7627 §5.3: without extended master secret a session is not resumed.
+    if (version >= 0x0304 || extendedMasterSecret) keeper.keep(ticket);
+    else ticket.fill(0);
+  }
+}
+
+const ticketKey = (origin: Origin, kind: TicketKind = 'own') =>
+  `${kind} ${authority(origin.host, origin.port)}`;

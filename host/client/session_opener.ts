@@ -3,6 +3,7 @@ import type { DeputyError } from '../delegation/error.js';
 import type { Grant } from '../delegation/grant.js';
 import type { Receipt } from '../delegation/message.js';
 import { authority } from '../delegation/origin.js';
+import type { Admission } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { openConduit } from './conduit.js';
@@ -19,8 +20,9 @@ import type { TlsStream } from './tls_stream.js';
 
 /** How a response came: through which kind of session, and what the proxy says it did. */
 export interface SessionFacts {
-  delegated: boolean;
-  grant: Grant | undefined;
+  /** Whether the proxy takes part: no more, once its grant was taken back and the session went on without it. */
+  readonly delegated: boolean;
+  readonly grant: Grant | undefined;
   sessionId: SessionId | undefined;
   /** Of the handshake with the origin. */
   tls: TlsFacts;
@@ -49,14 +51,14 @@ export class SessionOpener {
   /** A new session with `origin`: direct, blind through the proxy, or delegated where there is a grant. */
   async open(
     origin: Origin,
-    grant: Grant | undefined,
+    admission: Admission | undefined,
     signal: CancelSignal | undefined,
   ): Promise<Pooled<SessionFacts>> {
     const { proxy, allowsUndelegated, context } = this.#parts;
     if (proxy === undefined) return this.#openDirect(origin, signal);
-    if (grant === undefined) return this.#openBlind(proxy, origin, signal);
+    if (admission === undefined) return this.#openBlind(proxy, origin, signal);
     try {
-      return await this.#openDelegated(proxy, origin, grant, signal);
+      return await this.#openDelegated(proxy, origin, admission, signal);
     } catch (error) {
       const { code, message } = error as DeputyError;
       if (code !== 'NOT_ACTIVATED' || !allowsUndelegated) throw error;
@@ -68,16 +70,27 @@ export class SessionOpener {
   async #openDelegated(
     proxy: ProxyLink,
     origin: Origin,
-    grant: Grant,
+    admission: Admission,
     signal: CancelSignal | undefined,
   ): Promise<Pooled<SessionFacts>> {
     const { context, origins, mainSession } = this.#parts;
     const main = await within(context.platform, mainSession(), { signal });
     const parts = { context, origins, proxy, main };
-    const session = await DelegatedSession.open(parts, origin, grant, 0, signal);
+    const session = await DelegatedSession.open(parts, origin, admission, 0, signal);
     const { sessionId, tls, receipts } = session;
-    const facts = { delegated: true, grant: session.grant, sessionId, tls, receipts };
-    const http = new HttpConnection(session);
+    const facts = {
+      get delegated() {
+        return session.delegated;
+      },
+      get grant() {
+        return session.delegated ? admission.grant : undefined;
+      },
+      sessionId,
+      tls,
+      receipts,
+    };
+    const http = new HttpConnection(session, { isLast: () => session.endsWithAnswer });
+    session.isBusy = () => http.busy;
     return {
       origin,
       http,
@@ -85,7 +98,10 @@ export class SessionOpener {
       get usable() {
         return session.usable;
       },
-      close: () => http.close(),
+      close() {
+        http.close();
+        return session.finish();
+      },
       abort: () => session.abort(),
       revoke: (reason) => session.revoke(reason),
     };
@@ -98,13 +114,13 @@ export class SessionOpener {
     signal: CancelSignal | undefined,
   ): Promise<Pooled<SessionFacts>> {
     const conduit = await openConduit(this.#parts.context, proxy, origin, false, signal);
-    return this.#overTls(origin, await this.#parts.origins.open(origin, conduit.transport, signal), conduit);
+    return this.#overTls(origin, await this.#parts.origins.open(origin, conduit.transport, { signal }), conduit);
   }
 
   async #openDirect(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {
     const link = { kind: 'origin' as const, name: authority(origin.host, origin.port) };
     const transport = await openTransport(this.#parts.context, link, origin.host, origin.port, signal);
-    return this.#overTls(origin, await this.#parts.origins.open(origin, transport, signal));
+    return this.#overTls(origin, await this.#parts.origins.open(origin, transport, { signal }));
   }
 
   #overTls(origin: Origin, stream: TlsStream, conduit?: { abort(): void }): Pooled<SessionFacts> {

@@ -8,11 +8,12 @@ import { within } from './timeout.js';
 /** Something open that can be closed. */
 export interface Held {
   origin: Origin;
-  close(): void;
+  /** Resolves when all is said that is due at the end. */
+  close(): void | Promise<void>;
   /** Whether nobody needs it just now; absent where the pool itself knows. */
   isIdle?(): boolean;
-  /** Takes the grant back; absent where none was given. */
-  revoke?(reason: string): void;
+  /** Takes the grant back; absent where none was given. True where the session goes on without the proxy. */
+  revoke?(reason: string): boolean;
 }
 
 /** An HTTP connection that rests in the pool, with what its caller wants to know about it. */
@@ -49,7 +50,7 @@ export class SessionPool<T> {
       if (index < 0) return undefined;
       const [pooled] = this.#idle.splice(index, 1);
       if (pooled!.http.reusable && pooled!.usable) return pooled!;
-      this.drop(pooled!);
+      void this.drop(pooled!);
     }
   }
 
@@ -69,7 +70,7 @@ export class SessionPool<T> {
       const oldest = this.#idle.shift() ?? [...this.#open].find((held) => held.isIdle?.());
       if (oldest === undefined) return undefined;
       this.#open.delete(oldest);
-      oldest.close();
+      void oldest.close();
     }
     this.#reserved++;
     let settled = false;
@@ -101,24 +102,25 @@ export class SessionPool<T> {
     }
   }
 
-  drop(held: Held): void {
+  drop(held: Held): void | Promise<void> {
     const index = this.#idle.indexOf(held as Pooled<T>);
     if (index >= 0) this.#idle.splice(index, 1);
-    held.close();
+    const closed = held.close();
     if (this.#open.delete(held)) this.#wakeOne();
+    return closed;
   }
 
   /** Revokes the grants of all sessions with `origin`, or of all sessions. */
   revoke(reason: string, origin: Origin | undefined): void {
     for (const held of [...this.#open]) {
       if (held.revoke === undefined || (origin !== undefined && !isSame(held.origin, origin))) continue;
-      held.revoke(reason);
-      this.drop(held);
+      if (!held.revoke(reason)) this.drop(held);
     }
   }
 
-  closeAll(): void {
-    for (const held of [...this.#open]) this.drop(held);
+  /** Resolves when all is said that is due at the ends. */
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#open].map((held) => this.drop(held)));
   }
 
   get size(): number {

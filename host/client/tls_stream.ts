@@ -19,6 +19,8 @@ export class TlsStream implements Transport {
   readonly #below: Transport;
   readonly #platform: Pick<Platform, 'setTimer'>;
   readonly #observer: Observer;
+  /** Called when bytes have been taken in: keys may have changed. */
+  onReceived: (connection: TlsConnection) => void = () => {};
   /** Received, not yet given to the engine. */
   #input: Uint8Array = new Uint8Array(0);
   #writing: Promise<unknown> = Promise.resolve();
@@ -103,14 +105,55 @@ export class TlsStream implements Transport {
     }
   }
 
-  /** Gives up the transport below and the bytes already read from it; wipes and frees the engine's connection. */
-  release(): { below: Transport; unread: Uint8Array } {
-    this.#offerSessions();
+  /** Gives up the bytes that were read from the transport below and not used: somebody else reads on there. */
+  suspend(): Uint8Array {
     const unread = this.#input;
     this.#input = new Uint8Array(0);
+    return unread;
+  }
+
+  /** As `suspend`, for good: the engine's connection is wiped and freed. */
+  release(): Uint8Array {
+    this.#offerSessions();
     this.#closed = true;
     this.#free();
-    return { below: this.#below, unread };
+    return this.suspend();
+  }
+
+  /** As `suspend`, for good: the engine's connection is the caller's, to import tickets and to free. */
+  retire(): { unread: Uint8Array; connection: TlsConnection } {
+    this.#offerSessions();
+    this.#closed = true;
+    this.#freed = true;
+    this.#connection.retire();
+    return { unread: this.suspend(), connection: this.#connection };
+  }
+
+  /** Reads on where another party left off, after so many records of its own, and locks it out by new keys. */
+  async takeBack(written: number, read: number, unread: Uint8Array): Promise<void> {
+    this.#input = unread;
+    this.#guard(() => this.connection.takeBack(written, read));
+    await this.#flush();
+  }
+
+  /** TLS 1.3: new keys for what is sent from here on, and asks the peer for its own. */
+  keyUpdate(): Promise<void> {
+    const updated = this.#writing.then(async () => {
+      this.#guard(() => this.connection.keyUpdate(true));
+      await this.#flush();
+    });
+    this.#writing = updated.catch(() => {});
+    return updated;
+  }
+
+  /** Says close_notify, and reads on until the peer says it too. */
+  async sayClose(): Promise<void> {
+    await this.#writing;
+    await this.#sayGoodbye();
+    while (!this.#closed && !this.connection.flags.closed) {
+      const plaintext = this.connection.read();
+      if (plaintext === undefined) await this.#feed((bytes) => this.connection.receive(bytes));
+    }
   }
 
   /** Sends what is queued and close_notify, then closes the transport below. */
@@ -171,6 +214,7 @@ export class TlsStream implements Transport {
     this.#input = this.#input.subarray(taken);
     await this.#flush();
     this.#offerSessions();
+    if (!this.#freed) this.onReceived(this.#connection);
   }
 
   #offerSessions(): void {

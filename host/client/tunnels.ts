@@ -1,6 +1,7 @@
 // The proxy's questions for further origins: policy decides, then a session is opened and delivered, or denied.
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
+import { Grant } from '../delegation/grant.js';
 import type { Tunnel } from '../delegation/message.js';
 import type { DelegationPolicy } from '../delegation/policy.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
@@ -37,15 +38,16 @@ export class TunnelAnswerer {
       if (this.#pending.has(requestId)) return;
       this.#admit(tunnel);
       this.#pending.add(requestId);
-      const grant = await this.#surroundings.policy.decide({ ...tunnel, asker: 'tunnel' });
-      if (grant === undefined) throw denied(`the policy of this client denies ${tunnel.host}`);
+      const admission = await this.#surroundings.policy.decide({ ...tunnel, asker: 'tunnel' });
+      if (admission === undefined) throw denied(`the policy of this client denies ${tunnel.host}`);
+      if (admission.grant === Grant.Observe) throw denied('the policy lets the proxy read, and not ask');
       reservation = this.#surroundings.tryReserve();
       if (reservation === undefined) throw denied('this client has no room for another session');
       const origin = { host: tunnel.host, port: tunnel.port };
-      const session = await DelegatedSession.open(parts, origin, grant, requestId);
+      const session = await DelegatedSession.open(parts, origin, admission, requestId);
       const held: Held = {
         origin,
-        close: () => session.close(),
+        close: () => session.finish(),
         revoke: (reason) => session.revoke(reason),
         isIdle: () => !this.#surroundings.isInUse(tunnel.forSession),
       };

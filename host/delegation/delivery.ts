@@ -36,6 +36,8 @@ export interface Delivery {
   clientRecords: number;
   /** The TUNNEL that this answers; 0 for none. */
   requestId: number;
+  /** Seconds after which both ends take the grant for revoked; 0 for no limit. */
+  expires: number;
   /** What the grant hands over (grant.ts). Wiped by whoever is done with it. */
   secrets: Uint8Array;
   /** Exporter value that ties the delivery to its main session. 32 bytes. */
@@ -77,6 +79,7 @@ export function encodeDelivery(delivery: Delivery): Uint8Array {
     .u32(delivery.originEpochStart)
     .u32(delivery.clientRecords)
     .u32(delivery.requestId)
+    .u32(delivery.expires)
     .vector(16, delivery.secrets, SECRETS_LIMIT)
     .fixed(delivery.binding, DELIVERY_BINDING_BYTES)
     .finish();
@@ -108,6 +111,7 @@ export function decodeDelivery(body: Uint8Array): Delivery {
     originEpochStart: from.u32(),
     clientRecords: from.u32(),
     requestId: from.u32(),
+    expires: from.u32(),
     secrets: from.vector(16, SECRETS_LIMIT),
     binding: from.take(DELIVERY_BINDING_BYTES),
   };

@@ -16,6 +16,8 @@ export enum FrameType {
   Error = 10,
   Close = 11,
   Resumption = 12,
+  Returned = 13,
+  Release = 14,
 }
 
 /** type u8, session id, length u24. */
@@ -52,6 +54,7 @@ const SECRET_TYPES: ReadonlySet<FrameType> = new Set([
   FrameType.Deliver,
   FrameType.Resumption,
   FrameType.CipherChanged,
+  FrameType.Release,
 ]);
 
 /**

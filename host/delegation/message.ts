@@ -1,6 +1,6 @@
 // The messages of the main session as types, and their bodies as bytes.
 import { FieldReader, FieldWriter } from './bytes.js';
-import { type Delivery, decodeDelivery, encodeDelivery } from './delivery.js';
+import { type Delivery, decodeDelivery, encodeDelivery, SECRETS_LIMIT } from './delivery.js';
 import { type DeviceProfile, readDeviceProfile, writeDeviceProfile } from './device.js';
 import { ProtocolError } from './error.js';
 import { bearsSecrets, encodeFrame, type Frame, FrameType } from './frame.js';
@@ -53,11 +53,40 @@ export interface Active {
   clientRecords: number;
 }
 
-/** Client: takes a grant back. */
+/** Client: takes a grant back. The proxy ends the session, stops reading (observe), or answers with RETURNED (epoch). */
 export interface Revoke {
   type: FrameType.Revoke;
   sessionId: SessionId;
   reason: string;
+  /** For epoch: bytes that the client wrote into the open leg since ACTIVE. What follows them are TLS records again. */
+  clientBytes: number;
+}
+
+/**
+ * Proxy: it has stopped between two records, forgotten the keys of the epoch, and relays blindly again. It answers a
+ * REVOKE with this, or says it unasked where it can't go on; the client then answers with REVOKE.
+ */
+export interface Returned {
+  type: FrameType.Returned;
+  sessionId: SessionId;
+  /** Why: REVOKED, EXPIRED, KEY_UPDATE (the origin changed its keys), KEY_WORN. */
+  code: string;
+  /** Records that it sealed toward the origin, and opened of the origin's, since ACTIVE. */
+  clientRecords: number;
+  originRecords: number;
+  /** Bytes that it wrote into the open leg since ACTIVE. What follows them are TLS records again. */
+  originBytes: number;
+}
+
+/** Client: the keys of an epoch that nobody uses any more, for a proxy that kept its records (observe). */
+export interface Release {
+  type: FrameType.Release;
+  sessionId: SessionId;
+  /** Index of the first record under these keys, in each direction. */
+  clientEpochStart: number;
+  originEpochStart: number;
+  /** TLS 1.3: client key, client IV, origin key, origin IV. TLS 1.2: the key block of an AEAD. */
+  secrets: Uint8Array;
 }
 
 /** Client: refuses a TUNNEL. */
@@ -160,7 +189,9 @@ export type Message =
   | Receipt
   | ErrorMessage
   | Close
-  | ResumptionGrant;
+  | ResumptionGrant
+  | Returned
+  | Release;
 
 /** A whole frame. Wipe the bytes of one that bears secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -186,7 +217,15 @@ function encodeBody(message: Message): Uint8Array {
       out.u32(message.originRecords).u32(message.clientRecords);
       break;
     case FrameType.Revoke:
-      out.sentence(message.reason, REASON_LIMIT);
+      out.sentence(message.reason, REASON_LIMIT).u64(message.clientBytes);
+      break;
+    case FrameType.Returned:
+      out.text(8, message.code, 64).u32(message.clientRecords).u32(message.originRecords);
+      out.u64(message.originBytes);
+      break;
+    case FrameType.Release:
+      out.u32(message.clientEpochStart).u32(message.originEpochStart);
+      out.vector(16, message.secrets, SECRETS_LIMIT);
       break;
     case FrameType.Deny:
       out.u32(message.requestId).sentence(message.reason, REASON_LIMIT);
@@ -251,7 +290,24 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
     case FrameType.Active:
       return { type, sessionId, originRecords: from.u32(), clientRecords: from.u32() };
     case FrameType.Revoke:
-      return { type, sessionId, reason: from.text(16, REASON_LIMIT) };
+      return { type, sessionId, reason: from.text(16, REASON_LIMIT), clientBytes: from.u64() };
+    case FrameType.Returned:
+      return {
+        type,
+        sessionId,
+        code: readCode(from),
+        clientRecords: from.u32(),
+        originRecords: from.u32(),
+        originBytes: from.u64(),
+      };
+    case FrameType.Release:
+      return {
+        type,
+        sessionId,
+        clientEpochStart: from.u32(),
+        originEpochStart: from.u32(),
+        secrets: from.vector(16, SECRETS_LIMIT),
+      };
     case FrameType.Deny:
       return { type, sessionId, requestId: from.u32(), reason: from.text(16, REASON_LIMIT) };
     case FrameType.CipherChanged:

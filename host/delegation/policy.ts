@@ -12,7 +12,24 @@ export interface PolicyRule {
   decision: 'deny' | 'ask' | GrantName;
   /** Speaks only of one kind of question; of both when absent. */
   asker?: Asker;
+  /** For `resume`, and `full` at TLS 1.2: how many further connections the proxy may open. 4 unless told, 65,535 at most. */
+  uses?: number;
+  /** Seconds after which the grant ends by itself; unless told, with its session. */
+  expires?: number;
 }
+
+/** What a policy lets the proxy do with one session. */
+export interface Admission {
+  grant: Grant;
+  /** Further connections. */
+  uses: number;
+  /** Seconds; 0 for no limit. */
+  expires: number;
+}
+
+const DEFAULT_USES = 4;
+/** What fits a timer: 24 days. */
+const EXPIRES_LIMIT = 2_147_483;
 
 /** What the application is asked when a rule says `ask`. */
 export interface PolicyQuestion {
@@ -46,8 +63,8 @@ export class DelegationPolicy {
     this.allowsUndelegated = options.undelegated === 'tunnel';
   }
 
-  /** The grant for this origin, or undefined for deny. */
-  async decide(question: PolicyQuestion): Promise<Grant | undefined> {
+  /** What the proxy may do with this origin, or undefined for deny. */
+  async decide(question: PolicyQuestion): Promise<Admission | undefined> {
     const matched = this.#rules.find(
       ({ pattern, rule }) =>
         (rule.asker === undefined || rule.asker === question.asker) &&
@@ -55,7 +72,10 @@ export class DelegationPolicy {
     );
     const decision = matched?.rule.decision ?? 'deny';
     const answer = decision === 'ask' ? ((await this.#ask?.(question)) ?? 'deny') : decision;
-    return answer === 'deny' ? undefined : parseGrant(answer);
+    const grant = answer === 'deny' ? undefined : parseGrant(answer);
+    if (grant === undefined) return undefined;
+    const { uses = DEFAULT_USES, expires = 0 } = matched?.rule ?? {};
+    return { grant, uses, expires };
   }
 }
 
@@ -70,7 +90,14 @@ function checkedPattern(rule: PolicyRule): OriginPattern {
   if (rule.decision !== 'deny' && rule.decision !== 'ask' && parseGrant(rule.decision) === undefined) {
     throw new DeputyError('POLICY_BAD_RULE', `'${rule.decision}' is neither deny, ask nor a grant`);
   }
+  checkCount('uses', rule.uses, 0xffff);
+  checkCount('expires', rule.expires, EXPIRES_LIMIT);
   return pattern;
+}
+
+function checkCount(name: string, value: number | undefined, most: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
+  throw new DeputyError('POLICY_BAD_RULE', `'${name}' must be a whole number from 1 to ${most}`);
 }
 
 /** Throws GRANT_UNAVAILABLE where TLS of that version has no such grant. */

@@ -104,6 +104,7 @@ export class KeyLogLink {
       originEpochStart: UNKNOWN_RECORD,
       clientRecords: UNKNOWN_RECORD,
       requestId: 0,
+      expires: 0,
       secrets: session.secrets,
       binding,
     });

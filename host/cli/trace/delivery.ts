@@ -38,6 +38,7 @@ export function explainDelivery(delivery: DeliveryFacts): Line[] {
     e.number(4, record("the origin's keys began at its"));
     e.number(4, (count) => `records that the client has sent: ${count}; the proxy writes only after them`);
     e.number(4, (id) => (id === 0 ? 'answers no TUNNEL' : `answers TUNNEL ${id}`));
+    e.number(4, (seconds) => (seconds === 0 ? 'no time limit' : `the grant ends after ${seconds} s`));
     const secretBytes = e.number(2, (length) => `the secret: ${length} bytes`);
     e.hidden(secretBytes, `${secretBytes} bytes, not shown`);
     e.field(32, 'binding: an exporter value of the main session; makes the delivery useless anywhere else');

@@ -62,7 +62,7 @@ export function sessionKeys(
 
 function tls13Keys(suite: Suite, { grant, secrets }: Pick<Delivery, 'grant' | 'secrets'>): SessionKeys {
   if (grant === Grant.Epoch) return epochKeys(suite, secrets);
-  if (grant !== Grant.Session && grant !== Grant.Full) throw unsupportedGrant(grant);
+  if (grant < Grant.Session) throw unsupportedGrant(grant);
   const size = MAC_LENGTH[suite.hash];
   if (secrets.length !== 2 * size) throw badSecrets(2 * size, secrets.length);
   const client = Buffer.from(secrets.subarray(0, size));

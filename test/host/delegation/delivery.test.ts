@@ -26,6 +26,7 @@ const delivery: Delivery = {
   originEpochStart: UNKNOWN_RECORD,
   clientRecords: 3,
   requestId: 0,
+  expires: 60,
   secrets: new Uint8Array(64).fill(4),
   binding: new Uint8Array(32).fill(5),
 };
@@ -37,7 +38,7 @@ describe('a delivery', () => {
         ['09', Buffer.from('o.example').toString('hex'), '08', Buffer.from('http/1.1').toString('hex')].join(
           '',
         ) +
-        ['00000003', 'ffffffff', '00000003', '00000000', '0040', '04'.repeat(64), '05'.repeat(32)].join(''),
+        ['00000003', 'ffffffff', '00000003', '00000000', '0000003c', '0040', '04'.repeat(64), '05'.repeat(32)].join(''),
     );
   });
 

@@ -97,7 +97,7 @@ describe('messages', () => {
 
   test('long sentences are cut at a character, never inside one', () => {
     const reason = 'é'.repeat(2000);
-    const message = { type: FrameType.Revoke as const, sessionId: NULL_SESSION_ID, reason };
+    const message = { type: FrameType.Deny as const, sessionId: NULL_SESSION_ID, requestId: 1, reason };
     expect(decodeMessage(frameOf(message))).toEqual({ ...message, reason: 'é'.repeat(512) });
   });
 

@@ -33,10 +33,10 @@ describe('the policy', () => {
     });
     expect(await policy.decide(question('bank.example.com'))).toBeUndefined();
     expect(await policy.decide(question('BANK.example.com.'))).toBeUndefined();
-    expect(await policy.decide(question('www.example.com'))).toBe(Grant.Session);
+    expect(await policy.decide(question('www.example.com'))).toMatchObject({ grant: Grant.Session, uses: 4, expires: 0 });
     expect(await policy.decide(question('example.com'))).toBeUndefined();
     expect(await policy.decide(question('cdn.example.net'))).toBeUndefined();
-    expect(await policy.decide(question('cdn.example.net', 'tunnel'))).toBe(Grant.Full);
+    expect(await policy.decide(question('cdn.example.net', 'tunnel'))).toMatchObject({ grant: Grant.Full });
   });
 
   test('asks where a rule says so, and denies when nobody answers', async () => {
@@ -49,7 +49,7 @@ describe('the policy', () => {
         return what.host === 'yes.example' ? 'session' : 'deny';
       },
     });
-    expect(await policy.decide(question('yes.example'))).toBe(Grant.Session);
+    expect(await policy.decide(question('yes.example'))).toMatchObject({ grant: Grant.Session });
     expect(await policy.decide({ ...question('no.example', 'tunnel'), reason: 'a picture' })).toBeUndefined();
     expect(asked.map((what) => [what.host, what.asker, what.reason])).toEqual([
       ['yes.example', 'request', ''],
@@ -67,6 +67,18 @@ describe('the policy', () => {
       expect(make(origin), origin).toThrow(DeputyError);
     }
     expect(make('example.com', 'everything')).toThrow(/neither deny, ask nor a grant/);
+  });
+
+  test('bounds what it grants', async () => {
+    const bounded = { origin: 'a.example', decision: 'resume' as const, uses: 2, expires: 60 };
+    expect(await new DelegationPolicy({ rules: [bounded] }).decide(question('a.example'))).toEqual({
+      grant: Grant.Resume,
+      uses: 2,
+      expires: 60,
+    });
+    for (const change of [{ uses: 0 }, { uses: 65_536 }, { uses: 1.5 }, { expires: 0 }, { expires: 1e9 }]) {
+      expect(() => new DelegationPolicy({ rules: [{ ...bounded, ...change }] })).toThrow(/whole number/);
+    }
   });
 
   test('knows which grants a TLS version has', () => {

@@ -276,6 +276,7 @@ export class InnerClient {
       originEpochStart: isTls13 ? this.#originEpochStart() : origin.epochStart!,
       clientRecords: this.sent.length,
       requestId: 0,
+      expires: 0,
       secrets: this.secrets,
       ...changes,
     };
@@ -299,6 +300,7 @@ export class InnerClient {
       originEpochStart: UNKNOWN_RECORD,
       clientRecords: UNKNOWN_RECORD,
       requestId: 0,
+      expires: 0,
       secrets: this.secrets,
       ...changes,
     };

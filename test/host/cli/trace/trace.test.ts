@@ -117,6 +117,7 @@ describe('a delivery is explained', () => {
     originEpochStart: 0xffffffff,
     clientRecords: 3,
     requestId: 7,
+    expires: 0,
     binding: new Uint8Array(32).fill(5),
   };
   const maskedFrame = encodeMessage({ ...message, secrets: new Uint8Array(secretBytes) });
