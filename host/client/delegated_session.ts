@@ -30,6 +30,8 @@ export interface DelegationParts {
 
 /** Milliseconds that a broken leg waits for the ERROR frame that explains it: it travels on another connection. */
 const EXPLANATION_WAIT = 300;
+/** Milliseconds for what the proxy says of a session that was closed here. */
+const LAST_WORDS = 2000;
 /** The newest; a session may serve for long. */
 const RECEIPTS_KEPT = 256;
 
@@ -47,6 +49,7 @@ export class DelegatedSession implements Transport {
   readonly #tickets: SessionTickets;
   readonly #stopListening: () => void;
   #cancelExpiry: () => void = () => {};
+  #cancelLastWords: () => void = () => {};
   /** From ACTIVE on. */
   #participation: Participation | undefined;
   #active: ((active: Active) => void) | undefined;
@@ -152,11 +155,24 @@ export class DelegatedSession implements Transport {
     this.#closed = true;
     this.#cancelExpiry();
     await this.#participation?.finish();
-    this.#stopListening();
     const { sessionId } = this;
-    this.#parts.main.send({ type: FrameType.Close, sessionId, code: 'DONE', text: '' });
-    this.#tickets.close();
+    const { context, main } = this.#parts;
+    main.send({ type: FrameType.Close, sessionId, code: 'DONE', text: '' });
     this.#conduit.transport.close();
+    if (this.#over || main.ended !== undefined) return this.#forget();
+    // Tickets that the proxy has sent may still be under way: its CLOSE comes behind them.
+    const cancel = context.platform.setTimer(LAST_WORDS, () => this.#forget());
+    const forgetEnd = main.onEnded(() => this.#forget());
+    this.#cancelLastWords = () => {
+      cancel();
+      forgetEnd();
+    };
+  }
+
+  #forget(): void {
+    this.#cancelLastWords();
+    this.#stopListening();
+    this.#tickets.close();
   }
 
   /** Closes at once, whatever is queued. */
@@ -279,7 +295,7 @@ export class DelegatedSession implements Transport {
         break;
       case FrameType.CipherChanged:
         observer.onStep?.({ step: 'cipher-changed', message: observable(message) });
-        if (!this.#closed) this.#tickets.onCipherChanged(message);
+        this.#tickets.onCipherChanged(message);
         break;
       case FrameType.Error:
         observer.onStep?.({ step: 'session-error', message });
@@ -297,6 +313,7 @@ export class DelegatedSession implements Transport {
         );
         break;
     }
+    if (this.#closed && this.#over) this.#forget();
   }
 
   /** The proxy ends it too, by its own clock. */
@@ -329,5 +346,8 @@ export class DelegatedSession implements Transport {
 
 function checkCount(relayed: number, sent: number): void {
   if (relayed === sent) return;
-  throw new DeputyError('HANDOVER_MISMATCH', `the proxy took over after ${relayed} records of ours, not ${sent}`);
+  throw new DeputyError(
+    'HANDOVER_MISMATCH',
+    `the proxy took over after ${relayed} records of ours, not ${sent}`,
+  );
 }

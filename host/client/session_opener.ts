@@ -114,7 +114,11 @@ export class SessionOpener {
     signal: CancelSignal | undefined,
   ): Promise<Pooled<SessionFacts>> {
     const conduit = await openConduit(this.#parts.context, proxy, origin, false, signal);
-    return this.#overTls(origin, await this.#parts.origins.open(origin, conduit.transport, { signal }), conduit);
+    return this.#overTls(
+      origin,
+      await this.#parts.origins.open(origin, conduit.transport, { signal }),
+      conduit,
+    );
   }
 
   async #openDirect(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {

@@ -28,8 +28,9 @@ export interface Importer {
 const IMPORTS = 16;
 
 export class SessionTickets implements KeepTickets {
-  /** What came before the proxy was active. */
+  /** What came before the hand-over was done here. */
   readonly #waiting: Uint8Array[] = [];
+  readonly #early: CipherChanged[] = [];
   #importer: Importer | undefined;
   /** The proxy has, or will get, what resumes this session: nothing of it is the device's alone. */
   #sharesMaster = false;
@@ -65,11 +66,17 @@ export class SessionTickets implements KeepTickets {
     this.#importer = importer;
     this.#active = true;
     for (const block of this.#waiting.splice(0)) this.#settle(block);
+    for (const message of this.#early.splice(0)) this.#onChange(message);
   }
 
   /** R12: what the origin or the proxy has for later sessions. Throws TlsError for a ticket that is none. */
-  onCipherChanged({ change, ticket }: CipherChanged): void {
-    if (ticket.length === 0 || ++this.#imports > IMPORTS) return;
+  onCipherChanged(message: CipherChanged): void {
+    if (message.ticket.length === 0 || ++this.#imports > IMPORTS) return;
+    if (this.#active) this.#onChange(message);
+    else this.#early.push(message);
+  }
+
+  #onChange({ change, ticket }: CipherChanged): void {
     if (change === CipherChange.Ticket) this.#import(ticket);
     else if (change === CipherChange.Resumption) this.#share(ticket);
   }
@@ -82,6 +89,7 @@ export class SessionTickets implements KeepTickets {
     }
     if (this.#importer?.isOwned) this.#importer.connection.free();
     this.#importer = undefined;
+    for (const { ticket } of this.#early.splice(0)) ticket.fill(0);
   }
 
   #import(message: Uint8Array): void {

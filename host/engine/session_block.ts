@@ -31,7 +31,10 @@ export interface ResumptionTerms {
  * What a block lets another party do. Undefined where that party must not have it: what was made with the legacy switch, TLS
  * 1.2 without extended master secret, or older. The secret is a copy; the caller wipes both.
  */
-export function resumptionOf(block: Uint8Array, { uses, alpn, now }: ResumptionTerms): Resumption | undefined {
+export function resumptionOf(
+  block: Uint8Array,
+  { uses, alpn, now }: ResumptionTerms,
+): Resumption | undefined {
   const from = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const protocolVersion = from.getUint16(VERSION);
   const traits = block[TRAITS]!;

@@ -38,7 +38,16 @@ describe('a delivery', () => {
         ['09', Buffer.from('o.example').toString('hex'), '08', Buffer.from('http/1.1').toString('hex')].join(
           '',
         ) +
-        ['00000003', 'ffffffff', '00000003', '00000000', '0000003c', '0040', '04'.repeat(64), '05'.repeat(32)].join(''),
+        [
+          '00000003',
+          'ffffffff',
+          '00000003',
+          '00000000',
+          '0000003c',
+          '0040',
+          '04'.repeat(64),
+          '05'.repeat(32),
+        ].join(''),
     );
   });
 

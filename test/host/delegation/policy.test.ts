@@ -33,7 +33,11 @@ describe('the policy', () => {
     });
     expect(await policy.decide(question('bank.example.com'))).toBeUndefined();
     expect(await policy.decide(question('BANK.example.com.'))).toBeUndefined();
-    expect(await policy.decide(question('www.example.com'))).toMatchObject({ grant: Grant.Session, uses: 4, expires: 0 });
+    expect(await policy.decide(question('www.example.com'))).toMatchObject({
+      grant: Grant.Session,
+      uses: 4,
+      expires: 0,
+    });
     expect(await policy.decide(question('example.com'))).toBeUndefined();
     expect(await policy.decide(question('cdn.example.net'))).toBeUndefined();
     expect(await policy.decide(question('cdn.example.net', 'tunnel'))).toMatchObject({ grant: Grant.Full });

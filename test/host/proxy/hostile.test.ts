@@ -220,7 +220,12 @@ describe('a client can end it', () => {
     const session = await delegate(bench, origin.target);
     const [server] = origin.connections.slice(-1);
     const closed = once(server!, 'end');
-    session.main.send({ type: FrameType.Revoke, sessionId: session.sessionId, reason: 'enough', clientBytes: 0 });
+    session.main.send({
+      type: FrameType.Revoke,
+      sessionId: session.sessionId,
+      reason: 'enough',
+      clientBytes: 0,
+    });
     expect((await session.main.wait(FrameType.Close)).code).toBe('REVOKED');
     await Promise.all([closed, ended(session.conduit)]);
   });
