@@ -276,7 +276,7 @@ describe('the client', () => {
     while (!origin.connections[1]?.paths.includes('/a')) await delay(10);
     const gone = new Promise((resolve) => origin.server.getConnections((_, count) => resolve(count)));
     expect(await gone).toBe(2);
-    page.main.send({ type: FrameType.Revoke, sessionId: page.sessionId, reason: 'enough' });
+    page.main.send({ type: FrameType.Revoke, sessionId: page.sessionId, reason: 'enough', clientBytes: 0 });
     for (;;) {
       const left = await new Promise((resolve) => origin.server.getConnections((_, count) => resolve(count)));
       if (left === 0) break;
