@@ -24,6 +24,24 @@ export const linkerScript = 'link.ld';
 /** Where the board finds the machine that emulates it. */
 export const hostAddress = '10.0.2.2';
 
+/** The FPGA image has memory where a microcontroller has flash: a probe loads it there, until power goes. */
+export const flash = {
+  probes: {
+    'cmsis-dap': {
+      target: 'target/swj-dp.tcl',
+      commands: [
+        'swj_newdap an500 cpu -irlen 4',
+        'dap create an500.dap -chain-position an500.cpu',
+        'target create an500.cpu cortex_m -dap an500.dap',
+        'init; reset halt; load_image {image}; reg sp [read_memory 0 32 1]; reg pc [read_memory 4 32 1]',
+        'arm semihosting enable; resume; shutdown',
+      ],
+    },
+  },
+  after: `To keep it across power cycles, copy deputy.elf as SOFTWARE/deputy.axf to the board's USB drive (V2M-MPS2) and name it in
+MB/HBI0263C/AN500/images.txt with IMAGE0ADDRESS 0x00000000 (Arm DAI 0500). Not tried on the physical board.`,
+};
+
 export const emulator = 'qemu-system-arm';
 
 /** What the gateway's line carries, where the network is to be worse than the emulator's own. */

@@ -24,6 +24,20 @@ export const programAddress = 0x08080000;
 /** Bytes of wasm3's stack. */
 export const stackBytes = 4096;
 
+const openocd = { target: 'target/stm32f4x.cfg', commands: ['program {image} verify reset exit'] };
+
+/** How the real board is reached: a probe on its SWD pads, or the chip's own loader over USB. */
+export const flash = {
+  probes: {
+    stlink: openocd,
+    'cmsis-dap': openocd,
+    // ST's loader, entered with BOOT0 high (AN2606; DfuSe in UM0391).
+    dfu: { vendor: '0483', product: 'df11', alternate: 0, address: '0x08000000' },
+  },
+  after:
+    'Its console is semihosting: openocd -f interface/stlink.cfg -f target/stm32f4x.cfg -c "init; arm semihosting enable; reset run"',
+};
+
 export const emulator = 'qemu-system-arm';
 
 /** Arguments of the emulator. Each instruction takes one nanosecond of virtual time, so timers count instructions. */

@@ -29,6 +29,13 @@ export const linkerScript = 'link.ld';
 /** Where the board finds the machine that emulates it. */
 export const hostAddress = '10.0.2.2';
 
+/** There is no way in for a probe. */
+export const flash = {
+  instead: `A Palm Tungsten|E has no connector for a probe, and its ROM takes Palm OS's own updates alone. An image gets there from an
+SD card by a loader that runs under Palm OS, as ports of Linux to Palms have: it must put deputy.bin to 0x10010000, switch
+the MMU off, and jump there. npm run board -- palm-tungsten-e runs it on QEMU. Not tried on the physical board.`,
+};
+
 export const emulator = 'qemu-system-arm';
 
 /** What the gateway's line carries: the emulator has no network that a serial line could lead to. */

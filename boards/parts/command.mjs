@@ -1,17 +1,22 @@
 // npm run board -- list
-// npm run board -- BOARD get URL… --proxy HOST:PORT …
+// npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
 import { allBoards, buildClient, findBoard, missingTools } from './firmware.mjs';
 import { imageSize } from './image.mjs';
 import { ended, startClient } from './run.mjs';
 
 const usage = `Usage: npm run board -- list [--json]
-       npm run board -- BOARD get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
+       npm run board -- BOARD [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
 
 list          the boards, what each can do, and what its image takes of its budget
 BOARD get     builds the firmware where needed, starts the board, streams its console and exits with its status
 BOARD get     without a URL prints the client's options
 
-An emulated board reaches this machine as localhost.
+An emulated board reaches this machine as localhost. Its network can be made worse:
+
+  --loss PERCENT  that many packets are lost
+  --delay MS      each packet waits for up to MS milliseconds
+  --cut N         nothing passes after N packets
+  --seed N        other packets are lost and delayed (1)
 `;
 
 async function describe(board) {
@@ -50,6 +55,15 @@ async function list(json) {
   return 0;
 }
 
+// What stands before the client's own command line.
+function badNetwork(args) {
+  const impairment = {};
+  let at = 0;
+  for (; /^--(loss|delay|cut|seed)$/.test(args[at] ?? ''); at += 2)
+    impairment[args[at].slice(2)] = Number(args[at + 1]);
+  return { rest: args.slice(at), ...(at > 0 && { impairment }) };
+}
+
 async function main([name, ...args]) {
   if (name === 'list') return list(args.includes('--json'));
   if (name === undefined || name === '--help' || args.length === 0) {
@@ -60,7 +74,8 @@ async function main([name, ...args]) {
   if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
   const absent = missingTools(board);
   if (absent) throw new Error(absent);
-  return ended(startClient(board, await buildClient(board), args));
+  const { impairment, rest } = badNetwork(args);
+  return ended(startClient(board, await buildClient(board), rest, { impairment }));
 }
 
 try {

@@ -22,6 +22,15 @@ export interface Board {
   /** The client's network is lwIP; its settings lie in the board's folder. */
   readonly lwip?: boolean;
   readonly linkerScript?: string;
+  /** A wasm program that lies in the flash beside the firmware, by its name in build/, and where. */
+  readonly program?: string;
+  readonly programAddress?: number;
+  /** Ways to write to the real board, best first; or what to do instead. */
+  readonly flash?: {
+    readonly probes?: Readonly<Record<string, unknown>>;
+    readonly instead?: string;
+    readonly after?: string;
+  };
   /** Absent where the firmware is a program of this machine. */
   readonly emulator?: string;
   /** Its arguments. `line` is the file descriptor of the gateway's line (parts/gateway). */
@@ -36,6 +45,9 @@ export function findBoard(name: string): Promise<Board>;
 /** All boards, in the order of their names. */
 export function allBoards(): Promise<Board[]>;
 export function missingTools(board: Board): string | undefined;
+export function missingCompiler(board: Board): string | undefined;
+/** Folders of boards, sorted. */
+export function boardNames(): string[];
 export function buildFirmware(
   board: Board,
   name: string,

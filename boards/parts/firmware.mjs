@@ -50,10 +50,14 @@ export async function findBoard(name) {
 export const allBoards = () => Promise.all(boardNames().map((name) => findBoard(name)));
 
 /** Why this machine can't build for the board or run it, and what to install; undefined where it can. */
-export function missingTools(board) {
-  const absent = [board.compiler, ...(board.emulator ? [board.emulator] : [])].filter(
-    (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0,
-  );
+export const missingTools = (board) =>
+  missing(board, [board.compiler, ...(board.emulator ? [board.emulator] : [])]);
+
+/** The same for building alone. */
+export const missingCompiler = (board) => missing(board, [board.compiler]);
+
+function missing(board, tools) {
+  const absent = tools.filter((tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0);
   if (absent.length === 0) return undefined;
   return `${absent.join(' and ')} not found; on Debian: apt-get install ${board.packages.join(' ')}`;
 }

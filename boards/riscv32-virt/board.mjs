@@ -29,6 +29,10 @@ export const hostAddress = '10.0.2.2';
 /** What the gateway's line carries. */
 export const network = 'slip';
 
+export const flash = {
+  instead: 'riscv32-virt exists in QEMU alone: npm run board -- riscv32-virt runs it there',
+};
+
 export const emulator = 'qemu-system-riscv32';
 
 /**

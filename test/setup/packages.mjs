@@ -36,6 +36,9 @@ export const boardPackages = [
   ['qemu-system-misc', '/usr/bin/qemu-system-riscv32'],
   ['gcc-riscv64-unknown-elf', '/usr/bin/riscv64-unknown-elf-gcc'],
   ['picolibc-riscv64-unknown-elf', '/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs'],
+  // They must accept what npm run flash gives them.
+  ['openocd', '/usr/bin/openocd'],
+  ['dfu-util', '/usr/bin/dfu-suffix'],
   ['clang', '/usr/bin/clang'],
   ['lld', '/usr/bin/wasm-ld'],
   ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],

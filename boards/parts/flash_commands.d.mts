@@ -1,0 +1,7 @@
+import type { Board } from './firmware.mjs';
+
+export function flashCommands(
+  board: Board,
+  probe: string | undefined,
+  files: { bin: string; hex: string },
+): string[][];
