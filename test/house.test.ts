@@ -84,6 +84,21 @@ describe('nothing imports against the arrows of the house', () => {
     expect(await trespasses('host/proxy', (target) => !below('host/client', 'host/cli')(target))).toEqual([]);
   });
 
+  test('the operator sees the proxy from outside; nothing but the command knows the operator', async () => {
+    const allowed = (target: string) =>
+      below('host/operator', 'host/proxy', 'host/delegation')(target) || !target.startsWith('host/');
+    expect(await trespasses('host/operator', allowed)).toEqual([]);
+    const strangers = await trespasses(
+      'host',
+      (target, file) => below('host/cli', 'host/operator')(file) || !below('host/operator')(target),
+    );
+    expect(strangers).toEqual([]);
+    // The browser gets one script.
+    expect(await trespasses('host/operator/page', (target) => target === 'host/operator/view.js')).toEqual(
+      [],
+    );
+  });
+
   test("a board's folder reaches into no other board's", async () => {
     const shared = ['common', 'node', 'parts', 'bench'];
     const allowed = (target: string, file: string) => {

@@ -4,7 +4,7 @@ import { authority } from '../delegation/origin.js';
 import { configSchema, printConfig, readConfig } from './proxy/config.js';
 import { camelCase } from './proxy/option.js';
 import { addFlags, DEFAULTS, ENTRIES, type ProxyCommandOptions } from './proxy/options.js';
-import { runProxy } from './proxy/run.js';
+import { type Announced, runProxy } from './proxy/run.js';
 import { openLog, proxyOptions } from './proxy/start.js';
 import { serviceNames } from './services.js';
 
@@ -58,13 +58,15 @@ async function check(options: ProxyCommandOptions): Promise<void> {
   print('the configuration is right\n');
 }
 
-function announce(address: { host: string; port: number }, options: ProxyCommandOptions): void {
+function announce({ address, admin }: Announced, options: ProxyCommandOptions): void {
   const where = authority(address.host, address.port);
   if (options.json) {
-    print(`${JSON.stringify({ listening: address, services: serviceNames(options) })}\n`);
+    const services = serviceNames(options);
+    print(`${JSON.stringify({ listening: address, services, ...(admin !== undefined && { admin }) })}\n`);
     return;
   }
   print(`deputy proxy listens on ${options.plaintext ? 'http' : 'https'}://${where}\n`);
+  if (admin !== undefined) print(`the operator's page is ${admin}\n`);
 }
 
 function print(text: string): void {

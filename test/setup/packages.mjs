@@ -11,6 +11,8 @@ export const packages = [
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
   ['python3-cryptography-vectors', '/usr/lib/python3/dist-packages/cryptography_vectors/__init__.py'],
   ['redis-server', '/usr/bin/redis-server'],
+  // Shows the operator's page.
+  ['chromium', '/usr/bin/chromium'],
   // The one TLS library here that still speaks SSL 3.0.
   ['default-jdk-headless', '/usr/bin/javac'],
   // Parsers and document types that judge what is made for devices.

@@ -92,6 +92,16 @@ export const OPTIONS = {
       otherwise: 5000,
     },
   ),
+  admin: one(
+    kind.listenAddress,
+    '<host:port>',
+    "where this machine alone finds metrics, health and the operator's page",
+  ),
+  'admin-token-file': one(
+    kind.file,
+    '<file>',
+    "the token of the operator's page, in the place of a new one each time",
+  ),
   json: flag('say where it listens as one JSON object'),
 };
 

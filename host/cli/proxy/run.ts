@@ -1,10 +1,18 @@
 // Runs a proxy until it is told to stop, and reloads it when it is told to.
-import type { ProxyServer } from '../../proxy/proxy.js';
+import { authority } from '../../delegation/origin.js';
+import type { OperatorServer } from '../../operator/server.js';
 import type { ProxyLog } from '../proxy_log.js';
+import { openOperator } from './operator.js';
 import type { ProxyCommandOptions } from './options.js';
 import { type Assembled, assemble, listen } from './start.js';
 
-type Announce = (address: { host: string; port: number }, options: ProxyCommandOptions) => void;
+export interface Announced {
+  address: { host: string; port: number };
+  /** Of the operator's page, its token included: for whoever started the proxy, and for no log. */
+  admin?: string;
+}
+
+type Announce = (announced: Announced, options: ProxyCommandOptions) => void;
 
 /** Resolves with the exit code. `reread` reads the options anew, and throws what is wrong with them. */
 export async function runProxy(
@@ -14,21 +22,33 @@ export async function runProxy(
 ): Promise<number> {
   const assembled = await assemble(options);
   const { proxy, log } = assembled;
-  await listen(proxy, options);
-  onReload(assembled, reread);
-  // Whoever reads that it listens may tell it to stop at once.
-  const stopped = stopSignals();
-  announce(proxy.address!, options);
-  const again = await stopped;
-  return stop(proxy, log, options.grace, again);
+  // Before anything listens: whoever reads that it does may tell it to stop at once.
+  const signals = new StopSignals();
+  let operator: OperatorServer | undefined;
+  try {
+    await listen(proxy, options);
+    const { host, port } = proxy.address!;
+    operator = await openOperator(options, {
+      proxy,
+      listening: authority(host, port),
+      isStopping: () => signals.told,
+    });
+    onReload(assembled, reread);
+    announce({ address: { host, port }, ...(operator && { admin: operator.url }) }, options);
+    await signals.first;
+    log.info({ sessions: proxy.sessionCount }, 'stopping');
+    return exitCode(await proxy.close({ grace: options.grace, signal: signals.second }), log);
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  } finally {
+    await operator?.close();
+  }
 }
 
-async function stop(proxy: ProxyServer, log: ProxyLog, grace: number, again: AbortSignal): Promise<number> {
-  log.info({ sessions: proxy.sessionCount }, 'stopping');
-  const cut = await proxy.close({ grace, signal: again });
-  if (cut === 0) return 0;
-  log.warn({ cut }, 'some were cut short');
-  return 1;
+export function exitCode(cut: number, log: ProxyLog): number {
+  if (cut > 0) log.warn({ cut }, 'some were cut short');
+  return cut > 0 ? 1 : 0;
 }
 
 /** SIGHUP. What is wrong is logged, and the old configuration stays. */
@@ -42,17 +62,26 @@ function onReload({ reload, log }: Assembled, reread: () => ProxyCommandOptions)
   });
 }
 
-/** Resolves at the first signal to stop, with what aborts at the second. */
-export function stopSignals(): Promise<AbortSignal> {
-  const again = new AbortController();
-  return new Promise((resolve) => {
-    let told = false;
+/** SIGTERM and SIGINT: once to stop, twice to stop at once. */
+export class StopSignals {
+  readonly #second = new AbortController();
+  #onFirst: () => void = () => {};
+  told = false;
+  readonly first = new Promise<void>((resolve) => {
+    this.#onFirst = resolve;
+  });
+
+  constructor() {
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.on(name, () => {
-        if (told) again.abort();
-        told = true;
-        resolve(again.signal);
+        if (this.told) this.#second.abort();
+        this.told = true;
+        this.#onFirst();
       });
     }
-  });
+  }
+
+  get second(): AbortSignal {
+    return this.#second.signal;
+  }
 }

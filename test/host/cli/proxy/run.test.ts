@@ -166,6 +166,29 @@ test('what is asked about a configuration is answered, and nothing is started', 
   expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining("did you mean 'service'?") });
 });
 
+test('the operator finds page, metrics and health where only this machine does', async () => {
+  const port = await start('admin: 127.0.0.1:0\ngrace: 30');
+  const { admin } = JSON.parse(command.stdout);
+  const { origin: desk, searchParams } = new URL(admin);
+  expect((await fetch(`${desk}/readyz`)).status).toBe(200);
+  const slow = await client(port).fetch(`${origin.url}/slow`);
+  await untilWaiting();
+  expect(await (await fetch(`${desk}/metrics`)).text()).toContain(
+    'deputy_sessions{state="active",grant="session"} 1',
+  );
+  command.child.kill('SIGTERM');
+  await command.says(/stopping/);
+  expect((await fetch(`${desk}/readyz`)).status).toBe(503);
+  expect((await fetch(`${desk}/healthz`)).status).toBe(200);
+  waiting[0]!.end();
+  await slow.text();
+  expect(await exit()).toBe(0);
+  // Printed for whoever starts the proxy, and logged for nobody.
+  expect(command.stderr).not.toContain(searchParams.get('token'));
+  const refused = await deputy(['proxy', '--config', path('proxy.yaml'), '--admin', '0.0.0.0:0']);
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('ADMIN_NOT_LOOPBACK') });
+});
+
 test('the log may be text for people', async () => {
   const port = await start('log-format: text');
   await (await client(port).fetch(origin.url)).text();
