@@ -67,7 +67,8 @@ export function aesRounds(key: usize): i32 {
  */
 export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: i32): void {
   const rounds = aesRounds(key);
-  const in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
+  const in1 = load<u64>(COLUMNS), out1 = load<u64>(COLUMNS, 8), in2 = load<u64>(COLUMNS, 16), out2 = load<u64>(COLUMNS, 24);
+  const in3 = load<u64>(COLUMNS, 32), out3 = load<u64>(COLUMNS, 40);
   const firstKey = key + ROUND_KEYS + ((first - 1) << 6);
   const end = planes + (groups << 6);
   for (; planes < end; planes += 64) {
@@ -113,13 +114,28 @@ export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: 
       if (n == 0) {
         b0 = below0(s7), b1 = below0(s6), b2 = below0(s5), b3 = below0(s4);
         b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
-      } else {
+      } else if (ASC_SHRINK_LEVEL > 0) {
         const at = COLUMNS + (n - 1 << 4);
         const inside = load<u64>(at), outside = load<u64>(at, 8), near = u64(n << 2), far = near + 16;
         b0 = below(s7, far, inside, near, outside), b1 = below(s6, far, inside, near, outside);
         b2 = below(s5, far, inside, near, outside), b3 = below(s4, far, inside, near, outside);
         b4 = below(s3, far, inside, near, outside), b5 = below(s2, far, inside, near, outside);
         b6 = below(s1, far, inside, near, outside), b7 = below(s0, far, inside, near, outside);
+      } else if (n == 1) {
+        b0 = below(s7, 20, in1, 4, out1), b1 = below(s6, 20, in1, 4, out1);
+        b2 = below(s5, 20, in1, 4, out1), b3 = below(s4, 20, in1, 4, out1);
+        b4 = below(s3, 20, in1, 4, out1), b5 = below(s2, 20, in1, 4, out1);
+        b6 = below(s1, 20, in1, 4, out1), b7 = below(s0, 20, in1, 4, out1);
+      } else if (n == 2) {
+        b0 = below(s7, 24, in2, 8, out2), b1 = below(s6, 24, in2, 8, out2);
+        b2 = below(s5, 24, in2, 8, out2), b3 = below(s4, 24, in2, 8, out2);
+        b4 = below(s3, 24, in2, 8, out2), b5 = below(s2, 24, in2, 8, out2);
+        b6 = below(s1, 24, in2, 8, out2), b7 = below(s0, 24, in2, 8, out2);
+      } else {
+        b0 = below(s7, 28, in3, 12, out3), b1 = below(s6, 28, in3, 12, out3);
+        b2 = below(s5, 28, in3, 12, out3), b3 = below(s4, 28, in3, 12, out3);
+        b4 = below(s3, 28, in3, 12, out3), b5 = below(s2, 28, in3, 12, out3);
+        b6 = below(s1, 28, in3, 12, out3), b7 = below(s0, 28, in3, 12, out3);
       }
       const c0 = s7 ^ b0, c1 = s6 ^ b1, c2 = s5 ^ b2, c3 = s4 ^ b3, c4 = s3 ^ b4, c5 = s2 ^ b5, c6 = s1 ^ b6, c7 = s0 ^ b7;
       if (round & 1) {

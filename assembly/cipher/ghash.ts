@@ -67,7 +67,7 @@ function extendPowers(key: usize, wanted: i32): void {
 
 const power = memory.data(16, 8);
 const factor = memory.data(16, 8);
-const tail = memory.data(16, 8);
+const tail = memory.data(128, 8);
 
 function storePower(at: usize, block: usize): void {
   const bits = load<u64>(TURNS), pairs = load<u64>(TURNS, 8), nibbles = load<u64>(TURNS, 16);
@@ -88,19 +88,19 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
   const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);
   let yf = load<u64>(state), ys = load<u64>(state, 8);
   while (length > 0) {
+    if (length < 128 && (length & 15) != 0) {
+      memory.fill(tail, 0, 128);
+      memory.copy(tail, data, length);
+      data = tail;
+    }
     let h = key + (((length > 127 ? 8 : (length + 15) >>> 4) - 1) << 5);
+    length -= 128;
     let p0: u64 = 0, p1: u64 = 0, p2: u64 = 0, p3: u64 = 0, q0: u64 = 0, q1: u64 = 0, q2: u64 = 0, q3: u64 = 0;
     let r0: u64 = 0, r1: u64 = 0, r2: u64 = 0, r3: u64 = 0, u0: u64 = 0, u1: u64 = 0, u2: u64 = 0, u3: u64 = 0;
     let v0: u64 = 0, v1: u64 = 0, v2: u64 = 0, v3: u64 = 0, w0: u64 = 0, w1: u64 = 0, w2: u64 = 0, w3: u64 = 0;
-    for (; h >= key; h -= 32) {
-      if (length < 16) {
-        memory.fill(tail, 0, 16);
-        memory.copy(tail, data, length);
-        data = tail;
-      }
+    do {
       const f = load<u64>(data) ^ yf, s = load<u64>(data, 8) ^ ys;
-      data += 16, length -= 16;
-      yf = 0, ys = 0;
+      data += 16, yf = 0, ys = 0;
       let g = load<u64>(h), k = load<u64>(h, 8);
       let g0 = g & mask0, g1 = g & mask1, g2 = g & mask2, g3 = g & mask3;
       let k0 = k & mask0, k1 = k & mask1, k2 = k & mask2, k3 = k & mask3;
@@ -141,7 +141,7 @@ export function ghash(state: usize, key: usize, data: usize, length: i32): void 
       w1 ^= f0 * g1 ^ f1 * g0 ^ f2 * g3 ^ f3 * g2;
       w2 ^= f0 * g2 ^ f1 * g1 ^ f2 * g0 ^ f3 * g3;
       w3 ^= f0 * g3 ^ f1 * g2 ^ f2 * g1 ^ f3 * g0;
-    }
+    } while ((h -= 32) >= key);
 
     // Karatsuba: the middle product is that of the sums less both others. Upper coefficients stand one bit too low.
     const ff = p0 & mask0 | p1 & mask1 | p2 & mask2 | p3 & mask3, ss = q0 & mask0 | q1 & mask1 | q2 & mask2 | q3 & mask3;

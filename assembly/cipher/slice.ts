@@ -91,15 +91,17 @@ export function unsliceXor(blocks: usize, planes: usize, groups: i32, turned: i3
     t = (q1 >> 16 ^ q5) & m5, q5 ^= t, q1 ^= t << 16;
     t = (q2 >> 16 ^ q6) & m5, q6 ^= t, q2 ^= t << 16;
     t = (q3 >> 16 ^ q7) & m5, q7 ^= t, q3 ^= t << 16;
-    t = (q0 >> 8 ^ q4) & m6, q4 ^= t, q0 ^= t << 8;
-    t = (q1 >> 8 ^ q5) & m6, q5 ^= t, q1 ^= t << 8;
-    t = (q2 >> 8 ^ q6) & m6, q6 ^= t, q2 ^= t << 8;
-    t = (q3 >> 8 ^ q7) & m6, q7 ^= t, q3 ^= t << 8;
     if (turned) {
-      t = (q0 ^ q4) & m7, q0 ^= t, q4 ^= t;
-      t = (q1 ^ q5) & m7, q1 ^= t, q5 ^= t;
-      t = (q2 ^ q6) & m7, q2 ^= t, q6 ^= t;
-      t = (q3 ^ q7) & m7, q3 ^= t, q7 ^= t;
+      // The same, and rows 1 and 3 change places with the columns opposite.
+      t = (q0 ^ q4) & m7 ^ q0, q4 = q0 >> 8 & m6 | q4 << 8 & m7, q0 = t;
+      t = (q1 ^ q5) & m7 ^ q1, q5 = q1 >> 8 & m6 | q5 << 8 & m7, q1 = t;
+      t = (q2 ^ q6) & m7 ^ q2, q6 = q2 >> 8 & m6 | q6 << 8 & m7, q2 = t;
+      t = (q3 ^ q7) & m7 ^ q3, q7 = q3 >> 8 & m6 | q7 << 8 & m7, q3 = t;
+    } else {
+      t = (q0 >> 8 ^ q4) & m6, q4 ^= t, q0 ^= t << 8;
+      t = (q1 >> 8 ^ q5) & m6, q5 ^= t, q1 ^= t << 8;
+      t = (q2 >> 8 ^ q6) & m6, q6 ^= t, q2 ^= t << 8;
+      t = (q3 >> 8 ^ q7) & m6, q7 ^= t, q3 ^= t << 8;
     }
     store<u64>(blocks, load<u64>(blocks, 0) ^ q0, 0), store<u64>(blocks, load<u64>(blocks, 8) ^ q4, 8);
     store<u64>(blocks, load<u64>(blocks, 16) ^ q1, 16), store<u64>(blocks, load<u64>(blocks, 24) ^ q5, 24);

@@ -371,6 +371,152 @@ op_\name:
   forms_constant u64_Rotr_high, rotate_high
   forms_constant u64_Rotr_half, rotate_half
 
+// Comparisons give 1 or 0. `how` sets the flags from a left operand in r2 (r2:r3) and a right one in r4 (r4:r5).
+.macro compared_32
+  cmp r2, r4
+.endm
+.macro equal_64
+  cmp r2, r4
+  it eq
+  cmpeq r3, r5
+.endm
+.macro less_64
+  cmp r2, r4
+  sbcs r6, r3, r5
+.endm
+.macro greater_64
+  cmp r4, r2
+  sbcs r6, r5, r3
+.endm
+.macro truth condition, opposite
+  ite \condition
+  mov\condition r2, #1
+  mov\opposite r2, #0
+.endm
+
+.macro compares_32 name, condition, opposite, commutes=0
+  operation \name\()_ss
+  ldm r0!, {r4, r5, ip}
+  ldr r2, [r1, r5, lsl #2]
+  read r4
+  compared_32
+  truth \condition, \opposite
+  bx ip
+  operation \name\()_rs
+  ldm r0!, {r5, ip}
+  mov r4, r2
+  ldr r2, [r1, r5, lsl #2]
+  compared_32
+  truth \condition, \opposite
+  bx ip
+  .if !\commutes
+  operation \name\()_sr
+  ldm r0!, {r4, ip}
+  read r4
+  compared_32
+  truth \condition, \opposite
+  bx ip
+  .endif
+.endm
+
+.macro compares_64 name, how, condition, opposite, commutes=0
+  operation \name\()_ss
+  ldm r0!, {r4, r6, ip}
+  read64 r6, r2, r3
+  read64 r4, r4, r5
+  \how
+  truth \condition, \opposite
+  bx ip
+  operation \name\()_rs
+  ldm r0!, {r6, ip}
+  mov r4, r2
+  mov r5, r3
+  read64 r6, r2, r3
+  \how
+  truth \condition, \opposite
+  bx ip
+  .if !\commutes
+  operation \name\()_sr
+  ldm r0!, {r4, ip}
+  read64 r4, r4, r5
+  \how
+  truth \condition, \opposite
+  bx ip
+  .endif
+.endm
+
+  compares_32 i32_Equal, eq, ne, 1
+  compares_32 i32_NotEqual, ne, eq, 1
+  compares_32 i32_LessThan, lt, ge
+  compares_32 u32_LessThan, lo, hs
+  compares_32 i32_GreaterThan, gt, le
+  compares_32 u32_GreaterThan, hi, ls
+  compares_32 i32_LessThanOrEqual, le, gt
+  compares_32 u32_LessThanOrEqual, ls, hi
+  compares_32 i32_GreaterThanOrEqual, ge, lt
+  compares_32 u32_GreaterThanOrEqual, hs, lo
+
+  compares_64 i64_Equal, equal_64, eq, ne, 1
+  compares_64 i64_NotEqual, equal_64, ne, eq, 1
+  compares_64 i64_LessThan, less_64, lt, ge
+  compares_64 u64_LessThan, less_64, lo, hs
+  compares_64 i64_GreaterThan, greater_64, lt, ge
+  compares_64 u64_GreaterThan, greater_64, lo, hs
+  compares_64 i64_LessThanOrEqual, greater_64, ge, lt
+  compares_64 u64_LessThanOrEqual, greater_64, hs, lo
+  compares_64 i64_GreaterThanOrEqual, less_64, ge, lt
+  compares_64 u64_GreaterThanOrEqual, less_64, hs, lo
+
+  operation i32_EqualToZero_r
+  ldr ip, [r0], #4
+  cmp r2, #0
+  truth eq, ne
+  bx ip
+  operation i32_EqualToZero_s
+  ldm r0!, {r2, ip}
+  read r2
+  cmp r2, #0
+  truth eq, ne
+  bx ip
+  operation i64_EqualToZero_r
+  ldr ip, [r0], #4
+  orrs r2, r2, r3
+  truth eq, ne
+  bx ip
+  operation i64_EqualToZero_s
+  ldm r0!, {r2, ip}
+  read64 r2, r2, r3
+  orrs r2, r2, r3
+  truth eq, ne
+  bx ip
+
+// Branches: a condition in the accumulator or in a slot, then where to go.
+.macro go_where condition
+  itt \condition
+  mov\condition r0, r5
+  ldr\condition ip, [r0], #4
+  bx ip
+.endm
+
+  operation BranchIf_r
+  ldm r0!, {r5, ip}
+  cmp r2, #0
+  go_where ne
+  operation BranchIf_s
+  ldm r0!, {r4, r5, ip}
+  read r4
+  cmp r4, #0
+  go_where ne
+  operation If_r
+  ldm r0!, {r5, ip}
+  cmp r2, #0
+  go_where eq
+  operation If_s
+  ldm r0!, {r4, r5, ip}
+  read r4
+  cmp r4, #0
+  go_where eq
+
   operation i32_Wrap_i64_r
   ldr ip, [r0], #4
   bx ip

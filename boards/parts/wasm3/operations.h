@@ -27,6 +27,19 @@ d_m3DeclareUnary(i64_ShiftRight_low) d_m3DeclareUnary(i64_ShiftRight_high)
 d_m3DeclareUnary(u64_ShiftRight_low) d_m3DeclareUnary(u64_ShiftRight_high)
 d_m3DeclareUnary(u64_Rotr_low) d_m3DeclareUnary(u64_Rotr_high) d_m3DeclareUnary(u64_Rotr_half)
 
+#define d_m3DeclareComparison(TYPE, NAME) \
+  d_m3Declare(TYPE##_##NAME##_rs) d_m3Declare(TYPE##_##NAME##_sr) d_m3Declare(TYPE##_##NAME##_ss)
+#define d_m3DeclareOrder(NAME)                                      \
+  d_m3DeclareComparison(i32, NAME) d_m3DeclareComparison(u32, NAME) \
+  d_m3DeclareComparison(i64, NAME) d_m3DeclareComparison(u64, NAME)
+
+d_m3DeclareComparison(i32, Equal) d_m3DeclareComparison(i64, Equal)
+d_m3DeclareComparison(i32, NotEqual) d_m3DeclareComparison(i64, NotEqual)
+d_m3DeclareOrder(LessThan) d_m3DeclareOrder(GreaterThan)
+d_m3DeclareOrder(LessThanOrEqual) d_m3DeclareOrder(GreaterThanOrEqual)
+d_m3DeclareUnary(i32_EqualToZero) d_m3DeclareUnary(i64_EqualToZero)
+d_m3Declare(BranchIf_r) d_m3Declare(BranchIf_s) d_m3Declare(If_r) d_m3Declare(If_s)
+
 d_m3DeclareUnary(i32_Wrap_i64) d_m3DeclareUnary(i64_Extend_i32) d_m3DeclareUnary(i64_Extend_u32)
 
 d_m3Declare(SetRegister_i32) d_m3Declare(SetRegister_i64)

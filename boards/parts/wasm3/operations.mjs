@@ -14,6 +14,10 @@ const leaveOut = (from, to) => [
 export const replacements = {
   'm3_exec.h': [
     ['// signed\n', '#include "operations.h"\n\n// signed\n', 1],
+    ...leaveOut('d_m3CommutativeOp_i (i32, Equal, ', '#if d_m3HasFloat\nd_m3CommutativeCmpOp_f (f32, Equal,'),
+    ...leaveOut('d_m3UnaryOp_i (i32, EqualToZero, OP_EQZ)', '// clz(0), ctz(0) results'),
+    ...leaveOut('d_m3Op  (If_r)', 'd_m3Op  (BranchTable)'),
+    ...leaveOut('d_m3Op  (BranchIf_r)', 'd_m3Op  (BranchIfPrologue_r)'),
     // Integer arithmetic; what floats have lies in between.
     ...leaveOut('d_m3CommutativeOp_i (i32, Add,  ', '#if d_m3HasFloat\nd_m3CommutativeOp_f (f32, Add,'),
     ...leaveOut('d_m3OpFunc_i(u32, Rotl, rotl32)', 'd_m3OpMacro_i(u32, Divide, OP_DIV_U);'),
