@@ -40,7 +40,8 @@ export { sequenceAllows, sequenceRow } from "./handshake/sequence";
 export { deriveSecret, earlySecret, expandLabel, finishedMac, nextSecret, updateTrafficSecret } from "./handshake/tls13_schedule";
 export { extendedMasterSecret, keyBlock, masterSecret, verifyData } from "./handshake/tls12_schedule";
 
-export { AES_KEY, aesEncryptBlocks, aesExpandKey } from "./cipher/aes";
+export { AES_KEY, aesEncryptBlocks } from "./cipher/aes";
+export { aesExpandKey } from "./cipher/aes_key";
 export { aesCtr } from "./cipher/ctr";
 export { aesCbcDecrypt, aesCbcEncrypt } from "./cipher/cbc";
 export { GHASH_KEY, ghash, ghashInit } from "./cipher/ghash";

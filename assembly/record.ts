@@ -10,7 +10,8 @@ export { tls10Prf } from "./prf/tls10";
 export { ssl3Prf } from "./prf/ssl3";
 export { hkdfExpand, hkdfExpandLabel, hkdfExtract } from "./prf/hkdf";
 
-export { AES_KEY, aesExpandKey } from "./cipher/aes";
+export { AES_KEY } from "./cipher/aes";
+export { aesExpandKey } from "./cipher/aes_key";
 export { aesCbcDecrypt, aesCbcEncrypt } from "./cipher/cbc";
 export { GCM_KEY, gcmInit, gcmOpen, gcmSeal } from "./cipher/gcm";
 export { CCM_KEY, ccmInit, ccmOpen, ccmSeal } from "./cipher/ccm";

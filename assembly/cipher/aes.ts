@@ -12,8 +12,8 @@ import { slice, unsliceXor } from "./slice";
 /** Bytes of an expanded key of either size. */
 export const AES_KEY: i32 = 968;
 
-// Fields of an expanded key: the number of rounds, and the round keys as planes, 64 bytes each.
-const ROUNDS: usize = 0;
+// Fields of an expanded key (aes_key.ts): the number of rounds, and the round keys as planes, 64 bytes each.
+export const ROUNDS: usize = 0;
 export const ROUND_KEYS: usize = 8;
 
 // Masks of the columns 0 to 3 - n, and of the rest, for n of 1 to 3. Read from memory into locals, as a constant would take ten
@@ -166,57 +166,6 @@ const planes = memory.data(64, 8);
 export function aesSubPlanes(planes: usize): void {
   store<i32>(subBytes, 1, ROUNDS);
   aesEncryptPlanes(subBytes, planes, 1, 1);
-}
-
-/** Expands a key of 16 or 32 bytes (FIPS 197 §5.2) into `out`, AES_KEY bytes aligned to 8. */
-export function aesExpandKey(out: usize, key: usize, length: i32): void {
-  const words = length >> 2;
-  const rounds = words + 6;
-  store<i32>(out, rounds, ROUNDS);
-  for (let half = 0; half < length; half += 16) {
-    for (let b = 0; b < 64; b += 16) memory.copy(blocks + b, key + half, 16);
-    slice(out + ROUND_KEYS + (half << 2), blocks, 1, 0);
-  }
-  wipe(blocks, 64);
-
-  const step = length << 2;
-  let rcon = 1;
-  for (let i = length >> 4; i <= rounds; i++) {
-    const at = out + ROUND_KEYS + (i << 6);
-    memory.copy(at, at - 64, 64);
-    aesSubPlanes(at);
-    // The planes of SubBytes stand shifted by nothing, as the key has no rows of its own; only its constant is missing.
-    const rotates = length == 16 || (i & 1) == 0;
-    for (let bit = 0; bit < 8; bit++) {
-      const p = at + (bit << 3);
-      const x = load<u64>(p) ^ (0 - u64(0x63 >> bit & 1));
-      let y = (rotates ? rotr<u64>(x, 28) : rotr<u64>(x, 12)) & 0x000f000f000f000f;
-      if (rotates && (rcon >> bit & 1) != 0) y ^= 0xf;
-      y ^= load<u64>(p - step);
-      y ^= y << 4 & 0xfff0fff0fff0fff0;
-      y ^= y << 8 & 0xff00ff00ff00ff00;
-      store<u64>(p, y);
-    }
-    if (rotates) rcon = rcon << 1 ^ (rcon >> 7) * 0x11b;
-  }
-
-  // From the second on: unshift as the state will be, and add SubBytes' constant (MixColumns leaves it as it is).
-  for (let i = 1; i <= rounds; i++) {
-    for (let bit = 0; bit < 8; bit++) {
-      const p = out + ROUND_KEYS + (i << 6) + (bit << 3);
-      store<u64>(p, unshiftRows(load<u64>(p), i & 3) ^ (0 - u64(0x63 >> bit & 1)));
-    }
-  }
-}
-
-/** Takes ShiftRows back `times` times (0 to 3): columns two apart change places in some rows, then neighbours in rows 1 and 3. */
-function unshiftRows(x: u64, times: i32): u64 {
-  if (times == 0) return x;
-  let t = (x ^ x >> 8) & (times == 1 ? 0x000f00ff00f00000 : times == 2 ? 0x00ff000000ff0000 : 0x00f000ff000f0000);
-  x ^= t ^ t << 8;
-  if (times == 2) return x;
-  t = (x ^ x >> 4) & 0x0f0f00000f0f0000;
-  return x ^ t ^ t << 4;
 }
 
 /** Encrypts one to four blocks, `length` bytes in all, from `input` to `out` (which may be the same). */

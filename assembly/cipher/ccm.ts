@@ -4,8 +4,9 @@
 
 import { ErrorCode } from "../alert";
 import { equalBytes, store16be, store24be, wipe } from "../memory";
-import { AES_KEY, aesExpandKey } from "./aes";
+import { AES_KEY } from "./aes";
 import { CHAIN_KEY, aesChain, aesChainKey } from "./aes_chain";
+import { aesExpandKey } from "./aes_key";
 import { aesCtr } from "./ctr";
 
 /** Bytes of an expanded key: round keys for counter mode, then those for the MAC. */
@@ -59,7 +60,7 @@ function encrypt(key: usize, nonce: usize, data: usize, length: i32): void {
   store<u8>(counterBlock, 2);
   memory.copy(counterBlock + 1, nonce, 12);
   store24be(counterBlock + 13, 0);
-  aesCtr(key, counterBlock, 0, mask, data, length);
+  aesCtr(key, counterBlock, 0, mask, data, length, 0);
   store<u64>(state, load<u64>(state) ^ load<u64>(mask));
   store<u64>(state, load<u64>(state, 8) ^ load<u64>(mask, 8), 8);
   wipe(mask, 16);

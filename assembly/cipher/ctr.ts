@@ -28,8 +28,11 @@ const doubled = memory.data(64, 8);
  * @param block   the 16 bytes of the counter block, zero where the counter goes (the last four; CCM: three)
  * @param counter number of the block that goes to `mask`; data start with the next
  * @param mask    takes 16 bytes of key stream
+ * @param zero    where `counter` is 1: takes a block of zeros, encrypted in a place that is free; 0 where none is wanted
  */
-export function aesCtr(key: usize, block: usize, counter: i32, mask: usize, data: usize, length: i32): void {
+export function aesCtr(
+  key: usize, block: usize, counter: i32, mask: usize, data: usize, length: i32, zero: usize,
+): void {
   for (let i = 0; i < 64; i += 16) memory.copy(edge + i, block, 16);
   slice(base, edge, 1, 0);
   // Blocks 1 and 3 have bit 0 of the counter, 2 and 3 have bit 1: byte 15 is the highest nibble of a plane.
@@ -44,8 +47,12 @@ export function aesCtr(key: usize, block: usize, counter: i32, mask: usize, data
   memory.copy(edge + skip + 16, data, n);
   counter &= ~3;
   counterPlanes(counter, 1);
+  if (zero) {
+    for (let i = 0; i < 64; i += 8) store<u64>(planes + i, load<u64>(planes + i) & 0xeeeeeeeeeeeeeeee);
+  }
   aesEncryptPlanes(key, planes, 1, 1);
   unsliceXor(edge, planes, 1, 1);
+  if (zero) memory.copy(zero, edge, 16);
   memory.copy(mask, edge + skip, 16);
   memory.copy(data, edge + skip + 16, n);
   data += n;

@@ -4,9 +4,10 @@
 
 import { ErrorCode } from "../alert";
 import { equalBytes, store32be, wipe } from "../memory";
-import { AES_KEY, aesEncryptBlocks, aesExpandKey } from "./aes";
+import { AES_KEY } from "./aes";
+import { aesExpandKey } from "./aes_key";
 import { aesCtr } from "./ctr";
-import { GHASH_KEY, ghash, ghashInit } from "./ghash";
+import { GHASH_KEY, ghash, ghashForget, ghashInit, ghashKnows } from "./ghash";
 
 /** Bytes of an expanded key: AES round keys, then the hash key. */
 export const GCM_KEY: i32 = AES_KEY + GHASH_KEY;
@@ -20,18 +21,23 @@ const together = memory.data(128, 8);
 /** Expands an AES key of 16 or 32 bytes into `context`, GCM_KEY bytes aligned to 8. */
 export function gcmInit(context: usize, key: usize, keyLength: i32): void {
   aesExpandKey(context, key, keyLength);
-  memory.fill(state, 0, 16);
-  aesEncryptBlocks(context, state, state, 16);
-  ghashInit(context + AES_KEY, state);
-  wipe(state, 16);
+  ghashForget(context + AES_KEY);
+}
+
+/** Counter mode; the first time the hash key, which is a block of zeros encrypted, comes with it. */
+function encrypt(context: usize, nonce: usize, data: usize, length: i32): void {
+  const hashKey = context + AES_KEY;
+  const first = !ghashKnows(hashKey);
+  memory.copy(counterBlock, nonce, 12);
+  aesCtr(context, counterBlock, 1, mask, data, length, first ? state : 0);
+  if (first) ghashInit(hashKey, state);
 }
 
 /** Encrypts `length` bytes in place and writes the 16 bytes of the tag. */
 export function gcmSeal(
   context: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize,
 ): void {
-  memory.copy(counterBlock, nonce, 12);
-  aesCtr(context, counterBlock, 1, mask, data, length);
+  encrypt(context, nonce, data, length);
   hash(context, aad, aadLength, data, length);
   finish();
   memory.copy(tag, state, GCM_TAG);
@@ -44,9 +50,9 @@ export function gcmSeal(
 export function gcmOpen(
   context: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize,
 ): i32 {
+  if (!ghashKnows(context + AES_KEY)) encrypt(context, nonce, data, 0);
   hash(context, aad, aadLength, data, length);
-  memory.copy(counterBlock, nonce, 12);
-  aesCtr(context, counterBlock, 1, mask, data, length);
+  encrypt(context, nonce, data, length);
   finish();
   const good = equalBytes(state, tag, GCM_TAG);
   wipe(state, 16);

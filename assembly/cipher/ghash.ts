@@ -48,6 +48,16 @@ export function ghashInit(key: usize, block: usize): void {
   store<i32>(key, 1, POWERS);
 }
 
+/** Makes `key` one without a hash key. */
+export function ghashForget(key: usize): void {
+  store<i32>(key, 0, POWERS);
+}
+
+/** Whether `ghashInit` gave `key` a hash key. */
+export function ghashKnows(key: usize): bool {
+  return load<i32>(key, POWERS) != 0;
+}
+
 /** Makes powers up to H^`wanted`: messages of a few blocks don't wait for all. */
 function extendPowers(key: usize, wanted: i32): void {
   const halves = load<u64>(TURNS, 32), bytes = load<u64>(TURNS, 40);

@@ -2,7 +2,7 @@
 // file, one each; here is what they share: the checks of a record's header and the sequence number.
 
 import { ErrorCode } from "../alert";
-import { aesExpandKey } from "../cipher/aes";
+import { aesExpandKey } from "../cipher/aes_key";
 import { aesChainKey } from "../cipher/aes_chain";
 import { ccmInit } from "../cipher/ccm";
 import { desExpandKey } from "../cipher/des";
