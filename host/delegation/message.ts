@@ -159,6 +159,10 @@ export interface Receipt {
   services: readonly string[];
   /** SHA-256 over the previous receipt's hash (zeros at first) and the body that the client got. */
   hash: Uint8Array;
+  /** Where the response stands in the proxy's audit log: number of its entry, from 1; 0 where none is kept. */
+  entry: number;
+  /** The head of the log's hash chain after that entry: who keeps this, is a witness to the log. 32 bytes. */
+  head: Uint8Array;
 }
 
 /** Either: what went wrong with a session (or, with the null id, with the main session). */
@@ -241,7 +245,7 @@ function encodeBody(message: Message): Uint8Array {
       break;
     case FrameType.Receipt:
       out.u32(message.response).u16(message.status).u64(message.bytesBefore).u64(message.bytesAfter);
-      out.texts(message.services).fixed(message.hash, 32);
+      out.texts(message.services).fixed(message.hash, 32).u64(message.entry).fixed(message.head, 32);
       break;
     case FrameType.Resumption:
       return encodeResumption(message.resumption);
@@ -331,6 +335,8 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         bytesAfter: from.u64(),
         services: from.texts(),
         hash: from.take(32),
+        entry: from.u64(),
+        head: from.take(32),
       };
     case FrameType.Resumption:
       return { type, sessionId, resumption: decodeResumption(body) };

@@ -2,9 +2,12 @@
 import { SessionError } from './error.js';
 import { type ExchangeOptions, exchange, type Side } from './http/exchange.js';
 import { beginsLikeHttp } from './http/head.js';
+import { Tally } from './http/tally.js';
+import type { Recorder } from './recorder.js';
 import { type ByteStream, ReadAhead } from './stream.js';
 
-export interface ActiveOptions extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash'> {
+export interface ActiveOptions
+  extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
   leg: ByteStream;
   origin: ByteStream;
   /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
@@ -18,21 +21,24 @@ export async function carry(options: ActiveOptions): Promise<void> {
   const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
   const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
   const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
-  if (!isHttp && (options.alpn || !(await speaksHttp(client, origin)))) return carryBytes(client, origin);
+  if (!isHttp && (options.alpn || !(await speaksHttp(client, origin))))
+    return carryBytes(client, origin, options.recorder);
   let previousHash: Uint8Array = new Uint8Array(32);
   const onResponse: ExchangeOptions['onResponse'] = (report) => {
     previousHash = report.hash;
     options.onResponse(report);
   };
+  let number = 0;
   for (
     let more = await nextRequest(client, origin);
     more;
     more = await nextExchange(client, origin, options.retired)
   ) {
+    number++;
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
-    const outcome = await exchange({ ...options, client, origin, onResponse, previousHash });
-    if (outcome === 'bytes') return carryBytes(client, origin);
+    const outcome = await exchange({ ...options, client, origin, onResponse, previousHash, number });
+    if (outcome === 'bytes') return carryBytes(client, origin, options.recorder);
     if (outcome === 'abandoned') return client.stream.end();
     if (outcome === 'close') break;
   }
@@ -89,10 +95,32 @@ async function nextRequest(client: Side, origin: Side): Promise<boolean> {
 const isBinary = ([first]: Buffer): boolean =>
   first !== undefined && first < 0x20 && first !== 13 && first !== 10;
 
-async function carryBytes(client: Side, origin: Side): Promise<void> {
-  const copy = async (from: ReadAhead, to: ByteStream) => {
-    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) await to.write(bytes);
+async function carryBytes(client: Side, origin: Side, recorder: Recorder | undefined): Promise<void> {
+  await recorder?.record({ kind: 'stream' });
+  const started = Date.now();
+  const fromClient = new Tally(recorder !== undefined);
+  const fromOrigin = new Tally(recorder !== undefined);
+  const copy = async (from: ReadAhead, to: ByteStream, tally: Tally) => {
+    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
+      tally.add(bytes);
+      await to.write(bytes);
+    }
     await to.end();
   };
-  await Promise.all([copy(client.bytes, origin.stream), copy(origin.bytes, client.stream)]);
+  let whole = false;
+  try {
+    await Promise.all([
+      copy(client.bytes, origin.stream, fromClient),
+      copy(origin.bytes, client.stream, fromOrigin),
+    ]);
+    whole = true;
+  } finally {
+    await recorder?.record({
+      kind: 'streamed',
+      fromClient: fromClient.content(),
+      fromOrigin: fromOrigin.content(),
+      whole,
+      milliseconds: Date.now() - started,
+    });
+  }
 }

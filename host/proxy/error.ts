@@ -34,6 +34,7 @@ export type SessionErrorCode =
   | 'BAD_REQUEST'
   | 'BAD_RESPONSE'
   | 'SERVICE_FAILED'
+  | 'AUDIT_FAILED'
   // Other origins (R13)
   | 'TUNNEL_DENIED'
   | 'TUNNEL_TIMEOUT'

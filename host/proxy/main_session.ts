@@ -25,8 +25,9 @@ import { SessionError, sessionError } from './error.js';
 import type { Observers } from './events.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
+import { Recorder } from './recorder.js';
 import type { SessionRegistry } from './registry.js';
-import { Resumptions } from './resumption/resumptions.js';
+import { type OpenedFurther, Resumptions } from './resumption/resumptions.js';
 import type { DelegableSession, Deliverer } from './session.js';
 import { SocketStream } from './stream.js';
 import type { TargetPolicy } from './target.js';
@@ -56,7 +57,9 @@ export class MainSession implements Deliverer {
     const { limits } = settings;
     const send = (message: Message) => this.send(message);
     this.#resumptions = new Resumptions({ limits, targets: context.targets, observers, send });
-    this.#others = new OtherOrigins({ limits, resumptions: this.#resumptions, observers, ask: send });
+    const recorderOf = (further: OpenedFurther) => Recorder.ofFurther(further, this.principal.name, settings);
+    const resumptions = this.#resumptions;
+    this.#others = new OtherOrigins({ limits, resumptions, observers, recorderOf, ask: send });
   }
 
   get principal(): Principal {

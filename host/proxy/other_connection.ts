@@ -5,6 +5,8 @@ import { within } from './deadline.js';
 import { SessionError } from './error.js';
 import { bodyPieces, type Framing, responseFraming } from './http/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from './http/head.js';
+import { Tally } from './http/tally.js';
+import type { Recorder } from './recorder.js';
 import { type ByteStream, ReadAhead } from './stream.js';
 
 export interface OtherLimits {
@@ -22,6 +24,8 @@ export interface Carrier {
 }
 
 export interface OtherHooks {
+  /** Undefined where nobody keeps a record. */
+  recorder: Recorder | undefined;
   /** The next request may begin. A connection that can take none ends its session instead. */
   onIdle(): void;
   /** An answer was read to its end, or left. `bytes` of its body came. */
@@ -32,6 +36,7 @@ export class OtherConnection {
   /** Whether an answer has come over it. */
   hasServed = false;
   readonly #bytes: ReadAhead;
+  #requests = 0;
 
   constructor(
     readonly carrier: Carrier,
@@ -63,7 +68,7 @@ export class OtherConnection {
         url: url.href,
         status: head.status,
         headers: head.headers,
-        body: this.#body(head, framing, options.signal),
+        body: this.#body(url, head, framing, options.signal),
       };
     } catch (error) {
       void this.carrier.finish();
@@ -73,9 +78,14 @@ export class OtherConnection {
 
   async #request(url: URL, { headers = [], signal }: OtherOptions): Promise<ResponseHead> {
     const lines = new HeaderList(headers);
+    const { recorder } = this.hooks;
     for (const name of ['Host', 'Content-Length', 'Transfer-Encoding', 'Connection']) lines.delete(name);
     if (!lines.has('Accept')) lines.append('Accept', '*/*');
     const request = writeHead(`GET ${url.pathname}${url.search} HTTP/1.1`, [['Host', url.host], ...lines]);
+    const sent = { method: 'GET', url: url.href, headers: lines.clone() };
+    // The session's own requests are counted; those of its further connections stand beside them.
+    if (recorder?.session.leg !== 'further') this.#requests++;
+    await recorder?.record({ kind: 'request', number: this.#requests, ...sent });
     const asked = async () => {
       await this.carrier.originStream.write(request);
       for (;;) {
@@ -94,30 +104,59 @@ export class OtherConnection {
   }
 
   async *#body(
+    url: URL,
     head: ResponseHead,
     framing: Framing,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array, void, void> & Body {
     const pieces = bodyPieces(this.#bytes, framing, 'BAD_RESPONSE');
+    const tally = new Tally(this.hooks.recorder !== undefined);
+    const started = Date.now();
     let complete = false;
-    let bytes = 0;
     try {
       for (;;) {
         const step = await within(pieces.next(), this.limits.otherOriginTimeout, silent, signal);
         if (step.done === true) break;
         for (const chunk of step.value.content) {
-          bytes += chunk.length;
+          tally.add(chunk);
           yield chunk;
         }
       }
       complete = true;
     } finally {
-      this.hooks.onAnswer(head.status, bytes);
+      this.hooks.onAnswer(head.status, tally.bytes);
+      await this.#record(url, head, tally, complete, Date.now() - started);
       const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
       if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.hooks.onIdle();
       else void this.carrier.finish();
     }
   }
+
+  async #record(
+    url: URL,
+    { status, headers }: ResponseHead,
+    tally: Tally,
+    whole: boolean,
+    milliseconds: number,
+  ): Promise<void> {
+    const content = tally.content();
+    await this.hooks.recorder?.record({
+      kind: 'response',
+      number: this.#requests,
+      method: 'GET',
+      url: url.href,
+      status,
+      headers,
+      requestServices: [],
+      services: [],
+      request: [NO_CONTENT, NO_CONTENT],
+      response: [content, content],
+      whole,
+      milliseconds,
+    });
+  }
 }
+
+const NO_CONTENT = new Tally(true).content();
 
 const silent = () => new SessionError('TUNNEL_TIMEOUT', 'the other origin did not answer in time');

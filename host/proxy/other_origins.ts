@@ -12,7 +12,8 @@ import type { Observers } from './events.js';
 import type { Limits } from './options.js';
 import { type Carrier, OtherConnection } from './other_connection.js';
 import { OtherPool } from './other_pool.js';
-import type { Resumptions } from './resumption/resumptions.js';
+import type { Recorder } from './recorder.js';
+import type { OpenedFurther, Resumptions } from './resumption/resumptions.js';
 import type { DelegableSession } from './session.js';
 
 /** One other origin. */
@@ -31,6 +32,8 @@ export interface OtherSurroundings {
   limits: Limits;
   resumptions: Pick<Resumptions, 'state' | 'open'>;
   observers: Observers;
+  /** Of a further connection; undefined where nobody keeps a record. */
+  recorderOf: (further: OpenedFurther) => Recorder | undefined;
   /** Asks the client; undefined where it is not there. */
   ask: ((tunnel: Tunnel) => void) | undefined;
 }
@@ -89,7 +92,7 @@ export class OtherOrigins {
     clearTimeout(other.timer);
     other.requestId = 0;
     void session.watchConduit();
-    this.#carry(other, session, session.id);
+    this.#carry(other, session, session.id, session.recorder);
   }
 
   onDenied(requestId: number, reason: string): void {
@@ -181,11 +184,14 @@ export class OtherOrigins {
     try {
       const further = await this.surroundings.resumptions.open(other.host, other.port);
       carrier = further.connection;
+      const recorder = this.surroundings.recorderOf(further);
+      await recorder?.record({ kind: 'opened' });
       other.opening--;
       if (this.#closed || this.#others.get(authority(other.host, other.port)) !== other)
         void carrier.finish();
-      else this.#carry(other, carrier, further.sessionId);
+      else this.#carry(other, carrier, further.sessionId, recorder);
     } catch (error) {
+      void carrier?.finish();
       other.opening--;
       // The client's own sessions are what is left, and where it is not there, this is why.
       if (this.surroundings.ask === undefined) this.#lastFailure = sessionError(error, 'ORIGIN_GONE');
@@ -194,9 +200,10 @@ export class OtherOrigins {
   }
 
   /** Puts a connection, delivered or resumed, to use. */
-  #carry(other: Other, carrier: Carrier, sessionId: SessionId): void {
+  #carry(other: Other, carrier: Carrier, sessionId: SessionId, recorder: Recorder | undefined): void {
     const { limits, observers } = this.surroundings;
     const connection: OtherConnection = new OtherConnection(carrier, limits, {
+      recorder,
       onIdle: () => other.pool.release(connection),
       onAnswer: (status, bytes) => observers.emit('otherResponse', { sessionId, status, bytes }),
     });

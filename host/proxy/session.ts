@@ -6,6 +6,7 @@ import { FrameType } from '../delegation/frame.js';
 import { grantName } from '../delegation/grant.js';
 import { CipherChange, type Message } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
+import type { RecordedSession } from '../services/record.js';
 import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/service.js';
 import { activate, checkDelivery } from './activation.js';
 import { carry } from './active.js';
@@ -19,6 +20,7 @@ import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
 import type { SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
+import { Recorder } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { drain, tell, wipe } from './session_end.js';
@@ -55,6 +57,9 @@ export interface Traffic {
 /** Ends that nobody is to blame for. ENDED: by the operator. */
 const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'STOPPING', 'ENDED']);
 
+const legName = ({ requestId, leg }: Delivery) =>
+  requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
+
 /** How long a side may take to close after the last byte. */
 const LINGER = 5000;
 
@@ -75,6 +80,7 @@ export class DelegableSession {
   #delivered: DeliveredFacts | undefined;
   /** A record layer checks for close_notify. */
   readonly endsProvably = true;
+  #recorder: Recorder | undefined;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
@@ -173,6 +179,11 @@ export class DelegableSession {
       this.#origin = originIdentity(this.target, delivery, this.#relay.view);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       const active = await this.#activate(delivery, keys);
+      this.#recorder = Recorder.of(this.#recorded(delivery), settings);
+      await this.#recorder?.record({ kind: 'opened' }).catch((error) => {
+        wipe(active);
+        throw error;
+      });
       if ((this.#state as string) === 'closed') {
         wipe(active);
         throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
@@ -211,11 +222,14 @@ export class DelegableSession {
         retired: this.#retired.signal,
         onRequest: (method, target) =>
           this.#options.observers.emit('request', { sessionId: this.id, method, url: target }),
-        onResponse: (report) => {
+        recorder: this.#recorder,
+        onResponse: ({ mark, ...report }) => {
           this.#deliverer!.send({
             type: FrameType.Receipt,
             sessionId: this.id,
             response: ++this.#responses,
+            entry: mark?.entry ?? 0,
+            head: mark?.head ?? new Uint8Array(32),
             ...report,
           });
           this.#options.observers.emit('response', { sessionId: this.id, ...report });
@@ -230,6 +244,11 @@ export class DelegableSession {
   /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
   get originStream(): ByteStream {
     return this.#active!.origin;
+  }
+
+  /** Undefined where nobody keeps a record, or before the delivery. */
+  get recorder(): Recorder | undefined {
+    return this.#recorder;
   }
 
   /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
@@ -299,7 +318,7 @@ export class DelegableSession {
 
   #announce(delivery: Delivery, { clientRecords, originRecords }: Activation): void {
     this.#deliverer!.send({ type: FrameType.Active, sessionId: this.id, originRecords, clientRecords });
-    const leg = delivery.requestId !== 0 ? 'other' : delivery.leg === Leg.Mirror ? 'mirror' : 'open';
+    const leg = legName(delivery);
     const grant = grantName(delivery.grant);
     this.#options.settings.log.info({ session: this.id, grant, leg }, 'session active');
     this.#options.observers.emit('active', {
@@ -330,6 +349,19 @@ export class DelegableSession {
       ticket,
     });
     this.#options.observers.emit('cipherChanged', { sessionId: this.id, change: CipherChange[change] });
+  }
+
+  #recorded(delivery: Delivery): RecordedSession {
+    const { version, cipherSuite } = this.#relay.view.serverHello!;
+    return {
+      sessionId: this.id,
+      client: this.principal.name,
+      origin: this.#origin!,
+      grant: grantName(delivery.grant),
+      leg: legName(delivery),
+      protocolVersion: version,
+      cipherSuite,
+    };
   }
 
   #onHandshake(): void {
@@ -375,6 +407,8 @@ export class DelegableSession {
     if (ORDERLY.has(code)) {
       this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
     }
+    // Who can't be told of the end has been told of all before it, or has failed the session already.
+    void this.#recorder?.record({ kind: 'closed', code }).catch(() => {});
     this.#options.observers.emit('closed', { sessionId: this.id, code, traffic: this.traffic });
     this.#options.onClosed(this);
     this.#onEnd();

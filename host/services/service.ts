@@ -1,6 +1,7 @@
 // What a service is: an addon with optional hooks, called by the active proxy for each exchange of a session.
 import type { DeviceProfile } from '../delegation/device.js';
 import type { HeaderLine, HeaderList } from './headers.js';
+import type { RecordedSession, RecordMark, SessionEvent } from './record.js';
 
 export type { HeaderLine } from './headers.js';
 export { HeaderList } from './headers.js';
@@ -32,6 +33,14 @@ export interface Service {
    * what it throws ends nothing.
    */
   observed?(exchange: ObservedExchange): void | Promise<void>;
+  /**
+   * Each step of what the proxy does, before it goes on. Where this rejects, the log says so, and the session ends if
+   * the record is `required`. A mark that it resolves with for a response goes into the client's receipt. Services that
+   * run in a thread of their own are not asked.
+   */
+  record?(event: SessionEvent, session: RecordedSession): Promise<RecordMark | undefined>;
+  /** Nothing may be done unrecorded. */
+  readonly required?: boolean;
   /** When the session ends: forget what is kept for it. */
   sessionClosed?(sessionId: string): void | Promise<void>;
   /** When the proxy has closed: let go of connections and files. */

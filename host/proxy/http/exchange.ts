@@ -1,7 +1,9 @@
 // One request and its answer through an active session. What no service changes passes byte for byte: the origin
 // sees what it would see of the client itself, the client what it would see of the origin.
-import type { Answer, HeaderList } from '../../services/service.js';
+import type { RecordMark } from '../../services/record.js';
+import { type Answer, type BodyWatcher, HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
+import type { Recorder } from '../recorder.js';
 import type { ByteStream, ReadAhead } from '../stream.js';
 import { bodyPieces, type Framing, type Piece, requestFraming, responseFraming } from './framing.js';
 import {
@@ -15,7 +17,8 @@ import {
   writeHead,
 } from './head.js';
 import { chunkOf, contents, LAST_CHUNK, reframe, Sent } from './sent.js';
-import { type FlowContext, type RequestState, type ResponseState, ServiceChain } from './services.js';
+import { type FlowContext, type RequestState, type ResponseState, ServiceChain, urlOf } from './services.js';
+import { Tally } from './tally.js';
 
 /** A stream, and what has been read ahead of it. */
 export interface Side {
@@ -28,6 +31,10 @@ export interface ExchangeOptions {
   origin: Side;
   flow: FlowContext;
   limits: { requestHeadBytes: number; responseHeadBytes: number };
+  /** Which request on this session, from 1. */
+  number: number;
+  /** Undefined where nobody keeps a record. */
+  recorder: Recorder | undefined;
   onRequest: (method: string, target: string) => void;
   onResponse: (report: ResponseReport) => void;
   /** Hash of the previous answer's receipt, or zeros. */
@@ -40,6 +47,16 @@ export interface ResponseReport {
   bytesBefore: number;
   bytesAfter: number;
   hash: Buffer;
+  /** Where the response stands in the record, if somebody keeps one with such marks. */
+  mark: RecordMark | undefined;
+}
+
+/** What went out of an answer. */
+interface Outgoing {
+  status: number;
+  headers: HeaderList;
+  services: readonly string[];
+  after: Tally;
 }
 
 /**
@@ -63,9 +80,22 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
   const head = parseRequestHead(raw);
   const framing = requestFraming(head);
   options.onRequest(head.method, head.target);
+  const { method, target, headers } = head;
+  const url = urlOf(options.flow.origin, target);
+  await options.recorder?.record({
+    kind: 'request',
+    number: options.number,
+    method,
+    url,
+    headers: headers.clone(),
+  });
   const chain = new ServiceChain(options.flow);
+  const running = new Exchange(options, head, framing, chain);
   try {
-    return await new Exchange(options, head, framing, chain).run();
+    return await running.run();
+  } catch (error) {
+    await running.recordFailure();
+    throw error;
   } finally {
     chain.end();
   }
@@ -73,7 +103,13 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
 
 class Exchange {
   readonly #pieces: AsyncGenerator<Piece, void, void>;
-  #bytesBefore = 0;
+  readonly #started = Date.now();
+  readonly #requestBefore: Tally;
+  #requestAfter: Tally;
+  #requestServices: readonly string[] = [];
+  #before: Tally;
+  #outgoing: Outgoing | undefined;
+  #recorded = false;
 
   constructor(
     private readonly options: ExchangeOptions,
@@ -81,7 +117,10 @@ class Exchange {
     private readonly framing: Framing,
     private readonly chain: ServiceChain,
   ) {
-    this.#pieces = bodyPieces(options.client.bytes, framing, 'BAD_REQUEST');
+    this.#requestBefore = this.#tally();
+    this.#requestAfter = this.#requestBefore;
+    this.#before = this.#tally();
+    this.#pieces = counted(bodyPieces(options.client.bytes, framing, 'BAD_REQUEST'), this.#requestBefore);
   }
 
   async run(): Promise<ExchangeOutcome> {
@@ -96,6 +135,7 @@ class Exchange {
       applied: [],
     };
     const answered = await this.chain.request(state);
+    this.#requestServices = state.applied;
     if (answered !== undefined) {
       // The rest of the request goes nowhere, but it stands before the next one.
       for await (const _ of this.#pieces);
@@ -152,7 +192,9 @@ class Exchange {
       for await (const { raw } of this.#pieces) await stream.write(raw);
       return;
     }
+    this.#requestAfter = this.#tally();
     for await (const chunk of state.body!) {
+      this.#requestAfter.add(chunk);
       if (chunk.length > 0) await stream.write(isChunked ? chunkOf(chunk) : chunk);
     }
     if (isChunked) await stream.write(LAST_CHUNK);
@@ -169,6 +211,16 @@ class Exchange {
   /** The client has its answer; a service wants to hear what the origin says by now. */
   async #refresh(state: RequestState, headers: HeaderList): Promise<ExchangeOutcome> {
     const { method, target } = state;
+    const url = urlOf(this.options.flow.origin, target);
+    await this.options.recorder?.record({
+      kind: 'request',
+      number: 0,
+      method,
+      url,
+      headers: headers.clone(),
+    });
+    this.#recorded = false;
+    this.#outgoing = undefined;
     try {
       await this.options.origin.stream.write(writeHead(`${method} ${target} HTTP/1.1`, headers));
       return await this.#receive({ ...state, headers }, NOWHERE);
@@ -200,13 +252,17 @@ class Exchange {
       const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
       if (head.status >= 200 && !isTunnel) return this.#respond(head, state, to);
       await to.write(raw);
-      if (isTunnel || head.status === 101) return 'bytes';
+      if (!isTunnel && head.status !== 101) continue;
+      this.#sent(head, [], to);
+      await this.#record(true, this.options.number);
+      return 'bytes';
     }
   }
 
   async #respond(head: ResponseHead, request: RequestState, to: Sink): Promise<ExchangeOutcome> {
     const framing = responseFraming(head, request.method);
-    const pieces = this.#counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'));
+    this.#before = this.#tally();
+    const pieces = counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'), this.#before);
     const settled = await this.chain.settle(request, head);
     if (settled !== undefined) {
       await this.#answer(settled.answer, settled.by, to);
@@ -224,7 +280,7 @@ class Exchange {
       watchers: [],
     };
     if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
-    const sent = new Sent(to, this.options.previousHash, state.watchers);
+    const sent = this.#sent(state, state.applied, to, state.watchers);
     let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
     if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
     else closes = await this.#writeHead(state, framing, closes, sent);
@@ -234,7 +290,7 @@ class Exchange {
       await this.#writeBody(state, sent);
     }
     sent.end();
-    if (to !== NOWHERE) this.#report(state, sent);
+    await this.#report(sent, to);
     return closes ? 'close' : 'next';
   }
 
@@ -267,37 +323,87 @@ class Exchange {
 
   async #answer(answer: Answer, by: string, to: Sink): Promise<void> {
     const { status, reason, headers, body } = answer;
-    const sent = new Sent(to, this.options.previousHash);
+    const sent = this.#sent(answer, [by], to);
     const hasNoBody = status === 204 || status === 304;
     reframe(headers, hasNoBody ? 'close' : body.length);
     await sent.raw(writeHead(`HTTP/1.1 ${status} ${reason ?? ''}`, headers));
     if (this.request.method !== 'HEAD' && !hasNoBody) await sent.piece(body, [body]);
-    if (to !== NOWHERE) this.#report({ status, applied: [by] }, sent);
+    await this.#report(sent, to);
   }
 
   /** Reads what nobody wants. False where it is too much, or ends with the connection. */
   async #drop(pieces: AsyncGenerator<Piece, void, void>, framing: Framing): Promise<boolean> {
     if (framing.kind === 'close') return false;
-    const before = this.#bytesBefore;
-    for await (const _ of pieces) if (this.#bytesBefore - before > DROPPED_AT_MOST) return false;
+    const before = this.#before.bytes;
+    for await (const _ of pieces) if (this.#before.bytes - before > DROPPED_AT_MOST) return false;
     return true;
   }
 
-  #report({ status, applied }: { status: number; applied: string[] }, sent: Sent): void {
+  /** What goes out from here on, and is told of at its end or where it breaks off. */
+  #sent(
+    { status, headers }: Pick<Outgoing, 'status' | 'headers'>,
+    services: readonly string[],
+    to: Sink,
+    watchers: BodyWatcher[] = [],
+  ): Sent {
+    const after = this.#tally();
+    this.#outgoing = { status, headers, services, after };
+    return new Sent(to, this.options.previousHash, after, watchers);
+  }
+
+  async #report(sent: Sent, to: Sink): Promise<void> {
+    const { status, services } = this.#outgoing!;
+    const mark = await this.#record(true, to === NOWHERE ? 0 : this.options.number);
+    if (to === NOWHERE) return;
     this.options.onResponse({
       status,
-      services: applied,
-      bytesBefore: this.#bytesBefore,
+      services,
+      bytesBefore: this.#before.bytes,
       bytesAfter: sent.bytes,
       hash: sent.digest(),
+      mark,
     });
   }
 
-  async *#counted(pieces: AsyncGenerator<Piece, void, void>): AsyncGenerator<Piece, void, void> {
-    for await (const piece of pieces) {
-      for (const part of piece.content) this.#bytesBefore += part.length;
-      yield piece;
-    }
+  /** For an exchange that failed: what of its answer went out all the same. */
+  async recordFailure(): Promise<void> {
+    if (!this.#recorded) await this.#record(false, this.options.number);
+  }
+
+  async #record(whole: boolean, number: number): Promise<RecordMark | undefined> {
+    const { recorder, flow } = this.options;
+    this.#recorded = true;
+    const { status, headers, services, after } = this.#outgoing ?? NOTHING_SENT;
+    return recorder?.record({
+      kind: 'response',
+      number,
+      method: this.request.method,
+      url: urlOf(flow.origin, this.request.target),
+      status,
+      headers: headers.clone(),
+      requestServices: this.#requestServices,
+      services,
+      request: [this.#requestBefore.content(), this.#requestAfter.content()],
+      response: [this.#before.content(), after.content()],
+      whole,
+      milliseconds: Date.now() - this.#started,
+    });
+  }
+
+  #tally(): Tally {
+    return new Tally(this.options.recorder !== undefined);
+  }
+}
+
+const NOTHING_SENT: Outgoing = { status: 0, headers: new HeaderList(), services: [], after: new Tally(true) };
+
+async function* counted(
+  pieces: AsyncGenerator<Piece, void, void>,
+  tally: Tally,
+): AsyncGenerator<Piece, void, void> {
+  for await (const piece of pieces) {
+    for (const part of piece.content) tally.add(part);
+    yield piece;
   }
 }
 

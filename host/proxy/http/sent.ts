@@ -3,18 +3,23 @@ import { createHash } from 'node:crypto';
 import type { BodyWatcher, HeaderList } from '../../services/service.js';
 import type { ByteStream } from '../stream.js';
 import type { Piece } from './framing.js';
+import type { Tally } from './tally.js';
 
 /** One response on its way, its content counted and hashed. */
 export class Sent {
-  bytes = 0;
   readonly #hash = createHash('sha256');
 
   constructor(
     private readonly stream: Pick<ByteStream, 'write'>,
     previousHash: Uint8Array,
+    private readonly tally: Tally,
     private readonly watchers: readonly BodyWatcher[] = [],
   ) {
     this.#hash.update(previousHash);
+  }
+
+  get bytes(): number {
+    return this.tally.bytes;
   }
 
   raw(bytes: Uint8Array): Promise<void> {
@@ -23,7 +28,7 @@ export class Sent {
 
   piece(raw: Uint8Array, content: readonly Uint8Array[]): Promise<void> {
     for (const part of content) {
-      this.bytes += part.length;
+      this.tally.add(part);
       this.#hash.update(part);
       for (const watcher of this.watchers) watcher.chunk(part);
     }

@@ -6,6 +6,7 @@ import { CipherChange, type CipherChanged } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import { encodeResumption, type Resumption } from '../../delegation/resumption.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { OriginIdentity } from '../../services/service.js';
 import { SessionError, sessionError } from '../error.js';
 import type { Observers } from '../events.js';
 import type { Limits } from '../options.js';
@@ -28,6 +29,15 @@ export interface Resumable {
   readonly target: { readonly host: string; readonly port: number };
   /** Undefined before its delivery. */
   readonly delivered: DeliveredFacts | undefined;
+}
+
+/** A further connection, and what it goes on with. */
+export interface OpenedFurther {
+  connection: FurtherConnection;
+  sessionId: SessionId;
+  origin: OriginIdentity;
+  protocolVersion: number;
+  cipherSuite: number;
 }
 
 interface Entry {
@@ -72,17 +82,20 @@ export class Resumptions {
    * Opens one. Rejects with RESUMPTION_SPENT, NOT_RESUMED, or the error of the connection; each attempt that reaches the
    * origin counts as a use.
    */
-  async open(host: string, port: number): Promise<{ connection: FurtherConnection; sessionId: SessionId }> {
+  async open(host: string, port: number): Promise<OpenedFurther> {
     const entries = this.#entriesFor(host, port);
     const entry = entries.find(({ granted }) => granted.state === 'now') ?? entries[0];
     if (entry === undefined)
       throw new SessionError('RESUMPTION_SPENT', 'nothing was granted for this origin');
     const turn = entry.granted.take();
     const asked = { yet: false };
+    const { protocolVersion, cipherSuite, serverName, certificateHash } = turn.resumption;
+    const certificate = Buffer.from(certificateHash).toString('hex');
+    const origin = { ...entry.target, serverName, certificate };
     try {
       const connection = await this.#connect(entry, turn, asked);
       entry.failures = 0;
-      return { connection, sessionId: entry.id };
+      return { connection, sessionId: entry.id, origin, protocolVersion, cipherSuite };
     } catch (error) {
       const failure = sessionError(error, 'ORIGIN_GONE');
       const isRefused = failure.code === 'NOT_RESUMED';

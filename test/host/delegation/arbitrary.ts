@@ -165,6 +165,8 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     bytesAfter: count,
     services: texts,
     hash: bytes(32),
+    entry: count,
+    head: bytes(32),
   }),
   fc.record({
     type: fc.constantFrom(FrameType.Error as const, FrameType.Close as const),
