@@ -41,10 +41,12 @@ export type { Platform, Transport } from './platform/platform.js';
 export type { ProxyEvents } from './proxy/events.js';
 export type { ProxyOptions as ProxyServerOptions } from './proxy/options.js';
 export { createProxy, type ProxyServer } from './proxy/proxy.js';
+export { type AuditOptions, audit } from './services/audit/index.js';
 export { type CacheOptions, cache } from './services/cache/index.js';
 export { openStore } from './services/cache/open.js';
 export { filter } from './services/filter/index.js';
 export { FilterError, type FilterList, parseList } from './services/filter/list.js';
+export type { RecordedSession, RecordMark, SessionEvent } from './services/record.js';
 export type {
   Answer,
   Body,

@@ -1,6 +1,7 @@
 // The command line of `deputy`. One file a subcommand; this one only puts them together.
 import { Command, CommanderError } from 'commander';
 import { DeputyError } from '../delegation/error.js';
+import { auditCommand } from './audit.js';
 import { demoCommand } from './demo.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
@@ -20,7 +21,8 @@ export function deputyCommand(): Command {
     .addCommand(getCommand())
     .addCommand(demoCommand())
     .addCommand(proxyCommand())
-    .addCommand(keylogCommand());
+    .addCommand(keylogCommand())
+    .addCommand(auditCommand());
 }
 
 /** Runs the command line; the result is the exit code. */

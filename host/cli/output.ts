@@ -61,21 +61,38 @@ export async function* withProgress(
     yield* body;
     return;
   }
-  const started = Date.now();
-  let shown = 0;
-  let bytes = 0;
+  const progress = new Progress(total, terminal);
   try {
     for await (const chunk of body) {
-      bytes += chunk.length;
-      const now = Date.now();
-      if (now - started > QUIET && now - shown > INTERVAL) {
-        shown = now;
-        terminal.write(`\r\x1b[K${progressLine(bytes, total, now - started)}`);
-      }
+      progress.add(chunk.length);
       yield chunk;
     }
   } finally {
-    if (shown > 0) terminal.write('\r\x1b[K');
+    progress.end();
+  }
+}
+
+/** How far some bytes have come, on a terminal, where it takes long. */
+export class Progress {
+  readonly #started = Date.now();
+  #bytes = 0;
+  #shown = 0;
+
+  constructor(
+    private readonly total: number | undefined,
+    private readonly terminal: NodeJS.WriteStream = process.stderr,
+  ) {}
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    const now = Date.now();
+    if (!this.terminal.isTTY || now - this.#started <= QUIET || now - this.#shown <= INTERVAL) return;
+    this.#shown = now;
+    this.terminal.write(`\r\x1b[K${progressLine(this.#bytes, this.total, now - this.#started)}`);
+  }
+
+  end(): void {
+    if (this.#shown > 0) this.terminal.write('\r\x1b[K');
   }
 }
 

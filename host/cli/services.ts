@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import type { Log } from '../proxy/log.js';
+import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
 import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
@@ -22,6 +23,13 @@ export interface ServiceOptions {
   cacheObjectBytes?: number;
   /** False: what an origin gives to everybody is kept for each client apart, too. */
   cacheShare?: boolean;
+  /** The file of the audit log. */
+  audit?: string;
+  auditRequired?: boolean;
+  auditSync?: SyncPolicy;
+  auditRotate?: number;
+  auditHeader?: string[];
+  auditQuery?: boolean;
 }
 
 /** The services that come with Deputy. Loaded only where they are asked for. */
@@ -58,7 +66,7 @@ export function byteCount(text: string): number {
 
 /**
  * All services in the order in which they run: the filter first, for what it refuses is nobody's business; the cache
- * last, so that it keeps what the others made.
+ * last, so that it keeps what the others made. The audit changes nothing, wherever it stands.
  */
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
@@ -66,6 +74,7 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
+  if (options.audit !== undefined) services.unshift(await openAudit(options.audit, options));
   const names = services.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new DeputyError('BAD_SERVICE', `two services are named '${twice}'`);
@@ -73,7 +82,8 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
 }
 
 /** As announced before anything is loaded. */
-export const serviceNames = ({ service = [], filter, cache }: ServiceOptions): string[] => [
+export const serviceNames = ({ service = [], filter, cache, audit }: ServiceOptions): string[] => [
+  ...(audit === undefined ? [] : ['audit']),
   ...(filter === undefined ? [] : ['filter']),
   ...service,
   ...(cache === undefined ? [] : ['cache']),
@@ -164,4 +174,19 @@ async function openCache(
     const kind = name.replace(/:.*/s, '');
     throw new DeputyError('BAD_CACHE', `--cache ${kind} can't be used: ${(error as Error).message}`);
   }
+}
+
+async function openAudit(
+  file: string,
+  { auditRequired, auditSync, auditRotate, auditHeader, auditQuery }: ServiceOptions,
+): Promise<Service> {
+  const { audit } = await import('../services/audit/index.js');
+  return audit({
+    file,
+    ...(auditRequired && { required: true }),
+    ...(auditSync !== undefined && { sync: auditSync }),
+    ...(auditRotate !== undefined && { rotateBytes: auditRotate }),
+    ...(auditHeader !== undefined && { headers: auditHeader }),
+    ...(auditQuery && { query: true }),
+  });
 }

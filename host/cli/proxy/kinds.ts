@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { authority } from '../../delegation/origin.js';
+import { isSecretHeader } from '../../services/audit/redaction.js';
 import { DEVICES, deviceProfile, seconds } from '../arguments.js';
 import { byteCount, cacheStore, isFile, serviceName } from '../services.js';
 
@@ -116,6 +117,17 @@ export function oneOf<T extends string>(...choices: readonly T[]): Kind<T> {
     },
   };
 }
+
+/** Of a header that may be logged. */
+export const headerName: Kind<string> = {
+  schema: text({ examples: ['Referer'] }),
+  parse(text) {
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text))
+      throw new InvalidArgumentError('Write the name of a header.');
+    if (isSecretHeader(text)) throw new InvalidArgumentError('What it holds is a secret, and never logged.');
+    return text;
+  },
+};
 
 export const ipAddress: Kind<string> = {
   schema: text({ examples: ['192.0.2.7'] }),

@@ -63,6 +63,21 @@ export const OPTIONS = {
   'cache-entries': one(kind.wholeNumber(), '<n>', 'most responses kept'),
   'cache-object-bytes': one(kind.bytes, '<n>', 'largest response that is kept (4M)'),
   'cache-share': flag('let a client have what another one fetched, where it is public', { otherwise: true }),
+  audit: one(
+    kind.file,
+    '<file>',
+    "log what is requested and changed, each entry bearing the last one's hash",
+  ),
+  'audit-required': flag('end sessions rather than go on unlogged'),
+  'audit-sync': one(
+    kind.oneOf('always', 'second', 'never'),
+    '<when>',
+    'when the disk has an entry: before its session goes on, within a second, or when it likes',
+    { otherwise: 'second' },
+  ),
+  'audit-rotate': one(kind.bytes, '<n>', 'set the log aside as FILE.1, FILE.2 … from this size (64M)'),
+  'audit-header': many(kind.headerName, '<name>', 'log this header too'),
+  'audit-query': flag('log the queries of URLs whole, not the names in them alone'),
   'hold-time': one(kind.duration, '<seconds>', 'how long what waits for its delivery may wait'),
   undelivered: one(
     kind.oneOf('relay', 'close'),

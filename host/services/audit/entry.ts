@@ -1,0 +1,94 @@
+// The entries of an audit log: each a line of canonical JSON that bears the hash of the line before it.
+import { createHash } from 'node:crypto';
+import type { RecordedContent, RecordedSession, SessionEvent } from '../record.js';
+import type { Json } from './canonical.js';
+import { allowedHeaders, loggedUrl } from './redaction.js';
+
+/** What an entry says, before it has its place in the chain. */
+export interface EntryFields {
+  readonly kind: string;
+  readonly [field: string]: Json;
+}
+
+/** An entry in its place. */
+export interface Entry extends EntryFields {
+  /** From 1, without a gap, across all files of a log. */
+  readonly entry: number;
+  /** SHA-256 of the line before it, without its line feed; zeros for the first. Hexadecimal. */
+  readonly previous: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+}
+
+export const FIRST_PREVIOUS = '0'.repeat(64);
+
+/** The hash of an entry: SHA-256 of its line without the line feed, hexadecimal. */
+export const hashOf = (line: string | Uint8Array): string => createHash('sha256').update(line).digest('hex');
+
+export interface EntryOptions {
+  /** Names in lower case of the headers that are logged. */
+  headers: ReadonlySet<string>;
+  /** Whether queries of URLs are logged with their values. */
+  keepsQuery: boolean;
+}
+
+export function entryOf(event: SessionEvent, session: RecordedSession, options: EntryOptions): EntryFields {
+  const common = { session: session.sessionId, client: session.client };
+  switch (event.kind) {
+    case 'opened': {
+      const { host, port, serverName, certificate } = session.origin;
+      return {
+        kind: event.kind,
+        ...common,
+        origin: { host, port, serverName, certificate },
+        grant: session.grant,
+        leg: session.leg,
+        tls: session.protocolVersion,
+        suite: session.cipherSuite,
+      };
+    }
+    case 'request':
+      return {
+        kind: event.kind,
+        ...common,
+        number: event.number,
+        method: event.method,
+        url: loggedUrl(event.url, options.keepsQuery),
+        headers: allowedHeaders(event.headers, options.headers),
+      };
+    case 'response':
+      return {
+        kind: event.kind,
+        ...common,
+        number: event.number,
+        method: event.method,
+        url: loggedUrl(event.url, options.keepsQuery),
+        status: event.status,
+        headers: allowedHeaders(event.headers, options.headers),
+        requestChangedBy: event.requestServices,
+        changedBy: event.services,
+        requestContent: event.request.map(content),
+        responseContent: event.response.map(content),
+        whole: event.whole,
+        milliseconds: event.milliseconds,
+      };
+    case 'stream':
+      return { kind: event.kind, ...common };
+    case 'streamed':
+      return {
+        kind: event.kind,
+        ...common,
+        fromClient: content(event.fromClient),
+        fromOrigin: content(event.fromOrigin),
+        whole: event.whole,
+        milliseconds: event.milliseconds,
+      };
+    case 'closed':
+      return { kind: event.kind, ...common, code: event.code };
+  }
+}
+
+const content = ({ bytes, sha256 }: RecordedContent) => ({
+  bytes,
+  sha256: Buffer.from(sha256).toString('hex'),
+});

@@ -1,0 +1,188 @@
+// Whether a log is what it was when it was written: each line canonical, in its place, and bearing its predecessor's
+// hash; and whether it still holds what clients have receipts of.
+import { createReadStream } from 'node:fs';
+import { canonical, type Json } from './canonical.js';
+import { type Entry, FIRST_PREVIOUS, hashOf } from './entry.js';
+import { LINE_LIMIT } from './parts.js';
+import type { KeptReceipt } from './receipts.js';
+
+export interface Line {
+  file: string;
+  /** In its file, from 1. */
+  number: number;
+  bytes: Buffer;
+  /** False for a last line without its line feed: cut short, or still being written. */
+  whole: boolean;
+}
+
+/** The lines of `files`, one file after the other. A line beyond any entry's length comes in pieces. */
+export async function* linesOf(
+  files: readonly string[],
+  onBytes: (bytes: number) => void = () => {},
+): AsyncGenerator<Line, void, void> {
+  for (const file of files) {
+    let rest: Buffer = Buffer.alloc(0);
+    let number = 0;
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      onBytes(chunk.length);
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10, start)) {
+        yield { file, number: ++number, bytes: rest.subarray(start, end), whole: true };
+        start = end + 1;
+      }
+      rest = rest.subarray(start);
+      if (rest.length > LINE_LIMIT) {
+        yield { file, number: ++number, bytes: rest, whole: true };
+        rest = Buffer.alloc(0);
+      }
+    }
+    if (rest.length > 0) yield { file, number: ++number, bytes: rest, whole: false };
+  }
+}
+
+export interface Valid {
+  valid: true;
+  entries: number;
+  /** Number of the first entry: above 1 where older files were not given. */
+  first: number;
+  /** Hash of the last entry, hexadecimal. */
+  head: string;
+  /** Bytes of a last line that is not whole: of a crash, or just being written. */
+  unfinished: number;
+  /** Receipts that fit, and those of entries that older files hold. */
+  receipts: { checked: number; older: number };
+}
+
+export interface Invalid {
+  valid: false;
+  file: string;
+  line: number;
+  why: string;
+}
+
+/** Reads the files of one log, the oldest first. Rejects where one can't be read. */
+export async function verify(
+  files: readonly string[],
+  receipts: readonly KeptReceipt[] = [],
+  onBytes?: (bytes: number) => void,
+): Promise<Valid | Invalid> {
+  const chain = new Chain(receipts);
+  let last: Line | undefined;
+  let unfinished = 0;
+  for await (const line of linesOf(files, onBytes)) {
+    const isLast = line.file === files.at(-1);
+    if (!line.whole && isLast) {
+      unfinished = line.bytes.length;
+      continue;
+    }
+    last = line;
+    const why = line.whole
+      ? chain.next(line.bytes)
+      : 'the last line of a file that was set aside is not whole';
+    if (why !== undefined) return { valid: false, file: line.file, line: line.number, why };
+  }
+  const why = chain.end();
+  if (why !== undefined)
+    return { valid: false, file: last?.file ?? files.at(-1)!, line: last?.number ?? 0, why };
+  const { first, entry, head, checked, older } = chain;
+  return {
+    valid: true,
+    entries: entry === 0 ? 0 : entry - first + 1,
+    first,
+    head,
+    unfinished,
+    receipts: { checked, older },
+  };
+}
+
+class Chain {
+  first = 0;
+  entry = 0;
+  head = FIRST_PREVIOUS;
+  checked = 0;
+  older = 0;
+  readonly #receipts = new Map<number, KeptReceipt[]>();
+  #newest = 0;
+
+  constructor(receipts: readonly KeptReceipt[]) {
+    for (const receipt of receipts) {
+      const same = this.#receipts.get(receipt.entry) ?? [];
+      this.#receipts.set(receipt.entry, [...same, receipt]);
+      this.#newest = Math.max(this.#newest, receipt.entry);
+    }
+  }
+
+  /** What is wrong with the next line; undefined for nothing. */
+  next(bytes: Buffer): string | undefined {
+    const fields = parsed(bytes);
+    if (fields === undefined) return 'this is no entry';
+    const { entry, previous } = fields;
+    if (this.entry === 0) {
+      this.first = entry;
+      if (entry === 1 && previous !== FIRST_PREVIOUS)
+        return 'the first entry bears the hash of another one before it';
+    } else if (entry !== this.entry + 1) {
+      return `entry ${entry} follows entry ${this.entry}`;
+    } else if (previous !== this.head) {
+      return `entry ${entry} does not bear the hash of the line before it: one of the two was changed`;
+    }
+    this.entry = entry;
+    this.head = hashOf(bytes);
+    for (const receipt of this.#receipts.get(entry) ?? []) {
+      const why = this.#against(receipt, fields);
+      if (why !== undefined) return why;
+      this.checked++;
+    }
+    return undefined;
+  }
+
+  end(): string | undefined {
+    if (this.#newest > this.entry) {
+      return `the log ends at entry ${this.entry}, but a receipt speaks of entry ${this.#newest}: its end was cut off`;
+    }
+    for (const [entry, { length }] of this.#receipts) if (entry < this.first) this.older += length;
+    return undefined;
+  }
+
+  #against(receipt: KeptReceipt, fields: Entry): string | undefined {
+    if (receipt.head !== this.head) {
+      return `entry ${fields.entry} is another one than that of which session ${receipt.session} has a receipt`;
+    }
+    const [before, after] = (fields.responseContent ?? []) as unknown as { bytes: number }[];
+    const agrees =
+      fields.kind === 'response' &&
+      fields.session === receipt.session &&
+      fields.number === receipt.response &&
+      fields.status === receipt.status &&
+      before?.bytes === receipt.bytesBefore &&
+      after?.bytes === receipt.bytesAfter;
+    return agrees
+      ? undefined
+      : `entry ${fields.entry} tells something else than the receipt that session ${receipt.session} got for it`;
+  }
+}
+
+/** A line that is an entry, written in the one way there is. */
+function parsed(bytes: Buffer): Entry | undefined {
+  const text = bytes.toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { entry, previous, time, kind } = value as Partial<Entry>;
+  const isEntry =
+    Number.isSafeInteger(entry) &&
+    entry! > 0 &&
+    typeof previous === 'string' &&
+    /^[0-9a-f]{64}$/.test(previous) &&
+    typeof kind === 'string' &&
+    typeof time === 'string';
+  // Two texts of one value would have two hashes, and duplicate members two values.
+  return isEntry && canonical(value as Json) === text && Buffer.from(text).equals(bytes)
+    ? (value as Entry)
+    : undefined;
+}
