@@ -1,6 +1,7 @@
 // The entries of an audit log: each a line of canonical JSON that bears the hash of the line before it.
 import { createHash } from 'node:crypto';
 import type { RecordedContent, RecordedSession, SessionEvent } from '../record.js';
+import type { ObservedBody, ObservedExchange } from '../service.js';
 import type { Json } from './canonical.js';
 import { allowedHeaders, loggedUrl } from './redaction.js';
 
@@ -86,6 +87,26 @@ export function entryOf(event: SessionEvent, session: RecordedSession, options: 
     case 'closed':
       return { kind: event.kind, ...common, code: event.code };
   }
+}
+
+/** An exchange that the proxy read and did not touch. */
+export function observedEntry(exchange: ObservedExchange, options: EntryOptions): EntryFields {
+  const { request, response } = exchange;
+  const of = ({ length, hash }: ObservedBody) => content({ bytes: length, sha256: hash });
+  return {
+    kind: 'observed',
+    session: exchange.sessionId,
+    client: exchange.client,
+    when: exchange.when,
+    method: request.method,
+    url: loggedUrl(request.url, options.keepsQuery),
+    requestHeaders: allowedHeaders(request.headers, options.headers),
+    requestContent: [of(request.body)],
+    status: response?.status ?? 0,
+    headers: response === undefined ? [] : allowedHeaders(response.headers, options.headers),
+    responseContent: response === undefined ? [] : [of(response.body)],
+    whole: request.body.whole && response?.body.whole === true,
+  };
 }
 
 const content = ({ bytes, sha256 }: RecordedContent) => ({

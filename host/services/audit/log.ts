@@ -88,9 +88,7 @@ export class AuditLog {
     if (this.#closed) return Promise.reject(new Error('the audit log is closed'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ fields, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#write();
     });
   }
 
@@ -107,6 +105,8 @@ export class AuditLog {
   }
 
   async #write(): Promise<void> {
+    // Those who append in this turn are written together.
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
@@ -116,6 +116,8 @@ export class AuditLog {
         for (const { reject } of batch) reject(error);
       }
     }
+    // In the same turn as the last look: whoever appends after it begins anew.
+    this.#writing = undefined;
   }
 
   async #writeBatch(batch: readonly EntryFields[]): Promise<RecordMark[]> {
