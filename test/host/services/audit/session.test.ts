@@ -13,7 +13,7 @@ import { type Bench, readUntil, startProxy } from '../../proxy/bench.js';
 import { answering, delegate, type RawOrigin, rawOrigin } from '../../proxy/delegated.js';
 
 let folder: string;
-const open: { close(): Promise<void> }[] = [];
+const open: { close(): Promise<unknown> }[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deputy-audit-'));
 });
@@ -43,7 +43,7 @@ async function audited(
   options: Partial<AuditOptions> = {},
   services: Service[] = [],
   handler: Parameters<typeof rawOrigin>[0] = answering(ANSWER),
-): Promise<{ bench: Bench; origin: RawOrigin; file: string; close: () => Promise<void> }> {
+): Promise<{ bench: Bench; origin: RawOrigin; file: string; close: () => Promise<unknown> }> {
   const file = options.file ?? join(folder, `log-${open.length}`);
   const bench = await startProxy({ services: [await audit({ file, ...options }), ...services] });
   const origin = await rawOrigin(handler);
