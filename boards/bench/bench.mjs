@@ -23,6 +23,7 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --own          Deputy alone, without its peers
   --all          a second table, of each peer and variant
   --released     with --own: also wasm3 as released, compiled without our changes
+  --session      with --board: what a delegated session costs it, and pages of several sizes
   --json         one JSON object instead of tables
 `;
 
@@ -34,6 +35,7 @@ const options = {
   own: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
   released: { type: 'boolean', default: false },
+  session: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -59,6 +61,12 @@ async function main() {
     return 0;
   }
   const board = await findTarget(values);
+  if (values.session) {
+    if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
+    const { benchSession } = await import('./session/session.mjs');
+    await benchSession(board, { json: values.json, ...(process.stderr.isTTY && { step: showStep }) });
+    return 0;
+  }
   const wasm = resolve(values.wasm ?? `${root}/build/${board.program ?? 'primitives'}.wasm`);
   if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
 

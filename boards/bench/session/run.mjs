@@ -1,0 +1,37 @@
+// One run of the client on a board, with what each step took.
+import { ended, startClient } from '../../parts/run.mjs';
+
+/** The same keys on each run; what the other ends choose still differs. */
+const SEED = Buffer.alloc(64, 0x5e);
+
+/**
+ * Runs the client with these arguments and `--measure`. Gives `{ page, steps, total, heap, linear }`: the bytes printed,
+ * instructions as `{ step, instructions }` in order, those of the whole run without sleep, and bytes of memory. Throws with
+ * what the client said where it failed.
+ */
+export async function runMeasured(board, firmware, args) {
+  const child = startClient(board, firmware, [...args, '--measure'], {
+    seed: SEED,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const page = [];
+  let said = '';
+  child.stdout.on('data', (bytes) => page.push(bytes));
+  child.stderr.on('data', (bytes) => {
+    said += bytes;
+  });
+  const status = await ended(child);
+  if (status !== 0) throw new Error(`${board.name} ended with status ${status}: ${said}`);
+  const steps = [...said.matchAll(/^measure ([a-z-]+) (\d+)$/gm)].map(([, step, count]) => ({
+    step,
+    instructions: Number(count),
+  }));
+  const [, linear, heap] = /^memory linear \d+ (\d+) heap (\d+)$/m.exec(said) ?? [];
+  return {
+    page: Buffer.concat(page),
+    steps: steps.filter(({ step }) => step !== 'total'),
+    total: steps.find(({ step }) => step === 'total').instructions,
+    linear: Number(linear),
+    heap: Number(heap),
+  };
+}
