@@ -45,8 +45,11 @@ const char *boardNetwork(void);
 /** Moves what the network has to move; called before each turn of the main loop. Empty where a system does it. */
 void boardPoll(void);
 
-/** Sleeps until a socket may have something to say, at the latest for so many milliseconds. */
+/** Waits until a socket may have something to say, at the latest for so many milliseconds. */
 void boardWait(uint32_t milliseconds);
+
+/** Nanoseconds of boardNanoseconds in which boardNetwork and boardWait slept. */
+uint64_t boardSlept(void);
 
 typedef struct BoardSocket BoardSocket;
 

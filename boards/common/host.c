@@ -76,9 +76,7 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
       say("deputy: the client waits for nothing; please report this\n");
       return STATUS_FAILED;
     }
-    uint64_t before = boardNanoseconds();
     boardWait(wait);
-    native->waited += boardNanoseconds() - before;
   }
   sayException(context);
   return STATUS_FAILED;
@@ -86,9 +84,7 @@ static int loop(JSRuntime *runtime, JSContext *context, Native *native) {
 
 int hostRun(int count, char **arguments) {
   Native native;
-  uint64_t before = boardNanoseconds();
   const char *wrong = boardNetwork();
-  uint64_t waited = boardNanoseconds() - before;
   if (wrong) {
     say("deputy: no network: ");
     say(wrong);
@@ -99,7 +95,7 @@ int hostRun(int count, char **arguments) {
   JSContext *context = newContext(runtime);
   JS_SetMaxStackSize(runtime, boardStackSize());
   int status = STATUS_FAILED;
-  if (nativeInit(context, &native, waited, count, arguments) || evaluate(context)) sayException(context);
+  if (nativeInit(context, &native, count, arguments) || evaluate(context)) sayException(context);
   else status = loop(runtime, context, &native);
   // Cycles go first: this version of QuickJS frees no context that garbage alone still holds.
   JS_RunGC(runtime);

@@ -144,8 +144,7 @@ static JSValue nanoseconds(JSContext *context, JSValueConst self, int count, JSV
 
 static JSValue busyNanoseconds(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count, (void)arguments;
-  Native *native = JS_GetContextOpaque(context);
-  return JS_NewFloat64(context, boardNanoseconds() - native->waited);
+  return JS_NewFloat64(context, boardNanoseconds() - boardSlept());
 }
 
 static JSValue heapPeak(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
@@ -221,8 +220,8 @@ static int initSockets(JSContext *context) {
   return 0;
 }
 
-int nativeInit(JSContext *context, Native *native, uint64_t waited, int count, char **arguments) {
-  *native = (Native){JS_UNDEFINED, 0, 0, waited};
+int nativeInit(JSContext *context, Native *native, int count, char **arguments) {
+  *native = (Native){JS_UNDEFINED, 0, 0};
   JS_SetContextOpaque(context, native);
   if (initSockets(context) || wasmInit(context)) return -1;
   JSValue board = JS_NewObject(context), list = JS_NewArray(context);

@@ -8,14 +8,9 @@ typedef struct {
   /** Called each turn of the main loop; gives how many milliseconds the next may be away. */
   JSValue turn;
   int exiting, status;
-  /** Nanoseconds in which the board waited for the network or for time to pass. */
-  uint64_t waited;
 } Native;
 
-/**
- * Makes the global `board`. `waited` is what the network took to come up; `arguments` are the program's, without its
- * name. Returns 0, or -1 with an exception.
- */
-int nativeInit(JSContext *context, Native *native, uint64_t waited, int count, char **arguments);
+/** Makes the global `board`. `arguments` are the program's, without its name. Returns 0, or -1 with an exception. */
+int nativeInit(JSContext *context, Native *native, int count, char **arguments);
 
 #endif

@@ -23,6 +23,7 @@ struct BoardSocket {
 };
 
 static BoardSocket *sockets[MAX_SOCKETS];
+static uint64_t slept;
 
 const char *boardNetwork(void) { return NULL; }
 
@@ -125,5 +126,9 @@ void boardWait(uint32_t milliseconds) {
     if (!sockets[i] || !sockets[i]->awaited || sockets[i]->error[0]) continue;
     waiting[count++] = (struct pollfd){sockets[i]->file, sockets[i]->awaited, 0};
   }
+  uint64_t before = boardNanoseconds();
   poll(waiting, count, milliseconds > 60000 ? 60000 : (int)milliseconds);
+  slept += boardNanoseconds() - before;
 }
+
+uint64_t boardSlept(void) { return slept; }

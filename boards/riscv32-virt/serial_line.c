@@ -26,7 +26,8 @@ sio_fd_t sio_open(u8_t number) {
   uart[DATA] = 2;
   uart[INTERRUPTS] = 0;
   uart[LINE_CONTROL] = 3;
-  uart[FIFO] = 7;
+  // Both FIFOs on and emptied; an interrupt at fourteen bytes, or when fewer have waited for a while.
+  uart[FIFO] = 0xc7;
   uart[MODEM_CONTROL] = 3;
   uart[INTERRUPTS] = RECEIVED;
   return (sio_fd_t)uart;

@@ -17,10 +17,14 @@ struct BoardSocket {
   struct pbuf *received;  // not yet taken
   uint16_t port;
   uint8_t open, ended, resolving, orphan;
+  uint8_t full;           // whoever sends waits for room
   const char *error;
 };
 
 static struct netif netif;
+static uint64_t slept;
+// Whether something came that a socket's owner waits for, since it could last look.
+static int happened;
 
 uint32_t sys_now(void) { return boardNanoseconds() / 1000000; }
 
@@ -37,14 +41,33 @@ void lwipFault(void) {
   abort();
 }
 
-void boardPoll(void) {
+static void move(void) {
   networkPoll(&netif);
   sys_check_timeouts();
 }
 
-void boardWait(uint32_t milliseconds) {
+void boardPoll(void) {
+  move();
+  happened = 0;
+}
+
+uint64_t boardSlept(void) { return slept; }
+
+static void sleepFor(uint32_t milliseconds) {
   uint32_t timer = sys_timeouts_sleeptime();
+  uint64_t before = boardNanoseconds();
   networkSleep(timer < milliseconds ? timer : milliseconds);
+  slept += boardNanoseconds() - before;
+}
+
+// What only the stack cares for (acknowledgements, its timers, a part of a packet) is dealt with here: a turn of the client
+// costs many times as much.
+void boardWait(uint32_t milliseconds) {
+  uint32_t start = sys_now(), passed = 0;
+  for (; !happened && passed < milliseconds; passed = sys_now() - start) {
+    sleepFor(milliseconds - passed);
+    move();
+  }
 }
 
 const char *boardNetwork(void) {
@@ -58,8 +81,8 @@ const char *boardNetwork(void) {
   uint32_t start = sys_now();
   while (!dhcp_supplied_address(&netif)) {
     if (sys_now() - start > ADDRESS_PATIENCE) return "no address came by DHCP within 10 s";
-    boardPoll();
-    if (!dhcp_supplied_address(&netif)) boardWait(100);
+    move();
+    if (!dhcp_supplied_address(&netif)) sleepFor(100);
   }
   return NULL;
 }
@@ -80,6 +103,7 @@ static void onError(void *argument, err_t error) {
   BoardSocket *it = argument;
   // lwIP has freed it already.
   it->pcb = NULL;
+  happened = 1;
   it->error = error == ERR_RST && !it->open ? "connection refused" : errorText(error);
 }
 
@@ -87,15 +111,24 @@ static err_t onConnected(void *argument, struct tcp_pcb *pcb, err_t error) {
   (void)pcb;
   BoardSocket *it = argument;
   if (error == ERR_OK) it->open = 1;
+  happened = 1;
   return ERR_OK;
 }
 
 static err_t onReceived(void *argument, struct tcp_pcb *pcb, struct pbuf *packet, err_t error) {
   (void)pcb, (void)error;
   BoardSocket *it = argument;
+  happened = 1;
   if (!packet) it->ended = 1;
   else if (it->received) pbuf_cat(it->received, packet);
   else it->received = packet;
+  return ERR_OK;
+}
+
+static err_t onSent(void *argument, struct tcp_pcb *pcb, u16_t length) {
+  (void)pcb, (void)length;
+  BoardSocket *it = argument;
+  if (it->full) happened = 1;
   return ERR_OK;
 }
 
@@ -108,6 +141,7 @@ static void openTo(BoardSocket *it, const ip_addr_t *address) {
   tcp_arg(it->pcb, it);
   tcp_err(it->pcb, onError);
   tcp_recv(it->pcb, onReceived);
+  tcp_sent(it->pcb, onSent);
   tcp_nagle_disable(it->pcb);
   err_t error = tcp_connect(it->pcb, address, it->port, onConnected);
   if (error != ERR_OK) it->error = errorText(error);
@@ -117,6 +151,7 @@ static void onResolved(const char *name, const ip_addr_t *address, void *argumen
   (void)name;
   BoardSocket *it = argument;
   it->resolving = 0;
+  happened = 1;
   if (it->orphan) free(it);
   else if (address) openTo(it, address);
   else it->error = "no such host";
@@ -131,6 +166,8 @@ BoardSocket *boardConnect(const char *host, uint16_t port) {
   if (error == ERR_OK) openTo(it, &address);
   else if (error == ERR_INPROGRESS) it->resolving = 1;
   else it->error = "no such host";
+  // What failed at once is to be seen at once.
+  if (it->error) happened = 1;
   return it;
 }
 
@@ -151,11 +188,12 @@ long boardReceive(BoardSocket *it, uint8_t *out, size_t room) {
 long boardSend(BoardSocket *it, const uint8_t *bytes, size_t length) {
   if (it->error) return BOARD_FAILED;
   if (!it->open) return 0;
-  if (length > tcp_sndbuf(it->pcb)) length = tcp_sndbuf(it->pcb);
+  size_t room = tcp_sndbuf(it->pcb) < length ? tcp_sndbuf(it->pcb) : length;
   // ERR_MEM: what is under way must be acknowledged first.
-  if (length == 0 || tcp_write(it->pcb, bytes, length, TCP_WRITE_FLAG_COPY) != ERR_OK) return 0;
-  tcp_output(it->pcb);
-  return length;
+  if (room > 0 && tcp_write(it->pcb, bytes, room, TCP_WRITE_FLAG_COPY) != ERR_OK) room = 0;
+  it->full = room < length;
+  if (room > 0) tcp_output(it->pcb);
+  return room;
 }
 
 const char *boardSocketError(BoardSocket *it) { return it->error ? it->error : ""; }
@@ -167,6 +205,7 @@ void boardClose(BoardSocket *it) {
     tcp_arg(it->pcb, NULL);
     tcp_err(it->pcb, NULL);
     tcp_recv(it->pcb, NULL);
+    tcp_sent(it->pcb, NULL);
     if (tcp_close(it->pcb) != ERR_OK) tcp_abort(it->pcb);
   }
   if (it->received) pbuf_free(it->received);
