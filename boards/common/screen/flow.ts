@@ -1,0 +1,351 @@
+// Words into lines and lines into a column: the layout of what stands one below the other.
+import type { Fragment, Item, PictureItem, TextItem } from './page.js';
+import { FAINT, type Screen } from './screen.js';
+import { layTable, type Table } from './table.js';
+
+export type Metrics = Pick<Screen, 'ascent' | 'descent' | 'measure'>;
+
+export interface Style {
+  readonly face: number;
+  readonly colour: number;
+  readonly link: number | undefined;
+  readonly align: 'left' | 'center' | 'right';
+  /** Whether line breaks and spaces stand as they are. */
+  readonly preformatted: boolean;
+}
+
+/** What a reader of markup tells: to a Flow, which lays it out at once, or to a Recording, for later. */
+export interface Content {
+  text(text: string, style: Style): void;
+  picture(picture: { index: number; width: number; height: number }, style: Style): void;
+  /** Ends the line. */
+  newLine(style: Style): void;
+  /** Ends the line, if one has begun, and keeps a distance of at least `margin` pixels. */
+  block(margin: number): void;
+  /** Moves the left edge of the lines that follow. */
+  indent(pixels: number): void;
+  /** Stands left of the next line. */
+  marker(text: string, style: Style): void;
+  rule(): void;
+  anchor(name: string): void;
+  table(table: Table): void;
+}
+
+/** Content that is laid out later, more than once if need be. */
+export class Recording implements Content {
+  readonly #steps: ((to: Content) => void)[] = [];
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  play(to: Content): void {
+    for (const step of this.#steps) step(to);
+  }
+
+  text: Content['text'] = (text, style) => this.#add((to) => to.text(text, style));
+  picture: Content['picture'] = (picture, style) => this.#add((to) => to.picture(picture, style));
+  newLine: Content['newLine'] = (style) => this.#add((to) => to.newLine(style));
+  block: Content['block'] = (margin) => this.#add((to) => to.block(margin));
+  indent: Content['indent'] = (pixels) => this.#add((to) => to.indent(pixels));
+  marker: Content['marker'] = (text, style) => this.#add((to) => to.marker(text, style));
+  rule: Content['rule'] = () => this.#add((to) => to.rule());
+  anchor: Content['anchor'] = (name) => this.#add((to) => to.anchor(name));
+  table: Content['table'] = (table) => this.#add((to) => to.table(table));
+
+  #add(step: (to: Content) => void): void {
+    this.#steps.push(step);
+  }
+}
+
+/** Takes what a flow has placed. */
+export interface Sink {
+  item(item: Item): void;
+  anchor(name: string, y: number): void;
+}
+
+/** Pixels between the lines of a paragraph, beside what the face asks for. */
+const LEADING = 2;
+const TAB = 8;
+/** However deep lists lie, this much of a line is left. */
+const MIN_LINE = 60;
+
+type Inline = Omit<TextItem, 'y' | 'height'> | Omit<PictureItem, 'y'>;
+
+/** A column `width` pixels wide; without an end to it, a measurement of what the content would take. */
+export class Flow implements Content {
+  /** Pixels below the top at which the next line begins. */
+  y = 0;
+  /** The longest word, and the longest line. */
+  minWidth = 0;
+  maxWidth = 0;
+  #left = 0;
+  #margin = 0;
+  #line: Inline[] = [];
+  /** Where the next word begins, from the left edge of the column. */
+  #pen = 0;
+  #align: Style['align'] = 'left';
+  #word: Inline[] = [];
+  #wordWidth = 0;
+  #space: Style | undefined;
+  #marker: { text: string; style: Style } | undefined;
+
+  constructor(
+    readonly metrics: Metrics,
+    readonly width: number,
+    readonly sink: Sink,
+  ) {}
+
+  text(text: string, style: Style): void {
+    if (style.preformatted) this.#preformatted(text, style);
+    else this.#words(text, style);
+  }
+
+  #words(text: string, style: Style): void {
+    for (const [part] of text.matchAll(/[ \t\n\r\f]+|[^ \t\n\r\f]+/g)) {
+      if (/^[ \t\n\r\f]/.test(part)) {
+        this.#endWord();
+        if (this.#line.length > 0) this.#space ??= style;
+      } else {
+        this.#addText(part.replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, ''), style);
+      }
+    }
+  }
+
+  picture({ index, width, height }: Parameters<Content['picture']>[0], style: Style): void {
+    this.#endWord();
+    this.#align = style.align;
+    this.#word.push({ kind: 'picture', x: 0, width, height, picture: index, link: style.link });
+    this.#wordWidth = width;
+    this.#endWord();
+  }
+
+  newLine(style: Style): void {
+    this.#endWord();
+    if (this.#line.length === 0) this.#down(this.#height(style.face));
+    else this.#endLine();
+  }
+
+  block(margin: number): void {
+    this.#endWord();
+    if (this.#line.length > 0) this.#endLine();
+    this.#space = undefined;
+    this.#margin = Math.max(this.#margin, margin);
+  }
+
+  indent(pixels: number): void {
+    this.#left += pixels;
+  }
+
+  marker(text: string, style: Style): void {
+    this.#marker = { text, style };
+  }
+
+  rule(): void {
+    this.block(6);
+    this.#down(0);
+    const width = Number.isFinite(this.width) ? this.width - this.#start : 0;
+    this.sink.item({ kind: 'bar', x: this.#start, y: this.y, width, height: 1, colour: FAINT });
+    this.y++;
+    this.#margin = 6;
+  }
+
+  anchor(name: string): void {
+    this.sink.anchor(name, this.y);
+  }
+
+  table(table: Table): void {
+    this.block(6);
+    this.#down(0);
+    const { items, height, minWidth, maxWidth } = layTable(table, this.metrics, this.width - this.#start);
+    for (const item of items) {
+      item.x += this.#start;
+      item.y += this.y;
+      this.sink.item(item);
+    }
+    this.#measured(minWidth, maxWidth);
+    this.y += height;
+    this.#margin = 6;
+  }
+
+  /** Ends what has begun, and gives the height of it all. */
+  end(): number {
+    this.block(0);
+    return this.y;
+  }
+
+  get #start(): number {
+    return Math.max(0, Math.min(this.#left, this.width - MIN_LINE));
+  }
+
+  get #room(): number {
+    return this.width - this.#start;
+  }
+
+  #height(face: number): number {
+    return this.metrics.ascent(face) + this.metrics.descent(face) + LEADING;
+  }
+
+  /** Moves down by what was asked to be kept free, and by `pixels`. */
+  #down(pixels: number): void {
+    if (this.y > 0) this.y += this.#margin;
+    this.#margin = 0;
+    this.y += pixels;
+  }
+
+  #preformatted(text: string, style: Style): void {
+    for (const [index, line] of text.split('\n').entries()) {
+      if (index > 0) this.newLine(style);
+      let rest = line.replace(/\r/g, '');
+      while (rest !== '') {
+        const column = this.#line.reduce(
+          (sum, item) => sum + (item.kind === 'text' ? item.text.length : 0),
+          0,
+        );
+        const spread = rest.replace(/\t/, () => ' '.repeat(TAB - ((column + rest.indexOf('\t')) % TAB)));
+        const whole = spread.includes('\t') ? spread.slice(0, spread.indexOf('\t')) : spread;
+        rest = spread.slice(whole.length);
+        this.#addText(whole, style);
+        this.#endWord();
+      }
+    }
+  }
+
+  #addText(text: string, style: Style): void {
+    if (text === '') return;
+    this.#align = style.align;
+    let rest = text;
+    for (;;) {
+      const room = this.#room - this.#wordWidth - (style.preformatted ? this.#pen : 0);
+      const width = this.metrics.measure(style.face, rest);
+      if (width <= room) {
+        this.#addPiece(rest, width, style);
+        return;
+      }
+      // Longer than any line: it goes over several.
+      const part = rest.slice(0, this.#fitting(rest, style.face, room));
+      if (part !== '') this.#addPiece(part, this.metrics.measure(style.face, part), style);
+      rest = rest.slice(part.length);
+      this.#endWord();
+      this.#endLine();
+    }
+  }
+
+  /** How many units of `text` fit into `room` pixels: at least one character where the line is still empty. */
+  #fitting(text: string, face: number, room: number): number {
+    let [units, used] = [0, 0];
+    for (const character of text) {
+      used += this.metrics.measure(face, character);
+      if (used > room && (units > 0 || this.#wordWidth > 0 || this.#line.length > 0)) break;
+      units += character.length;
+    }
+    return units;
+  }
+
+  #addPiece(text: string, width: number, { face, colour, link }: Style): void {
+    const ascent = this.metrics.ascent(face);
+    this.#word.push({ kind: 'text', x: 0, width, ascent, face, text, colour, link });
+    this.#wordWidth += width;
+  }
+
+  #endWord(): void {
+    if (this.#word.length === 0) return;
+    const space = this.#space;
+    const gap = space && this.#line.length > 0 ? this.metrics.measure(space.face, ' ') : 0;
+    if (this.#line.length > 0 && this.#pen + gap + this.#wordWidth > this.#room) this.#endLine();
+    else if (gap > 0) this.#addSpace(gap, space!);
+    this.#measured(this.#wordWidth, 0);
+    for (const piece of this.#word) {
+      this.#place(piece);
+      this.#pen += piece.width;
+    }
+    this.#word = [];
+    this.#wordWidth = 0;
+    this.#space = undefined;
+  }
+
+  #addSpace(width: number, { face, colour, link }: Style): void {
+    this.#place({
+      kind: 'text',
+      x: 0,
+      width,
+      ascent: this.metrics.ascent(face),
+      face,
+      text: ' ',
+      colour,
+      link,
+    });
+    this.#pen += width;
+  }
+
+  /** At the pen; text that looks like what it follows becomes one with it. */
+  #place(piece: Inline): void {
+    const last = this.#line.at(-1);
+    const isAlike =
+      last?.kind === 'text' &&
+      piece.kind === 'text' &&
+      last.face === piece.face &&
+      last.colour === piece.colour &&
+      last.link === piece.link;
+    if (!isAlike) this.#line.push({ ...piece, x: this.#pen });
+    else
+      this.#line[this.#line.length - 1] = {
+        ...last,
+        text: last.text + piece.text,
+        width: last.width + piece.width,
+      };
+  }
+
+  #endLine(): void {
+    const line = this.#line;
+    this.#down(0);
+    let [ascent, descent] = [0, 0];
+    for (const item of line) {
+      const isText = item.kind === 'text';
+      ascent = Math.max(ascent, isText ? item.ascent : item.height + LEADING);
+      descent = Math.max(descent, isText ? this.metrics.descent(item.face) : 0);
+    }
+    const height = ascent + descent + LEADING;
+    this.#measured(0, this.#pen);
+    const free = Number.isFinite(this.width) ? Math.max(0, this.#room - this.#pen) : 0;
+    const shift = this.#start + (this.#align === 'right' ? free : this.#align === 'center' ? free >> 1 : 0);
+    this.#writeMarker(ascent, height);
+    for (const item of line) {
+      const x = item.x + shift;
+      if (item.kind === 'text') this.sink.item({ ...item, x, y: this.y, height, ascent });
+      else this.sink.item({ ...item, x, y: this.y + ascent - item.height });
+    }
+    this.y += height;
+    this.#line = [];
+    this.#pen = 0;
+    this.#space = undefined;
+  }
+
+  #writeMarker(ascent: number, height: number): void {
+    if (this.#marker === undefined) return;
+    const { text, style } = this.#marker;
+    const { face, colour } = style;
+    this.#marker = undefined;
+    const width = this.metrics.measure(face, text);
+    const x = Math.max(0, this.#start - width - 6);
+    this.sink.item({ kind: 'text', x, y: this.y, width, height, ascent, face, text, colour });
+  }
+
+  #measured(min: number, max: number): void {
+    this.minWidth = Math.max(this.minWidth, min + this.#left);
+    this.maxWidth = Math.max(this.maxWidth, max + this.#left, this.minWidth);
+  }
+}
+
+/** Lays out `content` in a column of its own. */
+export function layOut(
+  content: Recording,
+  metrics: Metrics,
+  width: number,
+): Fragment & { minWidth: number; maxWidth: number } {
+  const items: Item[] = [];
+  const flow = new Flow(metrics, width, { item: (item) => items.push(item), anchor() {} });
+  content.play(flow);
+  const height = flow.end();
+  return { items, height, minWidth: flow.minWidth, maxWidth: flow.maxWidth };
+}

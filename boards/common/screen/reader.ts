@@ -1,0 +1,317 @@
+// HTML into a page, as it comes in.
+import { Parser } from 'htmlparser2';
+import { faceOf, type Look } from './face.js';
+import { type Content, Flow, layOut, type Metrics, Recording, type Style } from './flow.js';
+import { control, EFFECTS, HIDDEN } from './markup.js';
+import { Page } from './page.js';
+import type { Pictures } from './pictures.js';
+import { GREY, INK, LINK } from './screen.js';
+import type { Cell, Table } from './table.js';
+
+/** Tables inside of tables; further ones are read as text. */
+const MAX_TABLES = 3;
+/** Steps that a table may hold back before it is given up and read as text. */
+const MAX_TABLE_STEPS = 4000;
+const MAX_TITLE = 120;
+/** Of the line that says so where a page is not shown to its end. */
+const MAX_NOTE_ITEMS = 8;
+/** Pixels kept free above a page. */
+const TOP = 4;
+/** The name that the proxy gives a picture which came after the text: its place holds a link to that. */
+const LATE_PICTURE = /^deputy-picture-\d+$/;
+
+interface Element {
+  readonly name: string;
+  readonly look: Look;
+  readonly style: Style;
+  readonly onEnd: () => void;
+}
+
+interface OpenTable extends Table {
+  depth: number;
+}
+
+interface List {
+  ordered: boolean;
+  next: number;
+}
+
+type Attributes = Readonly<Record<string, string>>;
+
+const PLAIN: Look = { bold: false, italic: false, fixed: false, size: 'text' };
+
+/** Reads one page. What it has read stands in `page` at once, but for tables, which it reads to their end first. */
+export class Reader {
+  readonly page = new Page();
+  readonly #parser: Parser;
+  readonly #flow: Flow;
+  readonly #elements: Element[] = [];
+  readonly #contents: Content[];
+  readonly #tables: OpenTable[] = [];
+  readonly #lists: List[] = [];
+  #hidden = 0;
+  #title: string | undefined;
+  #isRuleDue = false;
+  /** Set while a picture is read that came after the text. */
+  #late: { name: string; content: Recording; isLabel: boolean } | undefined;
+
+  constructor(
+    readonly metrics: Metrics,
+    readonly width: number,
+    readonly pictures: Pictures,
+  ) {
+    const { page } = this;
+    this.#flow = new Flow(metrics, width, {
+      item: (item) => page.add(item),
+      anchor: (name, y) => void page.anchors.set(name, y),
+    });
+    this.#flow.y = TOP;
+    this.#contents = [this.#flow];
+    this.#parser = new Parser({
+      onopentag: (name, attributes) => this.#onStart(name, attributes),
+      onclosetag: (name) => this.#onEnd(name),
+      ontext: (text) => this.#onText(text),
+    });
+  }
+
+  write(html: string): void {
+    this.#parser.write(html);
+  }
+
+  /** Text that is no markup, as it stands. */
+  writePlain(text: string): void {
+    this.#content.text(text, { ...this.#style, face: faceOf({ ...PLAIN, fixed: true }), preformatted: true });
+  }
+
+  /** A picture that is the whole page. */
+  writePicture(bytes: Uint8Array): void {
+    this.#content.picture(this.pictures.add(bytes), { ...this.#style, align: 'center' });
+  }
+
+  end(): void {
+    this.#parser.end();
+    this.#flow.end();
+    if (!this.page.isFull) return;
+    this.page.limit += MAX_NOTE_ITEMS;
+    this.#flow.y = this.page.height;
+    this.#flow.text('This page goes on, but the device has no room for more.', this.#style);
+    this.#flow.end();
+  }
+
+  get #content(): Content {
+    return this.#late?.content ?? this.#contents.at(-1)!;
+  }
+
+  get #look(): Look {
+    return this.#elements.at(-1)?.look ?? PLAIN;
+  }
+
+  get #style(): Style {
+    return this.#elements.at(-1)?.style ?? BODY;
+  }
+
+  #onText(text: string): void {
+    if (this.#title !== undefined) this.#title += text;
+    else if (this.#hidden === 0 && this.#late?.isLabel !== true && !this.page.isFull) {
+      if (/[^ \t\n\r\f]/.test(text)) this.#drawRule();
+      this.#content.text(text, this.#style);
+    }
+  }
+
+  #onStart(name: string, attributes: Attributes): void {
+    if (name === 'title') this.#title = '';
+    // The title stands in the head, whose other content is hidden.
+    if (HIDDEN.has(name)) this.#hidden++;
+    else if (this.#hidden === 0) this.#begin(name, attributes);
+  }
+
+  #begin(name: string, attributes: Attributes): void {
+    if (attributes.id !== undefined) this.#content.anchor(attributes.id);
+    const begin = this.#beginnings[name];
+    if (begin === undefined) this.#beginPlain(name, attributes);
+    else begin(attributes);
+  }
+
+  /** Elements that are more than their effect. */
+  readonly #beginnings: Readonly<Record<string, (attributes: Attributes) => void>> = {
+    br: () => {
+      // The one behind the label of a late picture goes with that.
+      if (this.#late === undefined) this.#content.newLine(this.#style);
+    },
+    hr: () => {
+      this.#isRuleDue = true;
+    },
+    img: (attributes) => this.#picture(attributes),
+    input: (attributes) => this.#content.text(control(attributes), this.#style),
+    a: (attributes) => this.#link(attributes),
+    table: (attributes) => this.#beginTable(attributes),
+    tr: () => void this.#tables.at(-1)?.rows.push([]),
+    td: (attributes) => this.#beginCell('td', attributes),
+    th: (attributes) => this.#beginCell('th', attributes),
+    q: () => {
+      this.#content.text('“', this.#style);
+      this.#open('q', {}, () => this.#content.text('”', this.#style));
+    },
+    option: ({ selected }) => {
+      const hides = selected === undefined ? 1 : 0;
+      this.#hidden += hides;
+      this.#open('option', {}, () => {
+        this.#hidden -= hides;
+      });
+    },
+  };
+
+  #beginPlain(name: string, attributes: Attributes): void {
+    const effect = EFFECTS[name];
+    if (effect === undefined) return;
+    const { margin, indent = 0 } = effect;
+    if (margin !== undefined) this.#content.block(this.#lists.length > 0 ? Math.min(margin, 3) : margin);
+    if (name === 'ul' || name === 'ol' || name === 'menu')
+      this.#lists.push({
+        ordered: name === 'ol',
+        next: Number.parseInt(attributes.start ?? '1', 10) || 1,
+      });
+    if (indent > 0) this.#content.indent(indent);
+    this.#open(name, effect, () => {
+      if (name === 'ul' || name === 'ol' || name === 'menu') this.#lists.pop();
+      if (margin !== undefined) this.#content.block(this.#lists.length > 0 ? Math.min(margin, 3) : margin);
+      if (indent > 0) this.#content.indent(-indent);
+      if (name === 'p') this.#endLate();
+    });
+    if (name === 'li') this.#mark();
+  }
+
+  #mark(): void {
+    const list = this.#lists.at(-1);
+    const depth = this.#lists.length;
+    this.#content.marker(list?.ordered ? `${list.next++}.` : depth > 1 ? '–' : '•', this.#style);
+  }
+
+  #open(
+    name: string,
+    effect: (typeof EFFECTS)[string],
+    onEnd: () => void,
+    changes: Partial<Style> = {},
+  ): void {
+    const look = effect.look === undefined ? this.#look : { ...this.#look, ...effect.look };
+    const style = {
+      ...this.#style,
+      face: faceOf(look),
+      ...(effect.align && { align: effect.align }),
+      ...(effect.preformatted && { preformatted: true }),
+      ...changes,
+    };
+    this.#elements.push({ name, look, style, onEnd });
+  }
+
+  #onEnd(name: string): void {
+    if (name === 'title' && this.#title !== undefined) {
+      this.page.title ||= this.#title.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE);
+      this.#title = undefined;
+    }
+    if (HIDDEN.has(name) && this.#hidden > 0) this.#hidden--;
+    const at = this.#elements.findLastIndex((element) => element.name === name);
+    // Elements that its end leaves open end with it.
+    while (at >= 0 && this.#elements.length > at) {
+      this.#elements.at(-1)!.onEnd();
+      this.#elements.pop();
+    }
+  }
+
+  #drawRule(): void {
+    if (this.#isRuleDue && this.#late === undefined) {
+      this.#isRuleDue = false;
+      this.#content.rule();
+    }
+  }
+
+  #link({ href, name }: Attributes): void {
+    if (name !== undefined && LATE_PICTURE.test(name) && this.#tables.length === 0) {
+      // The rule before such pictures parts them from the text: in their places they need none.
+      this.#isRuleDue = false;
+      this.#late = { name, content: new Recording(), isLabel: true };
+      this.#open('a', {}, () => {
+        if (this.#late !== undefined) this.#late.isLabel = false;
+      });
+      return;
+    }
+    if (name !== undefined) this.#content.anchor(name);
+    if (href === undefined) return;
+    this.#drawRule();
+    const link = this.page.links.push(href) - 1;
+    this.#open('a', {}, () => {}, { link, colour: LINK });
+  }
+
+  #endLate(): void {
+    const late = this.#late;
+    if (late === undefined) return;
+    this.#late = undefined;
+    const fragment = layOut(late.content, this.metrics, this.width);
+    const moved = this.page.replaceLink(`#${late.name}`, fragment);
+    if (moved === undefined) late.content.play(this.#content);
+    else this.#flow.y += moved;
+  }
+
+  #picture({ src = '', alt = '' }: Attributes): void {
+    this.#drawRule();
+    const style = this.#style;
+    const label = alt === '' ? 'picture' : `picture: ${alt}`;
+    if (/^data:/i.test(src)) {
+      try {
+        this.#content.picture(this.pictures.addInline(src), style);
+      } catch (error) {
+        this.#content.text(`[${label} — ${(error as Error).message}]`, { ...style, colour: GREY });
+      }
+      return;
+    }
+    // Not put into the page by a proxy: it can be looked at by itself.
+    const link = style.link ?? (src === '' ? undefined : this.page.links.push(src) - 1);
+    this.#content.text(`[${label}]`, { ...style, link, colour: link === undefined ? GREY : LINK });
+  }
+
+  #beginTable({ border = '0' }: Attributes): void {
+    this.#drawRule();
+    if (this.#tables.length >= MAX_TABLES) return;
+    const table: OpenTable = { rows: [], lined: border !== '0', depth: this.#contents.length };
+    this.#tables.push(table);
+    this.#open('table', {}, () => {
+      this.#tables.pop();
+      this.#contents.length = table.depth;
+      this.#content.table(table);
+    });
+  }
+
+  #beginCell(name: string, { colspan = '1', rowspan = '1', align }: Attributes): void {
+    const table = this.#tables.at(-1);
+    const content = new Recording();
+    const steps = table?.rows.flat().reduce((sum, cell) => sum + cell.content.length, 0) ?? 0;
+    if (table === undefined || steps > MAX_TABLE_STEPS) {
+      this.#content.block(0);
+      this.#open(name, EFFECTS[name] ?? {}, () => this.#content.block(0));
+      return;
+    }
+    if (name === 'th') table.lined = true;
+    if (table.rows.length === 0) table.rows.push([]);
+    const span = (text: string) => Math.max(1, Math.min(Number.parseInt(text, 10) || 1, 100));
+    const cell: Cell = { content, columns: span(colspan), rows: span(rowspan) };
+    table.rows.at(-1)!.push(cell);
+    const depth = this.#contents.push(content) - 1;
+    const side: Style['align'] = align === 'right' || align === 'center' ? align : 'left';
+    this.#open(
+      name,
+      EFFECTS[name] ?? {},
+      () => {
+        this.#contents.length = depth;
+      },
+      { align: side },
+    );
+  }
+}
+
+const BODY: Style = {
+  face: faceOf(PLAIN),
+  colour: INK,
+  link: undefined,
+  align: 'left',
+  preformatted: false,
+};

@@ -1,0 +1,137 @@
+// Tables: cells in rows, columns as wide as what they hold.
+import { layOut, type Metrics, type Recording } from './flow.js';
+import type { Fragment, Item } from './page.js';
+import { FAINT } from './screen.js';
+
+export interface Cell {
+  readonly content: Recording;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Table {
+  readonly rows: Cell[][];
+  /** Whether lines part the rows. */
+  lined: boolean;
+}
+
+const GAP = 8;
+const MAX_COLUMNS = 16;
+
+interface Measured {
+  cell: Cell;
+  column: number;
+  min: number;
+  max: number;
+}
+
+/** Where columns would be narrower than their words, the cells stand one below the other. */
+export function layTable(
+  table: Table,
+  metrics: Metrics,
+  width: number,
+): Fragment & { minWidth: number; maxWidth: number } {
+  const rows = measured(table, metrics);
+  const count = Math.max(0, ...rows.flat().map(({ cell, column }) => column + cell.columns));
+  if (count === 0) return { items: [], height: 0, minWidth: 0, maxWidth: 0 };
+  const min = columnWidths(rows, count, 'min');
+  const max = columnWidths(rows, count, 'max');
+  const gaps = GAP * (count - 1);
+  const sum = (widths: readonly number[]) => widths.reduce((total, one) => total + one, 0);
+  const bounds = { minWidth: sum(min) + gaps, maxWidth: sum(max) + gaps };
+  const isTooNarrow = bounds.minWidth > width;
+  const widths = isTooNarrow ? [width] : shared(min, max, width - gaps);
+  const items: Item[] = [];
+  let y = 0;
+  for (const row of rows) {
+    if (row.length === 0) continue;
+    if (y > 0) y += table.lined ? 7 : 3;
+    if (y > 0 && table.lined) {
+      const whole = isTooNarrow ? width : sum(widths) + gaps;
+      items.push({ kind: 'bar', x: 0, y: y - 4, width: whole, height: 1, colour: FAINT });
+    }
+    y += isTooNarrow ? stacked(row, metrics, width, y, items) : sideBySide(row, metrics, widths, y, items);
+  }
+  return { items, height: y, ...bounds };
+}
+
+function stacked(
+  row: readonly Measured[],
+  metrics: Metrics,
+  width: number,
+  y: number,
+  items: Item[],
+): number {
+  let height = 0;
+  for (const { cell } of row) height += put(layOut(cell.content, metrics, width), 0, y + height, items);
+  return height;
+}
+
+function sideBySide(
+  row: readonly Measured[],
+  metrics: Metrics,
+  widths: readonly number[],
+  y: number,
+  items: Item[],
+): number {
+  const inRow: Item[] = [];
+  let height = 0;
+  for (const { cell, column } of row) {
+    const x = widths.slice(0, column).reduce((total, one) => total + one + GAP, 0);
+    const own = widths.slice(column, column + cell.columns);
+    const width = own.reduce((total, one) => total + one, 0) + GAP * (own.length - 1);
+    height = Math.max(height, put(layOut(cell.content, metrics, width), x, y, inRow));
+  }
+  items.push(...inRow.sort((a, b) => a.y - b.y));
+  return height;
+}
+
+function put({ items, height }: Fragment, x: number, y: number, into: Item[]): number {
+  for (const item of items) {
+    item.x += x;
+    item.y += y;
+    into.push(item);
+  }
+  return height;
+}
+
+/** Each cell with its column: those that reach down from rows above take their places first. */
+function measured(table: Table, metrics: Metrics): Measured[][] {
+  const taken: number[] = [];
+  return table.rows.map((row) => {
+    let column = 0;
+    const out: Measured[] = [];
+    for (const cell of row) {
+      while ((taken[column] ?? 0) > 0) column++;
+      const columns = Math.max(1, Math.min(cell.columns, MAX_COLUMNS - column));
+      if (column + columns > MAX_COLUMNS) break;
+      const { minWidth, maxWidth } = layOut(cell.content, metrics, Number.POSITIVE_INFINITY);
+      out.push({ cell: { ...cell, columns }, column, min: Math.ceil(minWidth), max: Math.ceil(maxWidth) });
+      for (let i = column; i < column + columns; i++) taken[i] = Math.max(1, cell.rows);
+      column += columns;
+    }
+    for (let i = 0; i < taken.length; i++) taken[i] = Math.max(0, (taken[i] ?? 0) - 1);
+    return out;
+  });
+}
+
+/** What the cells of each column need; a cell over several columns widens the last of them. */
+function columnWidths(rows: readonly Measured[][], count: number, which: 'min' | 'max'): number[] {
+  const widths = new Array<number>(count).fill(0);
+  const cells = rows.flat().sort((a, b) => a.cell.columns - b.cell.columns);
+  for (const { cell, column, [which]: needed } of cells) {
+    const last = column + cell.columns - 1;
+    const before = widths.slice(column, last).reduce((total, one) => total + one + GAP, 0);
+    widths[last] = Math.max(widths[last]!, needed - before);
+  }
+  return widths;
+}
+
+/** Widths between `min` and `max` that take no more than `width` together. */
+function shared(min: readonly number[], max: readonly number[], width: number): number[] {
+  const total = (widths: readonly number[]) => widths.reduce((sum, one) => sum + one, 0);
+  if (total(max) <= width) return [...max];
+  const spare = width - total(min);
+  const wanted = total(max) - total(min);
+  return min.map((least, i) => least + Math.floor((spare * (max[i]! - least)) / wanted));
+}
