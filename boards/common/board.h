@@ -74,4 +74,20 @@ const char *boardSocketError(BoardSocket *socket);
 /** Closes both directions, after what is queued, and frees the socket. */
 void boardClose(BoardSocket *socket);
 
+// --- Boards with a screen and keys: `screen` in board.mjs.
+
+typedef struct {
+  /** Rows from the top without gaps: 5 bits of red, 6 of green, 5 of blue. What is written here is shown. */
+  uint16_t *pixels;
+  int width, height;
+} BoardScreen;
+
+/** Starts the screen, white. Called once. */
+BoardScreen boardScreen(void);
+
+typedef enum { KEY_NONE, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_SELECT, KEY_BACK, KEY_RELOAD, KEY_QUIT } BoardKey;
+
+/** A key that was pressed since the last call. Asked for every few dozen milliseconds. */
+BoardKey boardKey(void);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
+#include "screen/native_screen.h"
 #include "wasm.h"
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
@@ -229,6 +230,7 @@ int nativeInit(JSContext *context, Native *native, int count, char **arguments) 
   JS_SetPropertyFunctionList(context, board, functions, COUNT(functions));
   for (int i = 0; i < count; i++) JS_SetPropertyUint32(context, list, i, JS_NewString(context, arguments[i]));
   JS_SetPropertyStr(context, board, "arguments", list);
+  if (newScreen) JS_SetPropertyStr(context, board, "screen", newScreen(context));
   JSValue global = JS_GetGlobalObject(context);
   int set = JS_SetPropertyStr(context, global, "board", board);
   JS_FreeValue(context, global);

@@ -1,5 +1,6 @@
 // The global object that native.c gives to the client on a board.
 import type { Wasm3Addon } from '../../host/engine/wasm3.js';
+import type { NativeScreen } from './screen/screen.js';
 
 /** A TCP connection. Nothing waits here: what can't be done now is asked for again on a later turn. */
 export interface Socket {
@@ -14,6 +15,8 @@ export interface Socket {
 }
 
 export interface Native extends Wasm3Addon {
+  /** Undefined on a board without one. */
+  readonly screen?: NativeScreen;
   /** The command line without the program's name. */
   readonly arguments: readonly string[];
   connect(host: string, port: number): Socket;

@@ -9,6 +9,7 @@ import type { Native } from './native.js';
 import { parseUrl } from './url.js';
 
 export const USAGE = `Usage: get URL… [options]
+       browse URL [options]  on a board with a screen: shows the page, and what its links lead to
 
   --proxy HOST:PORT     the proxy to admit
   --proxy-ca FILE       root certificates that its certificate must lead to
@@ -28,6 +29,7 @@ export const USAGE = `Usage: get URL… [options]
 `;
 
 export interface BoardOptions {
+  verb: 'get' | 'browse';
   urls: string[];
   client: Omit<ClientOptions, 'platform' | 'observer'>;
   resolve: Map<string, string>;
@@ -59,7 +61,7 @@ const VALUES = [
 const wrong = (text: string) => new DeputyError('USAGE', text);
 
 /** Throws USAGE for what is written wrongly, FILE_UNREADABLE for a file that is not there. */
-export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardOptions {
+export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen'>): BoardOptions {
   const given = collect(native.arguments);
   const last = (name: string) => given.options.get(name)?.at(-1);
   const file = (name: string): string | undefined => {
@@ -70,7 +72,9 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardO
     return bytes && decodeUtf8(bytes);
   };
   const [verb, ...urls] = given.words;
-  if (verb !== 'get' || urls.length === 0) throw wrong('say what to get');
+  if ((verb !== 'get' && verb !== 'browse') || urls.length === 0) throw wrong('say what to get');
+  if (verb === 'browse' && native.screen === undefined) throw wrong('this board has no screen to browse on');
+  if (verb === 'browse' && urls.length > 1) throw wrong('browse begins with one page');
   for (const url of urls) if (parseUrl(url)?.protocol !== 'https:') throw wrong(`'${url}' is no https: URL`);
   const roots = file('ca') ?? missing('--ca FILE is missing: the origins must be verified');
   const certificate = file('cert');
@@ -79,6 +83,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file'>): BoardO
   const tls = version(last('tls'));
   const timeout = count(last('timeout'), 'timeout');
   return {
+    verb,
     urls,
     client: {
       roots,

@@ -26,7 +26,6 @@ void boardWrite(int error, const void *bytes, size_t length) {
   int *console = &consoles[error ? 1 : 0];
   if (*console < 0) *console = hostOpen(":tt", error ? HOST_APPEND : HOST_WRITE);
   hostWrite(*console, bytes, length);
-  if (!error && boardShow) boardShow(bytes, length);
 }
 
 uint8_t *boardFile(const char *name, size_t *length) {

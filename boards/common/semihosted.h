@@ -12,7 +12,4 @@
  */
 int semihostedStart(char ***arguments);
 
-/** Where the board defines this, it also shows what the client prints on its own screen: UTF-8, in any pieces. */
-void boardShow(const uint8_t *bytes, size_t length) __attribute__((weak));
-
 #endif

@@ -1,6 +1,5 @@
 // The Palm Tungsten|E: how to compile for it and how to run it under QEMU.
 import { fileURLToPath } from 'node:url';
-import { font } from './font.mjs';
 
 export const name = 'palm-tungsten-e';
 export const title = 'Palm Tungsten|E, ARM925T';
@@ -17,10 +16,12 @@ export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
 export const common = ['fault.c', 'semihosting.c', 'semihosted_syscalls.c'];
-export const clientSources = ['serial_line.c', 'screen.c'];
+export const clientSources = ['serial_line.c', 'screen.c', 'keypad.c'];
 /** Of boards/common, for the client. */
 export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];
 export const lwip = true;
+/** It has one, with keys: the client is a browser too. */
+export const screen = true;
 
 /** Bytes that the client may take. The linker holds the image and the heap to them. */
 export const budget = { flash: 2 * 2 ** 20, ram: 6 * 2 ** 20 };
@@ -52,6 +53,3 @@ export const machine = (firmware, line) => [
     : ['-chardev', `socket,id=line,fd=${line}`, '-serial', 'chardev:line']),
   ...['-kernel', firmware],
 ];
-
-/** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
-export const prepareClient = () => [font()];

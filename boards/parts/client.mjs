@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { facesTable } from './faces.mjs';
 import { compileScript, quickjsPin } from './quickjs.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
@@ -17,11 +18,14 @@ export function clientWasm() {
   return file;
 }
 
-/** Files that define clientBytecode and clientWasm, made anew where what they are made of has changed. */
-export async function clientSources() {
+/**
+ * Files that define clientBytecode and clientWasm, for a screen facesTable too, made anew where what they are made of has
+ * changed.
+ */
+export async function clientSources({ screen = false }) {
   mkdirSync(output, { recursive: true });
   const result = await bundle({
-    entryPoints: [join(boards, 'common/main.ts')],
+    entryPoints: [join(boards, screen ? 'common/screen/main.ts' : 'common/main.ts')],
     bundle: true,
     write: false,
     format: 'iife',
@@ -32,7 +36,11 @@ export async function clientSources() {
     logLevel: 'silent',
   });
   const script = result.outputFiles[0].contents;
-  return [compiled(script), embedded(clientWasm())];
+  return [
+    compiled(script),
+    embedded('clientWasm', clientWasm()),
+    ...(screen ? [embedded('facesTable', facesTable())] : []),
+  ];
 }
 
 function compiled(script) {
@@ -44,24 +52,25 @@ function compiled(script) {
   return file;
 }
 
-function embedded(wasm) {
-  const bytes = readFileSync(wasm);
-  const name = print(bytes);
-  const file = join(output, `wasm-${name}.S`);
+// Defines `symbol`, and `symbol` with `Length`, as what a file holds.
+function embedded(symbol, path) {
+  const bytes = readFileSync(path);
+  const name = `${symbol}-${print(bytes)}`;
+  const file = join(output, `${name}.S`);
   if (existsSync(file)) return file;
-  const copy = join(output, `client-${name}.wasm`);
+  const copy = join(output, `${name}.bin`);
   writeFileSync(copy, bytes);
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(
     unfinished,
-    `  .section .rodata.clientWasm, "a"
-  .global clientWasm
-  .global clientWasmLength
+    `  .section .rodata.${symbol}, "a"
+  .global ${symbol}
+  .global ${symbol}Length
   .balign 8
-clientWasm:
+${symbol}:
   .incbin "${copy}"
   .balign 4
-clientWasmLength:
+${symbol}Length:
   .long ${bytes.length}
   .section .note.GNU-stack, "", %progbits
 `,

@@ -1,15 +1,20 @@
 // npm run board -- list
 // npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
+// npm run board -- BOARD [--display WINDOW] browse URL --proxy HOST:PORT …
 import { allBoards, buildClient, findBoard, missingTools } from './firmware.mjs';
 import { imageSize } from './image.mjs';
 import { ended, startClient } from './run.mjs';
 
 const usage = `Usage: npm run board -- list [--json]
        npm run board -- BOARD [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
+       npm run board -- BOARD [--display WINDOW] browse URL …
 
 list          the boards, what each can do, and what its image takes of its budget
 BOARD get     builds the firmware where needed, starts the board, streams its console and exits with its status
 BOARD get     without a URL prints the client's options
+BOARD browse  the same on the board's own screen, with its keys: arrows scroll and choose links, the space bar follows
+              one, F1 leads back, F2 reloads, Escape ends. WINDOW is what QEMU shows the screen in: gtk where this
+              machine has a display, or sdl, vnc=:1 and what else its -display takes
 
 An emulated board reaches this machine as localhost. Its network can be made worse:
 
@@ -20,7 +25,11 @@ An emulated board reaches this machine as localhost. Its network can be made wor
 `;
 
 async function describe(board) {
-  const can = [...(board.clientSources ? ['client'] : []), ...(board.emulator ? ['benchmark'] : [])];
+  const can = [
+    ...(board.clientSources ? ['client'] : []),
+    ...(board.screen ? ['browser'] : []),
+    ...(board.emulator ? ['benchmark'] : []),
+  ];
   const row = {
     board: board.name,
     title: board.title,
@@ -56,12 +65,21 @@ async function list(json) {
 }
 
 // What stands before the client's own command line.
-function badNetwork(args) {
-  const impairment = {};
+function ofTheMachine(args) {
+  const given = {};
   let at = 0;
-  for (; /^--(loss|delay|cut|seed)$/.test(args[at] ?? ''); at += 2)
-    impairment[args[at].slice(2)] = Number(args[at + 1]);
-  return { rest: args.slice(at), ...(at > 0 && { impairment }) };
+  for (; /^--(loss|delay|cut|seed|display)$/.test(args[at] ?? ''); at += 2)
+    given[args[at].slice(2)] = args[at + 1];
+  const { display, ...network } = given;
+  const impairment = Object.fromEntries(
+    Object.entries(network).map(([name, value]) => [name, Number(value)]),
+  );
+  const here = process.env.DISPLAY || process.env.WAYLAND_DISPLAY ? 'gtk' : 'none';
+  return {
+    rest: args.slice(at),
+    emulator: args[at] === 'browse' ? ['-display', display ?? here] : [],
+    ...(Object.keys(network).length > 0 && { impairment }),
+  };
 }
 
 async function main([name, ...args]) {
@@ -74,8 +92,8 @@ async function main([name, ...args]) {
   if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
   const absent = missingTools(board);
   if (absent) throw new Error(absent);
-  const { impairment, rest } = badNetwork(args);
-  return ended(startClient(board, await buildClient(board), rest, { impairment }));
+  const { rest, ...options } = ofTheMachine(args);
+  return ended(startClient(board, await buildClient(board), rest, options));
 }
 
 try {

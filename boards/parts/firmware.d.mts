@@ -37,8 +37,8 @@ export interface Board {
   machine?(firmware: string, line?: number): string[];
   /** What that line carries. With `slip` the client always runs behind the gateway. */
   readonly network?: 'slip' | 'ethernet';
-  /** Makes what the client takes beside; gives C files to compile. Throws where this machine lacks something for it. */
-  prepareClient?(): string[];
+  /** It has a screen and keys, and so a browser. */
+  readonly screen?: boolean;
 }
 
 export function findBoard(name: string): Promise<Board>;

@@ -1,5 +1,5 @@
 // Compiles firmware for a board: the board's own start-up, what all boards share, wasm3, and the program on top; for the
-// client also QuickJS and, where the board has no network of its own, lwIP.
+// client also QuickJS, lwIP where the board has no network of its own, and decoders of pictures where it has a screen.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { clientSources } from './client.mjs';
 import { gateway } from './gateway/gateway.mjs';
 import { lwip } from './lwip.mjs';
+import { pictureDecoders } from './pictures.mjs';
 import { quickjs } from './quickjs.mjs';
 import {
   patchedSources,
@@ -93,14 +94,15 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
 export async function buildClient(board, { sanitize = false, ram } = {}) {
   // Without its other end a serial line leads nowhere: better said now.
   if (board.network === 'slip') gateway();
-  const made = board.prepareClient?.() ?? [];
   const core = interpreter({ tuned: board.arm32 === true, sanitize });
   const engine = quickjs();
   const stack = board.lwip ? lwip() : undefined;
+  const decoders = board.screen ? pictureDecoders() : undefined;
   const includes = [
     core.include,
     `-I${engine.include}`,
     ...(stack ? [`-I${stack.include}`, `-I${lwipSettings}`] : []),
+    ...(decoders?.includes ?? []),
   ];
   const limits = Object.entries({ ...board.budget, ...(ram && { ram }) }).map(
     ([name, bytes]) => `-Wl,--defsym=${name}Budget=${bytes}`,
@@ -114,16 +116,21 @@ export async function buildClient(board, { sanitize = false, ram } = {}) {
         'memory.c',
         'native.c',
         'wasm.c',
+        ...(board.screen ? ['faces.c', 'native_screen.c', 'pictures.c'].map((file) => `screen/${file}`) : []),
         ...board.clientCommon,
       ]),
-      ...(await clientSources()),
-      ...made,
+      ...(await clientSources(board)),
     ],
     near: near(board),
     flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],
   };
   const groups = [own, core, { ...engine, flags: [sanitize ? '-O1' : '-O2', ...engine.flags, ...checks] }];
   if (stack) groups.push({ files: stack.files, near: [lwipSettings], flags: ['-Os', ...includes] });
+  if (decoders)
+    groups.push({
+      ...decoders,
+      flags: ['-O2', ...decoders.includes, ...decoders.flags, ...(sanitize ? sanitizers : [])],
+    });
   const name = `client${sanitize ? '-sanitized' : ''}${ram ? `-${ram}` : ''}`;
   return link(board, name, groups, [...core.link, ...checks, ...limits]);
 }

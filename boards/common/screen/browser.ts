@@ -1,0 +1,263 @@
+// The browser: shows a page while it comes in, scrolls it, and follows its links.
+import type { Client } from '../../../host/client/client.js';
+import type { ClientResponse } from '../../../host/client/exchange.js';
+import { headerOf } from '../../../host/client/http_head.js';
+import { grantName } from '../../../host/delegation/grant.js';
+import { authority } from '../../../host/delegation/origin.js';
+import type { Platform } from '../../../host/platform/platform.js';
+import { Cancellation } from './cancellation.js';
+import type { Page } from './page.js';
+import { Pictures } from './pictures.js';
+import { Reader } from './reader.js';
+import { KEYS, type Key, type NativeScreen } from './screen.js';
+import { Utf8Stream } from './utf8_stream.js';
+import { pageArea, type Status, View } from './view.js';
+
+/** Milliseconds between two looks at the keys. */
+const KEY_INTERVAL = 40;
+/** Bytes of a picture that is a page by itself. */
+const MAX_PICTURE = 512 * 1024;
+const MAX_HISTORY = 50;
+
+export interface BrowserParts {
+  client: Pick<Client, 'request'>;
+  platform: Pick<Platform, 'setTimer' | 'parseUrl'>;
+  screen: NativeScreen;
+  /** Told when a page is there, or why it is not. */
+  onShown(url: string, error: unknown): void;
+}
+
+interface Place {
+  url: string;
+  top: number;
+}
+
+export class Browser {
+  readonly #parts: BrowserParts;
+  readonly #area: { width: number; height: number };
+  readonly #history: Place[] = [];
+  #view: View;
+  #url = '';
+  #title = '';
+  #status: Status = { text: '' };
+  #visit = new Cancellation();
+  #onQuit = () => {};
+
+  constructor(parts: BrowserParts) {
+    this.#parts = parts;
+    this.#area = pageArea(parts.screen);
+    this.#view = this.#begin().view;
+  }
+
+  /** Shows the page at `url` and what its links lead to, until the key that ends it. */
+  run(url: string): Promise<void> {
+    return new Promise((resolve) => {
+      let cancelTimer = () => {};
+      this.#onQuit = () => {
+        cancelTimer();
+        this.#visit.abort();
+        resolve();
+      };
+      const look = () => {
+        cancelTimer = this.#parts.platform.setTimer(KEY_INTERVAL, look);
+        for (let key = this.#parts.screen.key(); key !== 0; key = this.#parts.screen.key())
+          this.press(KEYS[key] ?? 'none');
+      };
+      look();
+      void this.#open({ url, top: 0 });
+    });
+  }
+
+  /** A line about what goes on, until the next one. */
+  say(text: string): void {
+    this.#status = { ...this.#status, text };
+    this.#view.drawStatus(this.#status);
+  }
+
+  press(key: Key): void {
+    const view = this.#view;
+    const { top, selected } = view;
+    switch (key) {
+      case 'up':
+        view.scrollBy(-1);
+        break;
+      case 'down':
+        view.scrollBy(1);
+        break;
+      case 'left':
+      case 'right':
+        this.#select(key === 'right' ? 1 : -1);
+        break;
+      case 'select':
+        this.#follow();
+        return;
+      case 'back':
+        this.#back();
+        return;
+      case 'reload':
+        void this.#open({ url: this.#url, top });
+        return;
+      case 'quit':
+        this.#onQuit();
+        return;
+    }
+    if (view.top !== top || view.selected !== selected) view.drawPage();
+  }
+
+  #select(step: 1 | -1): void {
+    const view = this.#view;
+    if (view.select(step)) return;
+    view.scrollBy(step);
+    view.select(step);
+  }
+
+  #follow(): void {
+    const { selected, page } = this.#view;
+    const address = selected === undefined ? undefined : page.links[selected];
+    if (address === undefined) return;
+    const [target = '', name = ''] = address.split('#');
+    const url = this.#parts.platform.parseUrl(target, this.#url);
+    if (target === '') {
+      this.#jump(name);
+    } else if (url === undefined) {
+      this.say(`this device opens no such address: ${address}`);
+    } else {
+      this.#history.push({ url: this.#url, top: this.#view.top });
+      if (this.#history.length > MAX_HISTORY) this.#history.shift();
+      void this.#open({ url: url.href, top: 0 }, name);
+    }
+  }
+
+  #back(): void {
+    const last = this.#history.pop();
+    if (last !== undefined) void this.#open(last);
+  }
+
+  #jump(name: string): void {
+    const y = this.#view.page.anchors.get(name);
+    if (y === undefined) return;
+    this.#view.scrollTo(y);
+    this.#view.drawPage();
+  }
+
+  async #open({ url, top }: Place, anchor = ''): Promise<void> {
+    this.#visit.abort();
+    const visit = new Cancellation();
+    this.#visit = visit;
+    const { host = '', port = 443 } = this.#parts.platform.parseUrl(url) ?? {};
+    this.#url = url;
+    this.say(`opening ${authority(host, port)}`);
+    let failure: unknown;
+    try {
+      const response = await this.#parts.client.request(url, { signal: visit });
+      if (visit.aborted) return;
+      this.#url = response.url;
+      await this.#show(response, visit);
+    } catch (error) {
+      if (visit.aborted) return;
+      failure = error;
+      this.#explain(error as Error & { code?: string });
+    }
+    if (visit.aborted) return;
+    if (top > 0) this.#view.scrollTo(top);
+    this.#view.draw(this.#title, this.#status);
+    if (anchor !== '') this.#jump(anchor);
+    this.#parts.onShown(this.#url, failure);
+  }
+
+  async #show({ status, headers, session, body }: ClientResponse, visit: Cancellation): Promise<void> {
+    const { view, reader } = this.#begin();
+    const type = (headerOf(headers, 'content-type') ?? 'text/html').split(';')[0]!.trim().toLowerCase();
+    const write = writerFor(type, reader, this.#parts.screen);
+    const { grant } = session;
+    this.#status = { text: '', tag: grant === undefined ? undefined : grantName(grant) };
+    this.#view = view;
+    this.#title = this.#place;
+    view.draw(this.#title, this.#status);
+    let length = 0;
+    for await (const bytes of body) {
+      if (visit.aborted) return;
+      length += bytes.length;
+      write(bytes);
+      this.#refresh(reader.page);
+      this.say(`${this.#place} · ${kib(length)}`);
+      if (reader.page.isFull) break;
+    }
+    if (visit.aborted) return;
+    write(undefined);
+    reader.end();
+    this.#refresh(reader.page);
+    const said = status < 400 ? '' : ` · answered ${status}`;
+    this.say(`${this.#place}${said} · ${kib(length)}`);
+  }
+
+  /** Draws what has come, where that is in view. */
+  #refresh(page: Page): void {
+    const view = this.#view;
+    const title = page.title === '' ? this.#place : page.title;
+    const changed = page.takeChange();
+    if (title !== this.#title) view.draw(title, this.#status);
+    else if (changed < view.bottom) view.drawPage();
+    else if (changed < Number.POSITIVE_INFINITY) view.drawPlace();
+    this.#title = title;
+  }
+
+  #explain({ message, code }: Error & { code?: string }): void {
+    const { view, reader } = this.#begin();
+    this.#view = view;
+    this.#title = 'No page';
+    this.#status = { text: this.#place };
+    const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+    reader.write(`<h1>This page can’t be shown</h1><p>${escaped(message)}.</p>`);
+    if (code !== undefined) reader.write(`<p><small>${escaped(code)}</small></p>`);
+    reader.write('<hr><p>Reload tries it again; back leads to the page before.</p>');
+    reader.end();
+  }
+
+  #begin(): { view: View; reader: Reader } {
+    const { screen } = this.#parts;
+    const { width, height } = this.#area;
+    const pictures = new Pictures(screen, width, 2 * height);
+    const reader = new Reader(screen, width, pictures);
+    return { reader, view: new View(screen, reader.page, pictures) };
+  }
+
+  get #place(): string {
+    const { host = '', port = 443 } = this.#parts.platform.parseUrl(this.#url) ?? {};
+    return authority(host, port);
+  }
+}
+
+const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`;
+
+/** Takes content of the media type `type`; `undefined` ends it. */
+function writerFor(
+  type: string,
+  reader: Reader,
+  screen: NativeScreen,
+): (bytes: Uint8Array | undefined) => void {
+  const text = new Utf8Stream((bytes) => screen.text(bytes));
+  const decoded = (bytes: Uint8Array | undefined) => (bytes === undefined ? text.end() : text.write(bytes));
+  if (type === 'text/html' || type === 'application/xhtml+xml')
+    return (bytes) => reader.write(decoded(bytes));
+  if (type.startsWith('text/')) return (bytes) => reader.writePlain(decoded(bytes));
+  if (type !== 'image/png' && type !== 'image/jpeg') throw new Error(`this device shows no ${type}`);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  return (bytes) => {
+    if (bytes === undefined) return reader.writePicture(joined(chunks, length));
+    length += bytes.length;
+    if (length > MAX_PICTURE) throw new Error('the picture is too large for this device');
+    chunks.push(bytes);
+  };
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,33 @@
+// The faces: a table made by boards/parts/faces.mjs, which tells its form.
+#ifndef DEPUTY_FACES_H
+#define DEPUTY_FACES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  uint16_t code;
+  /** Pixels from the pen to the leftmost one, and from the baseline up to the topmost row. */
+  int8_t left, ascent;
+  uint8_t width, height, advance, unused;
+  /** Rows from the top, each filled up to a byte, begin so many bytes into the table. */
+  uint32_t bits;
+} Glyph;
+
+typedef struct {
+  uint16_t ascent, descent;
+  uint32_t glyphs, count;
+} Face;
+
+/** NULL where there is no such face. */
+const Face *findFace(uint32_t number);
+
+/** What a face lacks stands in the fixed one, and what that lacks is a question mark. */
+const Glyph *findGlyph(const Face *face, uint32_t code);
+
+const uint8_t *glyphBits(const Glyph *glyph);
+
+/** Takes a character off UTF-8 text of at least one byte; a byte that fits nowhere is U+FFFD. */
+uint32_t nextCharacter(const char **text, const char *end);
+
+#endif
