@@ -227,7 +227,13 @@ export class DelegatedSession implements Transport {
       signal,
     }).finally(forgetEnd);
     context.observer.onStep?.({ step: 'active', origin: this.origin, active });
-    const parts: ParticipationParts = { context, main, sessionId, isBusy: () => this.isBusy() };
+    const parts: ParticipationParts = {
+      context,
+      main,
+      sessionId,
+      isBusy: () => this.isBusy(),
+      failed: this.#failed,
+    };
     if (admission.grant === Grant.Observe) {
       this.#participation = new Observed(parts, inner, this.tls.version, owes);
       this.#tickets.onActive(this.tls.alpn, undefined);

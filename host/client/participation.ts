@@ -28,6 +28,8 @@ export interface ParticipationParts {
   sessionId: SessionId;
   /** Whether content is under way. */
   isBusy: () => boolean;
+  /** Rejects when the proxy has given the session up, or closed it. */
+  failed: Promise<never>;
 }
 
 /** session, resume, full: the session is the proxy's from the hand-over to its end. */
@@ -131,10 +133,14 @@ export class Lent implements Participation {
     const milliseconds = context.timeouts.active;
     const error = () =>
       new DeputyError('NOT_RETURNED', 'the proxy did not give the session back: it was closed');
-    const { clientRecords, originRecords, originBytes } = await within(context.platform, answer, {
-      milliseconds,
-      error,
-    });
+    const { clientRecords, originRecords, originBytes } = await within(
+      context.platform,
+      Promise.race([answer, this.parts.failed]),
+      {
+        milliseconds,
+        error,
+      },
+    );
     const unread = await within(context.platform, this.open.endAt(originBytes), { milliseconds, error });
     await this.inner.takeBack(clientRecords, originRecords, unread);
     this.#leg = this.inner;

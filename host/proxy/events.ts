@@ -61,6 +61,8 @@ export interface ProxyEvents {
   otherResponse: [{ sessionId: SessionId; status: number; bytes: number }];
   /** R11: a further connection stands. `left`: how many more the client has granted. */
   furtherConnection: [{ sessionId: SessionId; host: string; port: number; left: number }];
+  /** The client took a lent epoch back, or had to: the session is relayed blindly again. */
+  returned: [{ sessionId: SessionId; code: string }];
   denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
   closed: [{ sessionId: SessionId; code: string; traffic: Traffic }];

@@ -1,5 +1,6 @@
 // The record layers of an active session: the right keys at the right sequence number on each side.
 import { SessionError } from './error.js';
+import { LentLeg } from './lent.js';
 import type { Limits } from './options.js';
 import { nonceBaseOf } from './record/aead.js';
 import { ContentType, MAX_PLAINTEXT, type RecordCipher } from './record/cipher.js';
@@ -19,6 +20,8 @@ export interface Activation {
   keys: SessionKeys;
   origin: RecordStream;
   leg: ByteStream;
+  /** Set for a lent epoch, where it is the leg. */
+  lent?: LentLeg;
   clientRecords: number;
   originRecords: number;
 }
@@ -33,6 +36,8 @@ export interface ActivationOptions {
   limits: Limits;
   onTicket: (message: Buffer) => void;
   onKeyUpdate: (side: Side, generation: number) => void;
+  /** For a lent epoch. */
+  onEpochOver?: (why: 'KEY_UPDATE' | 'KEY_WORN') => void;
 }
 
 /** One record layer a side, each at its sequence number. `unknown`: nobody said where the epochs begin. */
@@ -56,6 +61,7 @@ export function layers(
     return keys.cipher(side, { sequence: sequences[side], nonceBase: mirror ? seen + MIRROR_NONCES : seen });
   };
   const { version } = view.serverHello!;
+  const lent = options.onEpochOver && new LentLeg(client, relay.clientReader.bytes);
   const opening = keys.cipher('origin', { sequence: sequences.origin });
   const origin = new RecordStream({
     version,
@@ -63,8 +69,9 @@ export function layers(
     recordSizeLimit: Math.min(originLimit(view.clientHello!), mirror ? MAX_PLAINTEXT : DEVICE_RECORD),
     opening,
     sealing: sealing('client'),
-    nextRecord: async () => relay.originHeld.shift() ?? (await nextOf(relay.originReader)),
+    nextRecord: () => nextOfOrigin(relay, () => lent?.isStopped === true),
     transport: originTransport,
+    ...(options.onEpochOver && { onEpochOver: options.onEpochOver }),
     onTicket: options.onTicket,
     onKeyUpdate: (direction, generation) =>
       options.onKeyUpdate(direction === 'opening' ? 'origin' : 'client', generation),
@@ -74,6 +81,7 @@ export function layers(
   const activation = { keys, origin, clientRecords: relay.clientRecords, originRecords: relay.originRecords };
   if (searches) sequences.origin = followPassed(origin, opening, relay);
   relay.passed.length = 0;
+  if (lent !== undefined) return { ...activation, leg: lent, lent };
   if (!mirror) return { ...activation, leg: withReader(client, relay) };
   const leg = new RecordStream({
     version,
@@ -137,6 +145,17 @@ function clientFlight(
 
 const wrongSecret = () =>
   new SessionError('WRONG_SECRET', 'the delivered secret does not open the records of this session');
+
+/** The next record; undefined also where somebody stopped the reading. */
+async function nextOfOrigin(relay: Relay, isStopped: () => boolean): Promise<Buffer | undefined> {
+  const held = relay.originHeld.shift();
+  if (held !== undefined) return held;
+  for (;;) {
+    const record = await relay.originReader.next();
+    if (record !== INTERRUPTED) return record;
+    if (isStopped()) return undefined;
+  }
+}
 
 async function nextOf(reader: Relay['clientReader']): Promise<Buffer | undefined> {
   for (;;) {

@@ -153,7 +153,7 @@ export class MainSession implements Deliverer {
         break;
       case FrameType.Revoke:
         this.#resumptions.revoke(message.sessionId);
-        this.#session(message.sessionId)?.finish('REVOKED');
+        this.#session(message.sessionId)?.revoke(message.clientBytes);
         break;
       case FrameType.Close:
       case FrameType.Error:

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Delivery, Leg } from '../delegation/delivery.js';
 import type { DeviceProfile } from '../delegation/device.js';
 import { FrameType } from '../delegation/frame.js';
-import { grantName } from '../delegation/grant.js';
+import { Grant, grantName } from '../delegation/grant.js';
 import { CipherChange, type Message } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { RecordedSession } from '../services/record.js';
@@ -11,10 +11,12 @@ import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/se
 import { activate, checkDelivery } from './activation.js';
 import { carry } from './active.js';
 import type { Principal } from './authentication.js';
+import { within } from './deadline.js';
 import { SessionError, type SessionErrorCode, sessionError } from './error.js';
 import type { Observers } from './events.js';
 import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
+import { type LentLeg, relayOn, stopLent } from './lent.js';
 import type { Settings } from './options.js';
 import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
@@ -55,7 +57,7 @@ export interface Traffic {
 }
 
 /** Ends that nobody is to blame for. ENDED: by the operator. */
-const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'STOPPING', 'ENDED']);
+const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'EXPIRED', 'STOPPING', 'ENDED']);
 
 const legName = ({ requestId, leg }: Delivery) =>
   requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
@@ -63,7 +65,8 @@ const legName = ({ requestId, leg }: Delivery) =>
 /** How long a side may take to close after the last byte. */
 const LINGER = 5000;
 
-export type SessionState = 'relaying' | 'delivering' | 'active' | 'undelegated' | 'closed';
+/** `returned`: the client took it back, and it is relayed blindly. */
+export type SessionState = 'relaying' | 'delivering' | 'active' | 'returned' | 'undelegated' | 'closed';
 
 export class DelegableSession {
   readonly id: SessionId;
@@ -85,6 +88,12 @@ export class DelegableSession {
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
   #deliveredAt = 0;
+  #expiryTimer: NodeJS.Timeout | undefined;
+  #onRevoked: (clientBytes: number) => void = () => {};
+  /** Resolves with the count of the client's bytes when it takes its grant back. */
+  readonly #revoked = new Promise<number>((resolve) => {
+    this.#onRevoked = resolve;
+  });
   readonly #retired = new AbortController();
   #onEnd: () => void = () => {};
   /** Resolves when the session is over and its secrets are wiped. */
@@ -191,6 +200,9 @@ export class DelegableSession {
       this.#state = 'active';
       this.#active = active;
       this.#announce(delivery, active);
+      if (delivery.expires > 0) {
+        this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
+      }
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
       this.#deliverer = undefined;
@@ -237,8 +249,52 @@ export class DelegableSession {
       });
       await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
     } catch (error) {
-      await this.fail(sessionError(error, 'CLIENT_GONE'));
+      // What was under way when the client took its session back has broken off.
+      if ((this.#state as string) !== 'returned') await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
+  }
+
+  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the session was lent. */
+  revoke(clientBytes: number): void {
+    this.#onRevoked(clientBytes);
+    if (this.#state !== 'returned') this.#endGrant('REVOKED');
+  }
+
+  /** A lent session goes back, where this proxy lets pass what it can't read; any other ends. */
+  #endGrant(code: 'REVOKED' | 'EXPIRED' | 'KEY_UPDATE' | 'KEY_WORN'): void {
+    const lent = this.#active?.lent;
+    if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.finish(code);
+    else this.#giveBack(this.#active!, lent, code);
+  }
+
+  #giveBack(active: Activation, leg: LentLeg, code: string): void {
+    const { client, origin, settings, observers } = this.#options;
+    const why = new SessionError('REVOKED', 'the session went back to the client');
+    const counts = stopLent(leg, active.origin, this.#relay, why);
+    this.#state = 'returned';
+    this.#active = undefined;
+    wipe(active);
+    clearTimeout(this.#expiryTimer);
+    this.#deliverer!.send({ type: FrameType.Returned, sessionId: this.id, code, ...counts });
+    settings.log.info({ session: this.id, code }, 'session returned');
+    observers.emit('returned', { sessionId: this.id, code });
+    const timeout = settings.limits.deliveryTimeout;
+    const late = () => new SessionError('CLIENT_GONE', 'the client did not take its session back');
+    within(this.#revoked, timeout, late)
+      .then((clientBytes) =>
+        relayOn({
+          relay: this.#relay,
+          client,
+          origin,
+          leg,
+          unused: () => active.origin.unused,
+          clientBytes,
+        }),
+      )
+      .then(
+        () => this.finish(),
+        (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+      );
   }
 
   /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
@@ -300,6 +356,7 @@ export class DelegableSession {
 
   #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
     const { client, origin, mirror, settings } = this.#options;
+    const isLent = delivery.grant === Grant.Epoch;
     return activate(delivery, keys, {
       relay: this.#relay,
       directions: this.#directions!,
@@ -313,6 +370,7 @@ export class DelegableSession {
         const change = side === 'origin' ? CipherChange.OriginKeyUpdate : CipherChange.ProxyKeyUpdate;
         this.#cipherChanged(change, new Uint8Array(0));
       },
+      ...(isLent && { onEpochOver: (why) => this.#endGrant(why) }),
     });
   }
 
@@ -398,6 +456,7 @@ export class DelegableSession {
   #close(code: SessionErrorCode | string): void {
     this.#state = 'closed';
     clearTimeout(this.#deliveryTimer);
+    clearTimeout(this.#expiryTimer);
     if (this.#active !== undefined) wipe(this.#active);
     this.#relay.held.length = 0;
     this.#relay.originHeld.length = 0;

@@ -36,6 +36,11 @@ export interface RecordStreamOptions {
   beforeEpoch?: (record: Buffer) => Promise<void>;
   /** TLS 1.3: a whole NewSessionTicket message, header included. */
   onTicket?: (message: Buffer) => void;
+  /**
+   * The keys are those of one epoch: told when they do for no more, because the origin changed its own (KEY_UPDATE), or
+   * because they have sealed enough (KEY_WORN). `stop` is expected before this returns.
+   */
+  onEpochOver?: (why: 'KEY_UPDATE' | 'KEY_WORN') => void;
   /** Keys of one direction moved on, this many times so far. */
   onKeyUpdate?: (direction: 'opening' | 'sealing', generation: number) => void;
 }
@@ -51,6 +56,11 @@ export class RecordStream implements ByteStream {
   #closed = false;
   #generations = { opening: 0, sealing: 0 };
   #ready: Buffer[] = [];
+  #sealed = 0;
+  #opened = 0;
+  /** Records that hold a message which is not whole yet, or that came too late. */
+  #unused: Buffer[] = [];
+  #stopped: SessionError | undefined;
   /** Answers to the peer on their way: nothing more is read until they are out. */
   #reply: Promise<void> = Promise.resolve();
 
@@ -75,11 +85,40 @@ export class RecordStream implements ByteStream {
       if (this.#peerClosed) return undefined;
       await this.#reply;
       const record = await this.#options.nextRecord();
+      if (this.#stopped !== undefined) {
+        if (record !== undefined) this.#unused.push(record);
+        throw this.#stopped;
+      }
       // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
       const opened = await this.#open(record);
-      if (opened !== undefined) this.#onRecord(opened, false);
+      if (opened === undefined) continue;
+      this.#unused.push(record);
+      this.#onRecord(opened, false);
+      if (this.#stopped !== undefined) throw this.#stopped;
+      if (this.#messages.length > 0) continue;
+      this.#opened += this.#unused.length;
+      this.#unused.length = 0;
     }
+  }
+
+  /** Records that were sealed, and those that were opened and used up. */
+  get sealed(): number {
+    return this.#sealed;
+  }
+
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Records that another reader has to begin with, once this one has stopped. */
+  get unused(): readonly Buffer[] {
+    return this.#unused;
+  }
+
+  /** Ends all reading and writing at once, between two records: what is tried from here on fails with `error`. */
+  stop(error: SessionError): void {
+    this.#stopped = error;
   }
 
   /** Follows a record that the other leg has already got as it is: only the state counts. */
@@ -170,8 +209,13 @@ export class RecordStream implements ByteStream {
     if (this.#closed) {
       return Promise.reject(new SessionError('ORIGIN_GONE', 'this side of the session is closed'));
     }
-    const { sealing, transport } = this.#options;
-    if (sealing.sequence >= RECORDS_PER_KEY && this.#options.version === 0x0304) this.#updateSealing(0);
+    const { sealing, transport, onEpochOver } = this.#options;
+    if (sealing.sequence >= RECORDS_PER_KEY && this.#options.version === 0x0304) {
+      if (onEpochOver === undefined) this.#updateSealing(0);
+      else if (this.#stopped === undefined) onEpochOver('KEY_WORN');
+    }
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
+    this.#sealed++;
     return transport.write(sealing.seal(type, content));
   }
 
@@ -240,6 +284,9 @@ export class RecordStream implements ByteStream {
     if (this.#messages.length > 0) {
       throw new SessionError('UNEXPECTED_MESSAGE', 'a KeyUpdate does not end its record');
     }
+    const { onEpochOver } = this.#options;
+    // Whoever has the traffic secrets follows: the record stays unused.
+    if (onEpochOver !== undefined && !relayed) return onEpochOver('KEY_UPDATE');
     updateKeys(this.#options.opening);
     this.#options.onKeyUpdate?.('opening', ++this.#generations.opening);
     if (message[4] === 1 && !relayed && !this.#closed) this.#updateSealing(0);
