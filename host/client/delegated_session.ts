@@ -135,7 +135,8 @@ export class DelegatedSession implements Transport {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#closed) return undefined;
+    if (this.#closed && this.#failure === undefined) return undefined;
+    if (this.#closed) throw this.#failure!;
     const bytes = await this.#participation!.read().catch((error) => this.#explained(error));
     if (bytes === undefined && this.#failure !== undefined) throw this.#failure;
     return bytes;
@@ -188,7 +189,12 @@ export class DelegatedSession implements Transport {
   revoke(reason: string): boolean {
     if (this.#closed) return false;
     this.#cancelExpiry();
-    if (this.#participation !== undefined) return this.#participation.revoke(reason);
+    if (this.#participation?.revoke(reason)) return true;
+    this.#failure ??= new DeputyError(
+      'REVOKED',
+      `${reason}: the grant was taken back, and what was under way broke off`,
+    );
+    if (this.#participation !== undefined) return false;
     const { sessionId } = this;
     this.#parts.main.send({ type: FrameType.Revoke, sessionId, reason, clientBytes: 0 });
     return false;

@@ -14,6 +14,7 @@ export class OpenLeg implements Transport {
   #over: DeputyError | undefined;
   #ended = false;
   #reading: Promise<void> | undefined;
+  #onStop: () => void = () => {};
 
   /** `early`: content from before the hand-over. `unread`: read from `below` already. */
   constructor(below: Transport, early: readonly Uint8Array[], unread: Uint8Array) {
@@ -28,7 +29,10 @@ export class OpenLeg implements Transport {
       if (bytes !== undefined) return bytes;
       if (this.#over !== undefined) throw this.#over;
       if (this.#ended) return undefined;
-      await this.#pull();
+      const stopped = new Promise<void>((resolve) => {
+        this.#onStop = resolve;
+      });
+      await Promise.race([this.#pull(), stopped]);
     }
   }
 
@@ -45,6 +49,7 @@ export class OpenLeg implements Transport {
   /** No more is written from here on; whoever tries, or reads beyond the end, gets `error`. */
   stop(error: DeputyError): void {
     this.#over = error;
+    this.#onStop();
   }
 
   /**

@@ -5,12 +5,12 @@ import { CipherChange, type CipherChanged } from '../delegation/message.js';
 import type { Admission } from '../delegation/policy.js';
 import { decodeResumption } from '../delegation/resumption.js';
 import type { SessionId } from '../delegation/session_id.js';
-import { resumptionOf, sessionBlockOf } from '../engine/session_block.js';
 import type { TlsConnection } from '../engine/tls.js';
 import type { Context } from './context.js';
 import type { MainSession } from './main_session.js';
 import type { Origin } from './observer.js';
 import type { KeepTickets, OriginLink } from './origin_link.js';
+import { resumptionOf, sessionBlockOf } from './session_block.js';
 
 export interface SessionTicketsParts {
   context: Context;

@@ -286,7 +286,10 @@ export class RecordStream implements ByteStream {
     }
     const { onEpochOver } = this.#options;
     // Whoever has the traffic secrets follows: the record stays unused.
-    if (onEpochOver !== undefined && !relayed) return onEpochOver('KEY_UPDATE');
+    if (onEpochOver !== undefined && !relayed) {
+      onEpochOver('KEY_UPDATE');
+      return;
+    }
     updateKeys(this.#options.opening);
     this.#options.onKeyUpdate?.('opening', ++this.#generations.opening);
     if (message[4] === 1 && !relayed && !this.#closed) this.#updateSealing(0);
