@@ -42,9 +42,13 @@ export interface MainSessionContext {
   admit: (session: MainSession, principal: Principal) => boolean;
 }
 
+/** Milliseconds for which receipts are gathered: one record for many. */
+const RECEIPT_DELAY = 10;
+
 export class MainSession implements Deliverer {
   profile: DeviceProfile = HANDHELD;
   readonly #socket: TLSSocket;
+  #receiptTimer: NodeJS.Timeout | undefined;
   readonly #context: MainSessionContext;
   readonly #resumptions: Resumptions;
   readonly #others: OtherOrigins;
@@ -107,9 +111,19 @@ export class MainSession implements Deliverer {
 
   send(message: Message): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#socket.cork();
     this.#socket.write(encodeMessage(message));
+    // Of all messages only receipts are many, and nobody waits for one.
+    if (message.type !== FrameType.Receipt) this.#flush();
+    else this.#receiptTimer ??= setTimeout(() => this.#flush(), RECEIPT_DELAY);
     // Messages are small and none waits for another: a client that reads none of them is gone.
     if (this.#socket.writableLength > this.#context.settings.limits.unreadFrameBytes) this.#socket.destroy();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#receiptTimer);
+    this.#receiptTimer = undefined;
+    while (this.#socket.writableCorked > 0) this.#socket.uncork();
   }
 
   fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse> {

@@ -21,6 +21,8 @@ export interface CountedStream extends ByteStream {
 }
 
 const FLUSH_TIME = 1000;
+/** Bytes that may wait here for a reader: to stop and start a socket for each record costs more than they do. */
+const READ_AHEAD = 65_536;
 
 /**
  * A socket, or any Duplex, as a ByteStream. Each read gives the bytes of one arrival: on a TLS socket those of one
@@ -32,9 +34,11 @@ export class SocketStream implements CountedStream {
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
   readonly #arrived: Buffer[] = [];
+  #ahead = 0;
   #error: Error | undefined;
   #waiting: (() => void)[] = [];
   #unflushed = 0;
+  #gathering = false;
   #dropped = false;
 
   /** `lost`: the code of the error where the socket fails or vanishes. */
@@ -45,10 +49,11 @@ export class SocketStream implements CountedStream {
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
     for (const event of ['end', 'close', 'drain', 'finish']) socket.on(event, wake);
-    // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
     socket.pause();
+    // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
     socket.on('data', (chunk: Buffer) => {
-      socket.pause();
+      this.#ahead += chunk.length;
+      if (this.#ahead >= READ_AHEAD) socket.pause();
       this.received += chunk.length;
       this.#arrived.push(chunk);
       wake();
@@ -62,10 +67,13 @@ export class SocketStream implements CountedStream {
   async read(): Promise<Buffer | undefined> {
     for (;;) {
       const chunk = this.#arrived.shift();
-      if (chunk !== undefined) return chunk;
+      if (chunk !== undefined) {
+        this.#ahead -= chunk.length;
+        return chunk;
+      }
       if (this.#socket.readableEnded) return undefined;
       this.#throwIfGone();
-      this.#socket.resume();
+      if (this.#socket.isPaused()) this.#socket.resume();
       await this.#change();
     }
   }
@@ -75,6 +83,7 @@ export class SocketStream implements CountedStream {
     if (bytes.length === 0) return;
     this.sent += bytes.length;
     this.#unflushed++;
+    this.#gather();
     if (this.#socket.write(bytes, () => this.#onFlushed())) return;
     while (this.#socket.writableNeedDrain) {
       this.#throwIfGone();
@@ -93,6 +102,17 @@ export class SocketStream implements CountedStream {
     if (this.#unflushed === 0) this.#socket.destroy();
     else setTimeout(() => this.#socket.destroy(), FLUSH_TIME).unref();
     this.#dropped = true;
+  }
+
+  /** What is written in one go leaves in one: a head with its body costs one record and one call of the kernel. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      this.#socket.uncork();
+    });
   }
 
   #onFlushed(): void {

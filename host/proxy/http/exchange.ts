@@ -234,8 +234,7 @@ class Exchange {
     const { origin, limits } = this.options;
     for (;;) {
       let raw: Buffer | undefined;
-      // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
-      let failure: unknown = new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
+      let failure: unknown;
       try {
         raw = await readRawHead(origin.bytes, limits.responseHeadBytes, 'BAD_RESPONSE');
       } catch (error) {
@@ -244,7 +243,9 @@ class Exchange {
       }
       if (raw === undefined) {
         const settled = await this.chain.settle(state, undefined);
-        if (settled === undefined) throw failure;
+        // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
+        if (settled === undefined)
+          throw failure ?? new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
         await this.#answer(settled.answer, settled.by, to);
         return 'abandoned';
       }

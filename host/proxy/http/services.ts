@@ -56,18 +56,21 @@ export interface ResponseState extends MessageState {
   watchers: BodyWatcher[];
 }
 
+/** Made once: an error costs a trace of the stack. */
+const OVER = new DOMException('the exchange is over', 'AbortError');
+
 type RequestFacts = Pick<FlowRequest, 'method' | 'target' | 'headers'>;
 
 /** The services of one exchange. */
 export class ServiceChain {
-  readonly #stopped = new AbortController();
+  #stopped: AbortController | undefined;
   readonly #exchange = {};
 
   constructor(private readonly context: FlowContext) {}
 
   /** The exchange is over: what services still have under way is called off. */
   end(): void {
-    this.#stopped.abort();
+    this.#stopped?.abort(OVER);
   }
 
   /** Changes `state`; an answer, where a service gave one, ends the round. */
@@ -187,6 +190,7 @@ export class ServiceChain {
     const { sessionId, client, origin, profile, limits, log, fetchOther } = this.context;
     const watch = new Watch(limits.serviceTimeout);
     const own = new AbortController();
+    this.#stopped ??= new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
     const fields = { session: sessionId, service: service.name };
     const flow: Flow = {
