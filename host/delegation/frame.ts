@@ -18,6 +18,8 @@ export enum FrameType {
   Resumption = 12,
   Returned = 13,
   Release = 14,
+  Subscribe = 15,
+  Subscribed = 16,
 }
 
 /** type u8, session id, length u24. */
@@ -55,6 +57,7 @@ const SECRET_TYPES: ReadonlySet<FrameType> = new Set([
   FrameType.Resumption,
   FrameType.CipherChanged,
   FrameType.Release,
+  FrameType.Subscribe,
 ]);
 
 /**

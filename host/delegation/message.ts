@@ -7,6 +7,14 @@ import { bearsSecrets, encodeFrame, type Frame, FrameType } from './frame.js';
 import { isHost } from './origin.js';
 import { decodeResumption, encodeResumption, type Resumption } from './resumption.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
+import {
+  encodeState,
+  encodeWish,
+  readState,
+  readWish,
+  type SubscriptionState,
+  type SubscriptionWish,
+} from './subscription.js';
 
 export const DELEGATION_VERSION = 1;
 
@@ -133,6 +141,20 @@ export interface ResumptionGrant {
   resumption: Resumption;
 }
 
+/** Client: wants to find addresses of that session's origin fetched at its next visit (R25). */
+export interface Subscribe {
+  type: FrameType.Subscribe;
+  /** The delivered session whose granted resumption is used from now on; the subscription's name. REVOKE ends it. */
+  sessionId: SessionId;
+  wish: SubscriptionWish;
+}
+
+/** Proxy: how a subscription stands, told after SUBSCRIBE and after each HELLO. */
+export interface Subscribed extends SubscriptionState {
+  type: FrameType.Subscribed;
+  sessionId: SessionId;
+}
+
 /** Proxy: asks for a session with another origin. Bears the null session id. */
 export interface Tunnel {
   type: FrameType.Tunnel;
@@ -195,7 +217,9 @@ export type Message =
   | Close
   | ResumptionGrant
   | Returned
-  | Release;
+  | Release
+  | Subscribe
+  | Subscribed;
 
 /** A whole frame. Wipe the bytes of one that bears secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -249,6 +273,10 @@ function encodeBody(message: Message): Uint8Array {
       break;
     case FrameType.Resumption:
       return encodeResumption(message.resumption);
+    case FrameType.Subscribe:
+      return encodeWish(message.wish);
+    case FrameType.Subscribed:
+      return encodeState(message);
     case FrameType.Error:
     case FrameType.Close:
       out.text(8, message.code, 64).sentence(message.text, REASON_LIMIT);
@@ -340,6 +368,10 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
       };
     case FrameType.Resumption:
       return { type, sessionId, resumption: decodeResumption(body) };
+    case FrameType.Subscribe:
+      return { type, sessionId, wish: readWish(from) };
+    case FrameType.Subscribed:
+      return { type, sessionId, ...readState(from) };
     case FrameType.Error:
     case FrameType.Close:
       return { type, sessionId, code: readCode(from), text: from.text(16, REASON_LIMIT) };

@@ -63,6 +63,8 @@ export interface ProxyEvents {
   furtherConnection: [{ sessionId: SessionId; host: string; port: number; left: number }];
   /** The client took a lent epoch back, or had to: the session is relayed blindly again. */
   returned: [{ sessionId: SessionId; code: string }];
+  /** R25: an address of a subscription was fetched; status 0 where nothing came. */
+  prefetched: [{ sessionId: SessionId; client: string; target: string; status: number }];
   denied: [{ requestId: number; reason: string }];
   /** The session is over and its secrets are wiped. `code` is CLOSED after an orderly end. */
   closed: [{ sessionId: SessionId; code: string; traffic: Traffic }];

@@ -17,6 +17,7 @@ import {
   type Hello,
   type Message,
   type ResumptionGrant,
+  type Subscribe,
 } from '../delegation/message.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../services/service.js';
@@ -30,6 +31,8 @@ import type { SessionRegistry } from './registry.js';
 import { type OpenedFurther, Resumptions } from './resumption/resumptions.js';
 import type { DelegableSession, Deliverer } from './session.js';
 import { SocketStream } from './stream.js';
+import { openSubscription } from './subscription.js';
+import { SubscriptionDesk } from './subscription_desk.js';
 import type { TargetPolicy } from './target.js';
 
 export interface MainSessionContext {
@@ -52,6 +55,7 @@ export class MainSession implements Deliverer {
   readonly #context: MainSessionContext;
   readonly #resumptions: Resumptions;
   readonly #others: OtherOrigins;
+  readonly #subscriptions: SubscriptionDesk;
   #principal: Principal | undefined;
 
   constructor(socket: TLSSocket, context: MainSessionContext) {
@@ -64,6 +68,7 @@ export class MainSession implements Deliverer {
     const recorderOf = (further: OpenedFurther) => Recorder.ofFurther(further, this.principal.name, settings);
     const resumptions = this.#resumptions;
     this.#others = new OtherOrigins({ limits, resumptions, observers, recorderOf, ask: send });
+    this.#subscriptions = new SubscriptionDesk(settings.services, () => this.principal.name, send);
   }
 
   get principal(): Principal {
@@ -165,8 +170,12 @@ export class MainSession implements Deliverer {
       case FrameType.Resumption:
         this.#onResumption(message);
         break;
+      case FrameType.Subscribe:
+        this.#onSubscribe(message);
+        break;
       case FrameType.Revoke:
         this.#resumptions.revoke(message.sessionId);
+        this.#subscriptions.end(message.sessionId);
         this.#session(message.sessionId)?.revoke(message.clientBytes);
         break;
       case FrameType.Close:
@@ -202,6 +211,7 @@ export class MainSession implements Deliverer {
       deliveryTimeout: limits.deliveryTimeout,
       services: services.map(({ name }) => name),
     });
+    this.#subscriptions.report();
     const device = hello.profile.name;
     settings.log.info({ principal: principal.name, device }, 'main session greeted');
     observers.emit('mainSession', {
@@ -275,6 +285,14 @@ export class MainSession implements Deliverer {
       this.#context.settings.log.info({ session: sessionId, code }, 'resumption refused');
       this.#error(sessionId, code, message);
     }
+  }
+
+  #onSubscribe({ sessionId, wish }: Subscribe): void {
+    const { settings, targets, observers } = this.#context;
+    const client = this.principal.name;
+    const grants = this.#resumptions.detach(sessionId);
+    const parts = { client, profile: this.profile, wish, settings, targets, observers };
+    this.#subscriptions.begin(sessionId, grants && openSubscription({ ...parts, grants }));
   }
 
   #onDeny(requestId: number, reason: string): void {

@@ -89,6 +89,8 @@ export interface Limits {
   furtherConnections: number;
   /** Sessions of one main session for which resumptions are kept at once. */
   resumableSessions: number;
+  /** One address of a subscription, from the request to the end of its answer. */
+  prefetchTimeout: number;
   /** Bytes of frames that a client leaves unread before its main session is closed. */
   unreadFrameBytes: number;
 }
@@ -115,6 +117,7 @@ export const DEFAULT_LIMITS: Limits = {
   otherOrigins: 16,
   furtherConnections: 6,
   resumableSessions: 64,
+  prefetchTimeout: 120_000,
   unreadFrameBytes: 1_048_576,
 };
 

@@ -1,5 +1,6 @@
 // What a service is: an addon with optional hooks, called by the active proxy for each exchange of a session.
 import type { DeviceProfile } from '../delegation/device.js';
+import type { SubscriptionState, SubscriptionWish } from '../delegation/subscription.js';
 import type { HeaderLine, HeaderList } from './headers.js';
 import type { RecordedSession, RecordMark, SessionEvent } from './record.js';
 
@@ -41,6 +42,15 @@ export interface Service {
   record?(event: SessionEvent, session: RecordedSession): Promise<RecordMark | undefined>;
   /** Nothing may be done unrecorded. */
   readonly required?: boolean;
+  /**
+   * A client wants addresses fetched while it is away (R25). The first service that has this hook gets the subscription
+   * and owns it. Throws what it won't take: the client is told.
+   */
+  subscribe?(subscription: Subscription): void;
+  /** A client takes a subscription back. */
+  unsubscribe?(client: string, id: string): void;
+  /** How a client's subscriptions stand, for the client itself, which is there. What is told is told once. */
+  reports?(client: string): readonly SubscriptionReport[];
   /** When the session ends: forget what is kept for it. */
   sessionClosed?(sessionId: string): void | Promise<void>;
   /** When the proxy has closed: let go of connections and files. */
@@ -203,6 +213,45 @@ export interface OtherResponse {
   readonly headers: HeaderList;
   /** Must be read to its end, or left with `break`: the session is busy until then. */
   readonly body: Body;
+}
+
+/** Addresses of one origin, and the power to fetch them without the client: by resuming its session. */
+export interface Subscription {
+  /** Internal id of the session from which it comes, hexadecimal. */
+  readonly id: string;
+  /** Name of the admitted client, unique among clients. */
+  readonly client: string;
+  readonly origin: OriginIdentity;
+  readonly wish: SubscriptionWish;
+  /** Connections that may still be opened: each round takes one, where the origin keeps it open. */
+  readonly left: number;
+  /** When the last ticket runs out, Unix milliseconds; a round may bring a new one. */
+  readonly expires: number;
+  readonly log: ServiceLog;
+  /**
+   * Fetches every address once, through all services. One receipt an address, in order; status 0 where nothing came.
+   * Never rejects.
+   */
+  fetchAll(signal: AbortSignal): Promise<readonly FetchReceipt[]>;
+  /** Wipes what it was granted. */
+  end(): void;
+}
+
+/** As in RECEIPT. */
+export interface FetchReceipt {
+  readonly status: number;
+  readonly services: readonly string[];
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** SHA-256 over the previous receipt's hash (zeros at first) and the body; as before where nothing came. */
+  readonly hash: Uint8Array;
+  readonly mark: RecordMark | undefined;
+}
+
+export interface SubscriptionReport extends SubscriptionState {
+  readonly id: string;
+  /** What has been fetched since the last report, each with its number, from 1. */
+  readonly receipts: readonly (FetchReceipt & { readonly number: number })[];
 }
 
 export interface ServiceLog {

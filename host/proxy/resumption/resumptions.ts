@@ -40,11 +40,17 @@ export interface OpenedFurther {
   cipherSuite: number;
 }
 
-interface Entry {
-  id: SessionId;
+/** What was granted for one session. */
+export interface Grants {
+  readonly id: SessionId;
+  readonly target: { readonly host: string; readonly port: number };
+  readonly delivered: DeliveredFacts;
+  readonly granted: Granted;
+}
+
+interface Entry extends Grants {
+  /** Authority, in lower case. */
   origin: string;
-  target: { host: string; port: number };
-  granted: Granted;
   open: Set<FurtherConnection>;
   /** Attempts in a row that found no origin. */
   failures: number;
@@ -69,7 +75,22 @@ export class Resumptions {
       resumption.secret.fill(0);
       throw new SessionError('RESUMPTION_REFUSED', why);
     }
-    this.#entryOf(session).granted.add(resumption);
+    const { id, target, delivered } = session;
+    this.#entryOf({ id, target, delivered: delivered! }).granted.add(resumption);
+  }
+
+  /** Gives what was granted for a session away: it is no longer closed with the others. Undefined where nothing was. */
+  detach(id: SessionId): Grants | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(id);
+    for (const connection of entry.open) void connection.finish();
+    const { target, delivered, granted } = entry;
+    return { id, target, delivered, granted };
+  }
+
+  adopt(grants: Grants): void {
+    this.#entryOf(grants);
   }
 
   /** Whether a further connection to that origin can be opened; `later`: perhaps when others have come to stand. */
@@ -169,7 +190,7 @@ export class Resumptions {
     observers.emit('cipherChanged', { sessionId, change: CipherChange[change] });
   }
 
-  #entryOf({ id, target }: Resumable): Entry {
+  #entryOf({ id, target, delivered, granted }: Omit<Grants, 'granted'> & Partial<Grants>): Entry {
     const found = this.#entries.get(id);
     if (found !== undefined) return found;
     if (this.#entries.size >= this.context.limits.resumableSessions) {
@@ -179,8 +200,9 @@ export class Resumptions {
     const entry: Entry = {
       id,
       origin: authority(target.host.toLowerCase(), target.port),
-      target: { ...target },
-      granted: new Granted(),
+      target: { host: target.host, port: target.port },
+      delivered,
+      granted: granted ?? new Granted(),
       open: new Set(),
       failures: 0,
     };
