@@ -179,4 +179,29 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     sessionId: session,
     resumption: resumptions,
   }),
+  fc.record({
+    type: fc.constant(FrameType.Subscribe as const),
+    sessionId: session,
+    wish: fc.record({
+      every: positive,
+      window: fc.option(fc.record({ start: fc.nat(1439), minutes: fc.integer({ min: 1, max: 1440 }) }), {
+        nil: undefined,
+      }),
+      headers: fc.array(
+        fc.tuple(fc.stringMatching(/^[A-Za-z-]{1,20}$/), fc.stringMatching(/^[!-~ é]{0,40}$/)),
+        {
+          maxLength: 4,
+        },
+      ),
+      targets: fc.array(fc.stringMatching(/^\/[!-~]{0,40}$/), { minLength: 1, maxLength: 5 }),
+    }),
+  }),
+  fc.record({
+    type: fc.constant(FrameType.Subscribed as const),
+    sessionId: session,
+    code: fc.oneof(fc.constant(''), code),
+    text: sentence,
+    next: u32,
+    left: u32,
+  }),
 );

@@ -13,7 +13,6 @@ import { CipherChange } from '../../../../host/delegation/message.js';
 import { decodeResumption, type Resumption } from '../../../../host/delegation/resumption.js';
 import { NULL_SESSION_ID } from '../../../../host/delegation/session_id.js';
 import type { ProxyOptions } from '../../../../host/proxy/options.js';
-import { decodeSslSession } from '../../../../host/proxy/resumption/ssl_session.js';
 import type { Service } from '../../../../host/services/service.js';
 import {
   type Bench,
@@ -27,7 +26,7 @@ import {
   testAuthority,
 } from '../bench.js';
 import { type Delegated, delegate } from '../delegated.js';
-import { openFurther, singleUseOrigin } from './world.js';
+import { openFurther, resumptionOf, sendGrant, singleUseOrigin } from './world.js';
 
 const open: (() => unknown)[] = [];
 afterAll(async () => {
@@ -132,21 +131,10 @@ async function session(
 ): Promise<Session> {
   const made = await bench(limits);
   const delegated = await delegate(made, `127.0.0.1:${port}`, 'open', { maxVersion: 'TLSv1.2' });
-  const { alpn, sni, certificateHash } = delegated.inner.delivery();
-  const granted: Resumption = {
-    ...decodeSslSession(Buffer.from(delegated.inner.socket.getSession()!)),
-    uses,
-    serverName: sni,
-    alpn,
-    certificateHash,
-    ...more,
-  };
+  const granted = resumptionOf(delegated, { uses, ...more });
   if (grant) sendGrant(delegated, granted);
   return { ...delegated, bench: made, granted };
 }
-
-const sendGrant = ({ main, sessionId }: Pick<Delegated, 'main' | 'sessionId'>, resumption: Resumption) =>
-  main.send({ type: FrameType.Resumption, sessionId, resumption });
 
 async function load({ stream }: Delegated): Promise<string[]> {
   stream.write(`GET /page HTTP/1.1\r\nHost: ${NAME}\r\n\r\n`);

@@ -11,6 +11,7 @@ import {
   type ServerKind,
   startOrigin,
 } from '../../../../host/cli/demo/origins.js';
+import { FrameType } from '../../../../host/delegation/frame.js';
 import type { Resumption } from '../../../../host/delegation/resumption.js';
 import {
   FurtherConnection,
@@ -18,6 +19,7 @@ import {
 } from '../../../../host/proxy/resumption/further_connection.js';
 import { decodeSslSession } from '../../../../host/proxy/resumption/ssl_session.js';
 import { NAME, readUntil, testAuthority } from '../bench.js';
+import type { Delegated } from '../delegated.js';
 
 export async function origin(kind: ServerKind, options: Partial<OriginOptions> = {}): Promise<Origin> {
   const { issued } = await testAuthority();
@@ -123,3 +125,18 @@ export async function singleUseOrigin(answer: RequestListener): Promise<{ port: 
   };
   return { port, close };
 }
+
+/** What resumes a session of TLS 1.2 that was delivered with its master secret. */
+export function resumptionOf(
+  { inner }: Pick<Delegated, 'inner'>,
+  more: Partial<Resumption> = {},
+): Resumption {
+  const { alpn, sni, certificateHash } = inner.delivery();
+  const material = decodeSslSession(Buffer.from(inner.socket.getSession()!));
+  return { ...material, uses: 1, serverName: sni, alpn, certificateHash, ...more };
+}
+
+export const sendGrant = (
+  { main, sessionId }: Pick<Delegated, 'main' | 'sessionId'>,
+  resumption: Resumption,
+) => main.send({ type: FrameType.Resumption, sessionId, resumption });
