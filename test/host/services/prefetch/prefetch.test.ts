@@ -20,6 +20,7 @@ const receipt: FetchReceipt = {
   bytesBefore: 9,
   bytesAfter: 9,
   hash: new Uint8Array(32),
+  mark: undefined,
 };
 
 /** A subscription by hand: each round takes a use, and brings a ticket that lives for `life` milliseconds. */
