@@ -7,6 +7,7 @@ import { encodeUtf8 } from '../../host/delegation/text.js';
 import type { Native } from './native.js';
 import { type BoardOptions, parseOptions, USAGE } from './options.js';
 import { type BoardPlatform, boardPlatform } from './platform.js';
+import { stepLine } from './steps.js';
 
 /** Milliseconds for the last bytes of closed connections to leave. */
 const FAREWELL = 2500;
@@ -27,15 +28,19 @@ export class Watcher implements Observer {
   refused = false;
   readonly #board: Native;
   readonly #measures: boolean;
+  readonly #steps: boolean;
   #before = 0;
 
-  constructor(board: Native, measures: boolean) {
+  constructor(board: Native, { measure, steps }: Pick<BoardOptions, 'measure' | 'steps'>) {
     this.#board = board;
-    this.#measures = measures;
+    this.#measures = measure;
+    this.#steps = steps;
   }
 
   onStep(step: Step): void {
-    if (step.step !== 'frame') this.tell(step.step);
+    if (step.step === 'frame') return;
+    this.tell(step.step);
+    if (this.#steps) say(this.#board, stepLine(step));
     if (step.step !== 'tunnel-denied') return;
     this.refused = true;
     const { host, port } = step.tunnel;
@@ -63,11 +68,11 @@ export interface Tools {
 /** Runs `work` with a client, and closes that. `work` gives whether all went well. */
 export async function withClient(
   board: Native,
-  { client: options, resolve, measure }: BoardOptions,
+  { client: options, resolve, measure, steps }: BoardOptions,
   { profile, onStep }: { profile: DeviceProfile; onStep?: (step: Step) => void },
   work: (tools: Tools) => Promise<boolean>,
 ): Promise<number> {
-  const watcher = new Watcher(board, measure);
+  const watcher = new Watcher(board, { measure, steps });
   const platform = boardPlatform(board, resolve);
   const observer: Observer = {
     onStep(step) {
@@ -82,6 +87,7 @@ export async function withClient(
     watcher.tell('ready');
     isWell = await work({ client, watcher, platform });
     const engine = await client.engine();
+    if (steps) say(board, stepLine({ step: 'engine', cryptoBytes: engine.cryptoBytes }));
     if (measure) say(board, `measure total ${board.busyNanoseconds()}\n`);
     if (measure) say(board, `memory linear ${memoryBytes} ${engine.memoryBytes} heap ${board.heapPeak()}\n`);
   } finally {

@@ -9,7 +9,7 @@ import type { BoardOptions } from './options.js';
 export const PROFILE = { ...HANDHELD, name: 'board', colourDepth: 16 };
 
 export const get = (board: Native, options: BoardOptions): Promise<number> =>
-  withClient(board, options, { profile: PROFILE }, async ({ client }) => {
+  withClient(board, options, { profile: { ...PROFILE, styles: options.styles } }, async ({ client }) => {
     let isWell = true;
     for (let i = 0; i < options.repeat; i++)
       for (const url of options.urls) if (!(await fetchPage(board, client, url))) isWell = false;

@@ -25,6 +25,8 @@ export const USAGE = `Usage: get URL… [options]
   --timeout SECONDS     for each wait: a connection, a handshake, an answer, more of it
   --resolve NAME=ADDRESS  the address of a name that the network does not know
   --repeat N            fetch that often
+  --styles              tell the proxy that the device applies style sheets
+  --steps               say each step of the exchange, as JSON
   --measure             say after each step how many nanoseconds it took, and the memory used
 `;
 
@@ -34,13 +36,15 @@ export interface BoardOptions {
   client: Omit<ClientOptions, 'platform' | 'observer'>;
   resolve: Map<string, string>;
   repeat: number;
+  styles: boolean;
+  steps: boolean;
   measure: boolean;
 }
 
 /** Milliseconds without a byte of a page after which its origin counts as lost: nobody watches a board. */
 const BODY_PATIENCE = 60_000;
 
-const FLAGS = ['direct', 'measure'];
+const FLAGS = ['direct', 'measure', 'steps', 'styles'];
 const VALUES = [
   ...[
     'proxy',
@@ -98,6 +102,8 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
     },
     resolve: addresses(given.options.get('resolve') ?? []),
     repeat: count(last('repeat'), 'repeat') ?? 1,
+    styles: last('styles') !== undefined,
+    steps: last('steps') !== undefined,
     measure: last('measure') !== undefined,
   };
 }

@@ -1,11 +1,14 @@
 // `deputy demo`: three real origins, a proxy and a device under wasm3, all on this machine.
 import { Command, Option } from 'commander';
+import { boardDevice } from './demo/board.js';
+import { localDevice } from './demo/device.js';
 import { type DemoResult, runDemo } from './demo/exchange.js';
 import { pageAsText } from './demo/page.js';
 import type { StoryStep } from './demo/story.js';
 
 interface DemoOptions {
   engine?: 'wasm3' | 'v8';
+  board?: string;
   json?: boolean;
 }
 
@@ -13,6 +16,9 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('Fetch a page of three real origins through a proxy on this machine, step by step.')
     .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
+    .addOption(
+      new Option('--board <board>', 'the handheld is firmware on this emulated board').conflicts('engine'),
+    )
     .option('--json', 'print one JSON object instead of the story')
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options);
@@ -21,8 +27,9 @@ export function demoCommand(): Command {
 
 async function demo(options: DemoOptions): Promise<number> {
   const onStep = options.json ? () => {} : (step: StoryStep) => process.stdout.write(`${stepText(step)}\n`);
+  const device = options.board === undefined ? localDevice(options.engine) : await boardDevice(options.board);
   if (!options.json) process.stdout.write('Three origins, one proxy and one handheld start on loopback.\n\n');
-  const result = await runDemo({ ...(options.engine && { engine: options.engine }), onStep });
+  const result = await runDemo({ device, onStep });
   if (options.json) {
     const { page: _, milliseconds, ...facts } = result;
     process.stdout.write(`${JSON.stringify({ ...facts, milliseconds }, null, 2)}\n`);

@@ -1,10 +1,10 @@
 // Runs the demo: starts everything, lets the client fetch the page, and stops everything.
 
 import { HANDHELD } from '../../delegation/device.js';
-import { DeputyClient } from '../../index.js';
 import { createProxy } from '../../proxy/proxy.js';
 import { transcode } from '../../services/transcode/index.js';
 import { type Authority, createAuthority } from './authority/authority.js';
+import type { DemoDevice } from './device.js';
 import { isInstalled, type Origin, type ServerKind, startOrigin } from './origins.js';
 import { type Files, newsPage, pictureFiles, styleFiles } from './site.js';
 import { Story, type StoryOrigin, type StoryStep } from './story.js';
@@ -12,7 +12,8 @@ import { Story, type StoryOrigin, type StoryStep } from './story.js';
 export interface DemoResult {
   steps: StoryStep[];
   origins: StoryOrigin[];
-  engine: 'wasm3' | 'v8';
+  /** What runs the device program, and where that is not this machine, the board. */
+  engine: string;
   /** Bodies as the origins sent them. */
   bytesFromOrigins: number;
   /** The finished page, its pictures included. */
@@ -25,7 +26,7 @@ export interface DemoResult {
 }
 
 export interface DemoRun {
-  engine?: 'wasm3' | 'v8';
+  device: DemoDevice;
   onStep: (step: StoryStep) => void;
 }
 
@@ -35,7 +36,7 @@ const HOSTS = { news: 'news.example', pictures: 'pictures.example', styles: 'sty
 /** The device of the demo applies style sheets, so that the third origin is needed too. */
 const DEVICE = { ...HANDHELD, name: 'demo handheld', colourDepth: 16, styles: true };
 
-export async function runDemo({ engine, onStep }: DemoRun): Promise<DemoResult> {
+export async function runDemo({ device, onStep }: DemoRun): Promise<DemoResult> {
   const authority = await createAuthority({ name: 'Throw-away root of the demo' });
   const started: Origin[] = [];
   const start = async (host: string, kind: ServerKind, files: Files, version?: '1.2') => {
@@ -58,13 +59,13 @@ export async function runDemo({ engine, onStep }: DemoRun): Promise<DemoResult> 
     );
     const servers = new Map([news, pictures, styles].map(({ place, origin }) => [place, origin.server]));
     const story = new Story(servers, onStep);
-    return await fetchPage(`${news.address}/index.html`, authority, story, engine);
+    return await fetchPage(`${news.address}/index.html`, authority, story, device);
   } finally {
     await Promise.all(started.map((origin) => origin.stop()));
   }
 }
 
-async function fetchPage(url: string, authority: Authority, story: Story, engine: DemoRun['engine']) {
+async function fetchPage(url: string, authority: Authority, story: Story, device: DemoDevice) {
   const identity = await authority.issue({ names: ['proxy.example', '127.0.0.1'] });
   const proxy = createProxy({
     tls: { certificate: identity.chainPem, key: identity.keyPem },
@@ -77,32 +78,27 @@ async function fetchPage(url: string, authority: Authority, story: Story, engine
   });
   story.follow(proxy.events);
   const { host, port } = await proxy.listen();
-  const client = new DeputyClient({
-    proxy: { host, port, roots: authority.root.pem, token: TOKEN },
-    roots: authority.root.pem,
-    policy: { rules: Object.values(HOSTS).map((origin) => ({ origin, decision: 'session' })) },
-    profile: DEVICE,
-    observer: story.observer,
-    ...(engine && { engine }),
-  });
   const begun = Date.now();
   try {
-    const response = await client.fetch(url);
-    const page = await response.text();
-    const { kind, cryptoBytes } = await client.engine();
+    const { ok, page, engine, cryptoBytes } = await device(url, {
+      proxy: { host, port, serverName: 'proxy.example', token: TOKEN },
+      roots: authority.root.pem,
+      admitted: Object.values(HOSTS),
+      profile: DEVICE,
+      observer: story.observer,
+    });
     return {
       steps: story.steps,
       origins: [...story.origins.values()],
-      engine: kind,
+      engine,
       bytesFromOrigins: story.bytesFromOrigins,
       bytesToClient: Buffer.byteLength(page),
       deviceCryptoBytes: cryptoBytes,
       milliseconds: Date.now() - begun,
-      ok: response.status === 200 && isComplete(page),
+      ok: ok && isComplete(page),
       page,
     };
   } finally {
-    await client.close();
     await proxy.close();
   }
 }

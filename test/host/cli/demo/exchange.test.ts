@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { localDevice } from '../../../../host/cli/demo/device.js';
 import { runDemo } from '../../../../host/cli/demo/exchange.js';
 import { pageAsText } from '../../../../host/cli/demo/page.js';
 import type { StoryStep } from '../../../../host/cli/demo/story.js';
 
 test('the demo fetches a page of three real origins, and tells every step', async () => {
   const told: StoryStep[] = [];
-  const result = await runDemo({ onStep: (step) => told.push(step) });
+  const result = await runDemo({ device: localDevice(), onStep: (step) => told.push(step) });
   expect(result.ok).toBe(true);
   expect(told).toEqual(result.steps);
   const requirements = new Set(result.steps.map((step) => step.requirement));
@@ -26,7 +27,7 @@ test('the demo fetches a page of three real origins, and tells every step', asyn
 });
 
 test('each conduit is resumed from the main session', async () => {
-  const { steps } = await runDemo({ engine: 'v8', onStep: () => {} });
+  const { steps } = await runDemo({ device: localDevice('v8'), onStep: () => {} });
   const conduits = steps.filter(({ what }) => what.includes('opens a conduit'));
   expect(conduits.length).toBeGreaterThanOrEqual(3);
   for (const { what } of conduits) expect(what).toContain('resumed');
