@@ -84,15 +84,20 @@ describe('nothing imports against the arrows of the house', () => {
     expect(await trespasses('host/proxy', (target) => !below('host/client', 'host/cli')(target))).toEqual([]);
   });
 
-  test('the operator sees the proxy from outside; nothing but the command knows the operator', async () => {
+  test('the operator sees the proxy from outside; nothing but the command and its workers knows it', async () => {
     const allowed = (target: string) =>
       below('host/operator', 'host/proxy', 'host/delegation')(target) || !target.startsWith('host/');
     expect(await trespasses('host/operator', allowed)).toEqual([]);
     const strangers = await trespasses(
       'host',
-      (target, file) => below('host/cli', 'host/operator')(file) || !below('host/operator')(target),
+      (target, file) =>
+        below('host/cli', 'host/operator', 'host/workers')(file) || !below('host/operator')(target),
     );
     expect(strangers).toEqual([]);
+    const known = below('host/workers', 'host/operator', 'host/proxy', 'host/delegation');
+    expect(
+      await trespasses('host/workers', (target) => known(target) || !target.startsWith('host/')),
+    ).toEqual([]);
     // The browser gets one script.
     expect(await trespasses('host/operator/page', (target) => target === 'host/operator/view.js')).toEqual(
       [],

@@ -28,6 +28,8 @@ export interface ProxyServer {
   /** Where it listens; undefined before and after. */
   readonly address: { host: string; port: number } | undefined;
   readonly events: Observers;
+  /** Clients' connections of any kind. */
+  readonly connectionCount: number;
   /** Sessions that may be, or are, delegated. */
   readonly sessionCount: number;
   /** The same one by one. */
@@ -94,6 +96,9 @@ export function createProxy(options: ProxyOptions): ProxyServer {
 
   return {
     events,
+    get connectionCount() {
+      return sockets.size;
+    },
     get sessionCount() {
       return registry.all().length;
     },
@@ -117,6 +122,8 @@ export function createProxy(options: ProxyOptions): ProxyServer {
         socket.destroy();
         return;
       }
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
       if (head.length > 0) socket.unshift(head);
       server.emit('connection', socket);
     },

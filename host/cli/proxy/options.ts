@@ -107,6 +107,9 @@ export const OPTIONS = {
       otherwise: 5000,
     },
   ),
+  workers: one(kind.wholeNumber(256), '<n>', 'processes that share the port; one that dies is replaced', {
+    otherwise: 1,
+  }),
   admin: one(
     kind.listenAddress,
     '<host:port>',

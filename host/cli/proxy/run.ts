@@ -1,10 +1,18 @@
 // Runs a proxy until it is told to stop, and reloads it when it is told to.
+import cluster from 'node:cluster';
+import type { AddressInfo, Server } from 'node:net';
 import { authority } from '../../delegation/origin.js';
 import type { OperatorServer } from '../../operator/server.js';
+import { DEFAULT_LIMITS } from '../../proxy/options.js';
+import { dispatcher } from '../../workers/dispatcher.js';
+import { Keeper } from '../../workers/keeper.js';
+import { operatedWorkers } from '../../workers/operated.js';
+import { serveWorker, workerRole } from '../../workers/worker.js';
 import type { ProxyLog } from '../proxy_log.js';
-import { openOperator } from './operator.js';
+import { packageVersion } from '../version.js';
+import { openOperator, serveOperator } from './operator.js';
 import type { ProxyCommandOptions } from './options.js';
-import { type Assembled, assemble, listen } from './start.js';
+import { type Assembled, assemble, listen, openLog } from './start.js';
 
 export interface Announced {
   address: { host: string; port: number };
@@ -16,6 +24,15 @@ type Announce = (announced: Announced, options: ProxyCommandOptions) => void;
 
 /** Resolves with the exit code. `reread` reads the options anew, and throws what is wrong with them. */
 export async function runProxy(
+  options: ProxyCommandOptions,
+  reread: () => ProxyCommandOptions,
+  announce: Announce,
+): Promise<number> {
+  if (cluster.isWorker) return runWorker(options, reread);
+  return (options.workers > 1 ? runWorkers : runAlone)(options, reread, announce);
+}
+
+async function runAlone(
   options: ProxyCommandOptions,
   reread: () => ProxyCommandOptions,
   announce: Announce,
@@ -46,20 +63,93 @@ export async function runProxy(
   }
 }
 
-export function exitCode(cut: number, log: ProxyLog): number {
+/** Accepts clients for worker processes, each of which runs this command again. */
+async function runWorkers(
+  options: ProxyCommandOptions,
+  reread: () => ProxyCommandOptions,
+  announce: Announce,
+): Promise<number> {
+  const log = await openLog(options);
+  const signals = new StopSignals();
+  const keeper = new Keeper(log);
+  const { greetingTimeout, connections } = DEFAULT_LIMITS;
+  const server = dispatcher({
+    destinations: () => keeper.ready,
+    readsHello: options.plaintext !== true,
+    timeout: greetingTimeout,
+    waiting: connections,
+  });
+  let operator: OperatorServer | undefined;
+  let cut = 0;
+  try {
+    await keeper.start(options.workers);
+    const address = await listen({ listen: (port, host) => listening(server, port, host) }, options);
+    const surroundings = {
+      version: packageVersion(),
+      listening: authority(address.host, address.port),
+      isStopping: () => signals.told,
+    };
+    if (options.admin !== undefined)
+      operator = await serveOperator(options, operatedWorkers(keeper, surroundings));
+    onReload({ reload: () => keeper.reload(), log }, reread);
+    announce({ address, ...(operator && { admin: operator.url }) }, options);
+    await signals.first;
+    log.info({ workers: keeper.count }, 'stopping');
+    server.close();
+    cut = await keeper.stop(options.grace, signals.second);
+    return exitCode(cut, log);
+  } catch (error) {
+    server.close();
+    await keeper.stop(0, AbortSignal.abort());
+    throw error;
+  } finally {
+    await operator?.close();
+  }
+}
+
+/** One of them. */
+async function runWorker(options: ProxyCommandOptions, reread: () => ProxyCommandOptions): Promise<number> {
+  const { number, ticketName } = workerRole(process.env);
+  // Nothing keeps a worker alive that could not begin.
+  const assembled = await assemble(options, { ticketName }, { worker: number }).catch((error) => {
+    process.disconnect();
+    throw error;
+  });
+  const { proxy, log } = assembled;
+  const isOperated = options.admin !== undefined;
+  await serveWorker({ proxy, isOperated, reload: () => reloadOrSay(assembled, reread) });
+  log.debug({}, 'worker ends');
+  return 0;
+}
+
+async function listening(server: Server, port = 0, host = ''): Promise<{ host: string; port: number }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return { host: address.address, port: address.port };
+}
+
+function exitCode(cut: number, log: ProxyLog): number {
   if (cut > 0) log.warn({ cut }, 'some were cut short');
   return cut > 0 ? 1 : 0;
 }
 
-/** SIGHUP. What is wrong is logged, and the old configuration stays. */
-function onReload({ reload, log }: Assembled, reread: () => ProxyCommandOptions): void {
-  process.on('SIGHUP', () => {
-    try {
-      reload(reread());
-    } catch (error) {
-      log.error({ why: (error as Error).message }, 'not reloaded: the old configuration stays');
-    }
-  });
+type Reloaded = Pick<Assembled, 'reload' | 'log'>;
+
+/** SIGHUP. */
+function onReload(reloaded: Reloaded, reread: () => ProxyCommandOptions): void {
+  process.on('SIGHUP', () => reloadOrSay(reloaded, reread));
+}
+
+/** What is wrong is logged, and the old configuration stays. */
+function reloadOrSay({ reload, log }: Reloaded, reread: () => ProxyCommandOptions): void {
+  try {
+    reload(reread());
+  } catch (error) {
+    log.error({ why: (error as Error).message }, 'not reloaded: the old configuration stays');
+  }
 }
 
 /** SIGTERM and SIGINT: once to stop, twice to stop at once. */

@@ -28,9 +28,9 @@ export async function startProxy(options: ProxyCommandOptions): Promise<ProxySer
 export async function listen(
   proxy: Pick<ProxyServer, 'listen'>,
   { listen: { host, port } }: ProxyCommandOptions,
-): Promise<void> {
+): Promise<{ host: string; port: number }> {
   try {
-    await proxy.listen(port, host);
+    return await proxy.listen(port, host);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new DeputyError(
@@ -40,12 +40,13 @@ export async function listen(
   }
 }
 
-/** A proxy that does not listen yet. `more` goes before what the options say. */
+/** A proxy that does not listen yet. `more` goes before what the options say; `base` stands in every line it logs. */
 export async function assemble(
   options: ProxyCommandOptions,
   more: Partial<ProxyOptions> = {},
+  base?: Readonly<Record<string, unknown>>,
 ): Promise<Assembled> {
-  const log = await openLog(options);
+  const log = await openLog(options, base);
   const settings = { ...(await proxyOptions(options, log)), ...more };
   const proxy = makeProxy(() => createProxy(settings));
   logExchanges(proxy.events, log);
@@ -117,8 +118,11 @@ function admission({ cert, key, plaintext, tokenFile, clientCa }: ProxyCommandOp
   };
 }
 
-export function openLog({ logLevel, logFormat }: ProxyCommandOptions): Promise<ProxyLog> {
-  return logTo(process.stderr, logLevel, { format: logFormat });
+export function openLog(
+  { logLevel, logFormat }: ProxyCommandOptions,
+  base?: Readonly<Record<string, unknown>>,
+): Promise<ProxyLog> {
+  return logTo(process.stderr, logLevel, { format: logFormat, ...(base && { base }) });
 }
 
 function makeProxy<T>(make: () => T): T {
