@@ -2,11 +2,13 @@
 // whoever resumes the session is the origin whose certificate the client checked, so nothing else is accepted.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { RESUMPTION_TICKET_LIMIT, type Resumption } from '../../delegation/resumption.js';
 import { within } from '../deadline.js';
 import { SessionError, sessionError } from '../error.js';
 import type { Carrier } from '../other_connection.js';
+import { drain } from '../session_end.js';
 import { SocketStream } from '../stream.js';
 import { opensslName } from './openssl_suites.js';
 import { decodeSslSession, encodeSslSession } from './ssl_session.js';
@@ -65,11 +67,11 @@ export class FurtherConnection implements Carrier {
     }
   }
 
-  /** An orderly end, as far as the origin takes part in it. */
+  /** An orderly end, as far as the origin takes part in it: some forget sessions whose connections break off. */
   async finish(): Promise<void> {
-    if (this.socket.destroyed) return;
-    this.socket.end(() => this.socket.destroy());
-    setTimeout(() => this.socket.destroy(), LINGER).unref();
+    const ending = this.originStream.end().then(() => drain(this.originStream));
+    await Promise.race([ending.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
+    this.socket.destroy();
     await this.closed;
   }
 

@@ -45,7 +45,7 @@ export function encodeSslSession(resumption: Resumption, now: number): Buffer {
     octetString(sessionIdOf(resumption)),
   ];
   const after = [
-    explicit(Field.time, integer(Math.max(1, Math.floor((now - resumption.age) / 1000)))),
+    explicit(Field.time, integer(startOf(resumption, now))),
     explicit(Field.timeout, integer(Math.max(1, resumption.lifetime))),
     ...(resumption.serverName === ''
       ? []
@@ -61,6 +61,12 @@ export function encodeSslSession(resumption: Resumption, now: number): Buffer {
   der.set(secret, der.length - length - secret.length);
   return der;
 }
+
+/**
+ * Unix seconds. One early: OpenSSL's clock may be milliseconds behind, and a ticket from the future is not offered. It takes
+ * that second off again when it tells the ticket's age.
+ */
+const startOf = ({ age }: Resumption, now: number): number => Math.max(1, Math.floor((now - age) / 1000) - 1);
 
 /**
  * RFC 5077 §3.4: an empty session id beside a ticket would leave a client guessing whether it was taken. OpenSSL puts

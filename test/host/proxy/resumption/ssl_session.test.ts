@@ -51,7 +51,7 @@ describe('OpenSSL itself reads', () => {
     expect(text).toContain('Cipher    : TLS_AES_256_GCM_SHA384');
     expect(text).toContain(`Resumption PSK: ${hex(TLS13.secret)}`);
     expect(text).toContain('TLS session ticket lifetime hint: 7200 (seconds)');
-    expect(text).toContain(`Start Time: ${NOW / 1000 - 10}`);
+    expect(text).toContain(`Start Time: ${NOW / 1000 - 10 - 1}`);
     expect(text).toContain('Timeout   : 7200 (sec)');
     expect(text).toMatch(/00b0 - b0 b1/);
   });
@@ -95,6 +95,11 @@ test('what is written is read back', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('a ticket of this moment is no ticket of the future to a clock that is a second behind', () => {
+  const text = openssl(encodeSslSession({ ...TLS13, age: 0 }, NOW));
+  expect(Number(/Start Time: (\d+)/.exec(text)![1])).toBeLessThan(NOW / 1000);
 });
 
 test('the secret stands in the bytes once, and in no other copy of them', () => {

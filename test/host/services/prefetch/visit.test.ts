@@ -142,7 +142,7 @@ test('what was subscribed to is in the cache at the next visit, with its receipt
 test('a page is fetched with its parts, through all services, as the device will want it', async () => {
   const bench = await world(true);
   const before = asked('/dot').length;
-  const { sessionId } = await subscribe(bench, wish(['/page']), 3);
+  const { sessionId } = await subscribe(bench, wish(['/page']), 2);
   expect((await once(bench.proxy.events, 'prefetched'))[0]).toMatchObject({ sessionId, status: 200 });
   expect(asked('/dot')).toHaveLength(before + 1);
   const pages = asked('/page').length;
