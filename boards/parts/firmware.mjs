@@ -28,6 +28,7 @@ const wasm3Settings = [
   '-Dd_m3CodePageAlignSize=1024',
   '-Dd_m3MaxConstantTableSize=120',
   '-Dd_m3MaxFunctionStackHeight=512',
+  '-Dd_m3MaxDuplicateFunctionImpl=1',
   '-Dd_m3VerboseErrorMessages=0',
 ];
 

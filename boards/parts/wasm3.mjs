@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patched } from './patch.mjs';
+import * as names from './wasm3/names.mjs';
 import * as operations from './wasm3/operations.mjs';
 import * as r0 from './wasm3/r0.mjs';
 
@@ -83,14 +84,14 @@ export const patchUnits = operations.units;
 export const patchHeaders = operations.headers;
 
 /**
- * Writes a copy of the sources for 32-bit ARM, with r0 moved into registers and shorter operations (see wasm3/), and returns
+ * Writes a copy of the sources for 32-bit ARM, with r0 moved into registers, shorter operations and fewer names (see wasm3/), and returns
  * its folder. Each line must occur exactly as often as the patch says, so a checkout that differs there is refused and not half
  * patched.
  */
 export function patchedSources(target, source = wasm3Sources()) {
   mkdirSync(target, { recursive: true });
   for (const name of [...wasm3Units, ...wasm3Headers]) {
-    const changes = [r0, operations].flatMap(({ replacements }) => replacements[name] ?? []);
+    const changes = [r0, operations, names].flatMap(({ replacements }) => replacements[name] ?? []);
     write(join(target, name), patched(readFileSync(join(source, name), 'utf8'), changes, name));
   }
   for (const name of [...patchUnits, ...patchHeaders])
