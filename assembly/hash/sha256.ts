@@ -62,8 +62,8 @@ function swap(x: u32, bytes: u32): u32 {
 
 /**
  * Compresses `blocks` blocks of 64 bytes at `data` into `state` (eight u32 in the machine's order).
- * The first sixteen rounds stand alone; the others make three turns of a loop of sixteen, which first moves the message
- * schedule on in place. All 64 written out would be some 4 % faster, in twice the code.
+ * The first sixteen rounds stand alone, except where the program is to be small; the others make three turns of a loop of
+ * sixteen, which first moves the message schedule on in place. All 64 written out would be some 4 % faster, in twice the code.
  * maj(a, b, c) = ((a ^ b) & (b ^ c)) ^ b, where b ^ c is the a ^ b of the round before.
  */
 export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
@@ -97,41 +97,45 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
     let w15 = swap(load<u32>(data, 60), bytes);
 
     let x: u32, y = b ^ c;
-    h += 0x428a2f98 + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-    g += 0x71374491 + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-    f += 0xb5c0fbcf + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-    e += 0xe9b5dba5 + w3; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-    d += 0x3956c25b + w4; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-    c += 0x59f111f1 + w5; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-    b += 0x923f82a4 + w6; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-    a += 0xab1c5ed5 + w7; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
-    h += 0xd807aa98 + w8; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
-    g += 0x12835b01 + w9; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
-    f += 0x243185be + w10; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
-    e += 0x550c7dc3 + w11; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
-    d += 0x72be5d74 + w12; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
-    c += 0x80deb1fe + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
-    b += 0x9bdc06a7 + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
-    a += 0xc19bf174 + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+    if (ASC_SHRINK_LEVEL == 0) {
+      h += 0x428a2f98 + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += 0x71374491 + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += 0xb5c0fbcf + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += 0xe9b5dba5 + w3; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += 0x3956c25b + w4; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += 0x59f111f1 + w5; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += 0x923f82a4 + w6; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += 0xab1c5ed5 + w7; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+      h += 0xd807aa98 + w8; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
+      g += 0x12835b01 + w9; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
+      f += 0x243185be + w10; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
+      e += 0x550c7dc3 + w11; e += sum1(b); e += ((c ^ d) & b) ^ d; a += e; y = f ^ g; e += (y & x) ^ g; e += sum0(f);
+      d += 0x72be5d74 + w12; d += sum1(a); d += ((b ^ c) & a) ^ c; h += d; x = e ^ f; d += (x & y) ^ f; d += sum0(e);
+      c += 0x80deb1fe + w13; c += sum1(h); c += ((a ^ b) & h) ^ b; g += c; y = d ^ e; c += (y & x) ^ e; c += sum0(d);
+      b += 0x9bdc06a7 + w14; b += sum1(g); b += ((h ^ a) & g) ^ a; f += b; x = c ^ d; b += (x & y) ^ d; b += sum0(c);
+      a += 0xc19bf174 + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
+    }
 
-    let k = K + K_START;
+    let k = ASC_SHRINK_LEVEL > 0 ? K : K + K_START;
     do {
-      w0 += sigma0(w1) + w9; w0 += sigma1(w14);
-      w1 += sigma0(w2) + w10; w1 += sigma1(w15);
-      w2 += sigma0(w3) + w11; w2 += sigma1(w0);
-      w3 += sigma0(w4) + w12; w3 += sigma1(w1);
-      w4 += sigma0(w5) + w13; w4 += sigma1(w2);
-      w5 += sigma0(w6) + w14; w5 += sigma1(w3);
-      w6 += sigma0(w7) + w15; w6 += sigma1(w4);
-      w7 += sigma0(w8) + w0; w7 += sigma1(w5);
-      w8 += sigma0(w9) + w1; w8 += sigma1(w6);
-      w9 += sigma0(w10) + w2; w9 += sigma1(w7);
-      w10 += sigma0(w11) + w3; w10 += sigma1(w8);
-      w11 += sigma0(w12) + w4; w11 += sigma1(w9);
-      w12 += sigma0(w13) + w5; w12 += sigma1(w10);
-      w13 += sigma0(w14) + w6; w13 += sigma1(w11);
-      w14 += sigma0(w15) + w7; w14 += sigma1(w12);
-      w15 += sigma0(w0) + w8; w15 += sigma1(w13);
+      if (ASC_SHRINK_LEVEL == 0 || k != K) {
+        w0 += sigma0(w1) + w9; w0 += sigma1(w14);
+        w1 += sigma0(w2) + w10; w1 += sigma1(w15);
+        w2 += sigma0(w3) + w11; w2 += sigma1(w0);
+        w3 += sigma0(w4) + w12; w3 += sigma1(w1);
+        w4 += sigma0(w5) + w13; w4 += sigma1(w2);
+        w5 += sigma0(w6) + w14; w5 += sigma1(w3);
+        w6 += sigma0(w7) + w15; w6 += sigma1(w4);
+        w7 += sigma0(w8) + w0; w7 += sigma1(w5);
+        w8 += sigma0(w9) + w1; w8 += sigma1(w6);
+        w9 += sigma0(w10) + w2; w9 += sigma1(w7);
+        w10 += sigma0(w11) + w3; w10 += sigma1(w8);
+        w11 += sigma0(w12) + w4; w11 += sigma1(w9);
+        w12 += sigma0(w13) + w5; w12 += sigma1(w10);
+        w13 += sigma0(w14) + w6; w13 += sigma1(w11);
+        w14 += sigma0(w15) + w7; w14 += sigma1(w12);
+        w15 += sigma0(w0) + w8; w15 += sigma1(w13);
+      }
 
       h += load<u32>(k, 4) + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
       g += load<u32>(k, 12) + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
