@@ -157,10 +157,13 @@ export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: 
   }
 }
 
+/** Bytes of scratch: the planes of eight groups. Only one function at a time is at work on them, and wipes them. */
+export const SCRATCH: i32 = 512;
+export const scratch = memory.data(SCRATCH, 8);
+
 // A round key of zeros before and after one round without MixColumns: SubBytes alone.
 const subBytes = memory.data(136, 8);
-const blocks = memory.data(64, 8);
-const planes = memory.data(64, 8);
+const planes = scratch, blocks = scratch + 64;
 
 /** SubBytes, but for its constant, on the planes of four blocks. */
 export function aesSubPlanes(planes: usize): void {
@@ -176,6 +179,5 @@ export function aesEncryptBlocks(key: usize, out: usize, input: usize, length: i
   memory.fill(blocks, 0, 64);
   unsliceXor(blocks, planes, 1, 1);
   memory.copy(out, blocks, length);
-  wipe(blocks, 64);
-  wipe(planes, 64);
+  wipe(scratch, 128);
 }

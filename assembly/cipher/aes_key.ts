@@ -3,16 +3,14 @@
 // Constant-time in the key.
 
 import { wipe } from "../memory";
-import { ROUNDS, ROUND_KEYS, aesSubPlanes } from "./aes";
+import { ROUNDS, ROUND_KEYS, aesSubPlanes, scratch } from "./aes";
 import { slice } from "./slice";
 
 // Which columns take ShiftRows back, 0 to 3 times: those two apart change places first, then neighbours in rows 1 and 3.
 const UNSHIFTS = memory.data<u64>([
   0, 0, 0x000f00ff00f00000, 0x0f0f00000f0f0000, 0x00ff000000ff0000, 0, 0x00f000ff000f0000, 0x0f0f00000f0f0000,
 ], 8);
-const words = memory.data(256, 8);
-const blocks = memory.data(64, 8);
-const planes = memory.data(64, 8);
+const planes = scratch, blocks = scratch + 64, words = scratch + 128;
 
 /** Expands a key of 16 or 32 bytes into `out`, AES_KEY bytes aligned to 8. */
 export function aesExpandKey(out: usize, key: usize, length: i32): void {
@@ -58,9 +56,7 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
       if (fourth) store<u64>(p, (x >> 3 & 0x1111111111111111) * 15, 768);
     }
   }
-  wipe(words, 256);
-  wipe(blocks, 64);
-  wipe(planes, 64);
+  wipe(scratch, 384);
 }
 
 /** SubBytes of the four bytes of a word. Bit i of each is the lowest of its byte in the word shifted right by i: that is plane i. */

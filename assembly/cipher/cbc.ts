@@ -3,12 +3,13 @@
 // Constant-time in keys and data.
 
 import { wipe } from "../memory";
+import { SCRATCH, scratch } from "./aes";
 import { CHAIN_KEY, aesChain, aesChainKey } from "./aes_chain";
 import { aesDecryptPlanes } from "./aes_decrypt";
 import { slice, unsliceXor } from "./slice";
 
 const GROUPS: i32 = 8;
-const planes = memory.data(512, 8);
+const planes = scratch;
 const chainKey = memory.data(CHAIN_KEY, 8);
 const edge = memory.data(64, 8);
 
@@ -44,6 +45,6 @@ export function aesCbcDecrypt(key: usize, data: usize, length: i32): void {
     unsliceXor(edge, planes, 1, 0);
     memory.copy(data, edge, length);
   }
-  wipe(planes, 512);
+  wipe(planes, SCRATCH);
   wipe(edge, 64);
 }

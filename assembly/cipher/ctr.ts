@@ -8,13 +8,13 @@
 // Constant-time in keys, nonces and data; the counter itself is public.
 
 import { wipe } from "../memory";
-import { COLUMNS, ROUND_KEYS, aesEncryptPlanes, aesSubPlanes, below, oppositeAcross } from "./aes";
+import { COLUMNS, ROUND_KEYS, SCRATCH, aesEncryptPlanes, aesSubPlanes, below, oppositeAcross, scratch } from "./aes";
 import { slice, unsliceXor } from "./slice";
 
 const GROUPS: i32 = 8;
 // Messages shorter than this don't earn back what the first round costs by itself.
 const LONG: i32 = 320;
-const planes = memory.data(512, 8);
+const planes = scratch;
 const base = memory.data(64, 8);
 const edge = memory.data(64, 8);
 // What the first round makes of all bytes but the last, of the last, and of the last doubled in GF(2^8).
@@ -103,7 +103,7 @@ export function aesCtr(
     data += n;
     length -= n;
   }
-  wipe(planes, 512);
+  wipe(planes, SCRATCH);
   wipe(base, 64);
   wipe(edge, 64);
 }

@@ -8,9 +8,8 @@ import { aesChain } from "../cipher/aes_chain";
 import { aesCbcDecrypt } from "../cipher/cbc";
 import { desCbcDecrypt, desCbcEncrypt } from "../cipher/des";
 import { equalBytes, load16be, wipe } from "../memory";
-import { drbgGenerate } from "../prf/hmac_drbg";
 import {
-  BLOCK, ENCRYPT_THEN_MAC, IV, KEY, MAC_SIZE, OPENED_START, OPENED_TYPE, PLAINTEXT_MAX, SSL30, TLS11, VERSION, recordHeader,
+  BLOCK, ENCRYPT_THEN_MAC, IV, KEY, MAC_SIZE, OPENED_START, OPENED_TYPE, PLAINTEXT_MAX, SEQUENCE, SSL30, TLS11, VERSION, recordHeader,
 } from "./context";
 import { equalMacAt, macOfSecretLength, recordMac } from "./mac";
 
@@ -47,18 +46,17 @@ export function sealCbc(context: usize, type: i32, out: usize, payload: usize, l
   const padding = blockSize - (length & (blockSize - 1));
   memory.fill(data + length, (padding - 1) as u8, padding);
   length += padding;
+  length += explicit;
   if (explicit) {
-    const result = drbgGenerate(fragment, explicit);
-    if (result < 0) {
-      wipe(out, 5 + explicit + length);
-      return result;
-    }
-    memory.copy(chain, fragment, explicit);
-    encrypt(context, chain, data, length);
+    // The IV is the sequence number encrypted, which nobody can predict or see twice (NIST SP 800-38A, appendix C): the first
+    // block of a chain that starts with zeros.
+    memory.fill(fragment, 0, explicit);
+    store<u64>(fragment, load<u64>(context, SEQUENCE));
+    memory.fill(chain, 0, 16);
+    encrypt(context, chain, fragment, length);
   } else {
     encrypt(context, context + IV, data, length);
   }
-  length += explicit;
   if (macLast) {
     recordMac(context, type, fragment, length, fragment + length);
     length += macSize;

@@ -103,7 +103,7 @@ function exhausted(context: usize): i32 {
  * Seals `length` bytes of payload that lie at `out + SEAL_HEADROOM`; SEAL_TAILROOM bytes behind them are used as well. The whole
  * record, header and fragment, then lies at `out`. Under CBC in SSL 3.0 and TLS 1.0, application data make two records, the
  * first with a single byte, so that nobody can choose a block after seeing its IV (the attack called BEAST).
- * @returns length of it all, or TooLong, SequenceExhausted, NoEntropy (explicit IVs)
+ * @returns length of it all, or TooLong, SequenceExhausted
  */
 export function sealRecord(context: usize, contentType: i32, out: usize, length: i32): i32 {
   if (length < 0 || length > PLAINTEXT_MAX) return ErrorCode.TooLong;

@@ -7,7 +7,7 @@ typedef intptr_t (*Function)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr
 
 #define FUNCTIONS(DO)                                                                                              \
   DO(allocate) DO(use) DO(hashDigest) DO(hmacDigest) DO(tls12Prf) DO(gcmInit) DO(gcmSeal) DO(chacha20Poly1305Seal) \
-  DO(desExpandKey) DO(desCbcEncrypt) DO(drbgSeed) DO(protectionInit) DO(sealRecord) DO(openRecord) DO(openedStart) \
+  DO(desExpandKey) DO(desCbcEncrypt) DO(protectionInit) DO(sealRecord) DO(openRecord) DO(openedStart) \
   DO(x25519) DO(x25519Base) DO(ecPublicKey) DO(ecdh) DO(ecdsaVerify) DO(ecdsaSign) DO(rsaVerifyPkcs1)
 
 #define DECLARE(NAME) extern void NAME(void);

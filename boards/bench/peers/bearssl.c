@@ -142,12 +142,6 @@ EXPORT(desCbcEncrypt) void desCbcEncrypt(br_des_gen_cbcenc_keys *key, void *iv, 
   key->vtable->run(&key->vtable, iv, data, length);
 }
 
-// Its explicit IVs come from HMAC over the sequence number (ssl_rec_cbc.c): no generator to seed.
-EXPORT(drbgSeed) int drbgSeed(const void *entropy, int length) {
-  (void)entropy, (void)length;
-  return 0;
-}
-
 typedef struct {
   union {
     br_sslrec_in_cbc_context in;

@@ -106,11 +106,6 @@ EXPORT(desCbcEncrypt) void desCbcEncrypt(mbedtls_des3_context *key, void *iv, vo
   mbedtls_des3_crypt_cbc(key, MBEDTLS_DES_ENCRYPT, length, iv, data, data);
 }
 
-EXPORT(drbgSeed) int drbgSeed(const void *entropy, int length) {
-  (void)entropy, (void)length;
-  return 0;
-}
-
 // A direction of records: what mbedtls_ssl_derive_keys sets up for a CBC suite, and the sequence number.
 typedef struct {
   mbedtls_ssl_transform transform;

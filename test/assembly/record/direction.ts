@@ -1,5 +1,4 @@
 // One direction of the wasm program's record protection, under a twin's keys.
-import { randomBytes } from 'node:crypto';
 import type { Bench } from '../programs.js';
 import type { Twin } from './twin_protection.js';
 
@@ -27,9 +26,6 @@ export class Direction {
     twin: Twin,
     seal: 0 | 1,
   ) {
-    // Explicit IVs of CBC come from the generator.
-    const entropy = bench.put(randomBytes(48));
-    (bench.exports.drbgSeed ?? bench.exports.seed)!(entropy, 48);
     this.context = bench.exports.allocate!(CONTEXT);
     const { suite, version, key, iv, macKey } = twin;
     const done = bench.exports.protectionInit!(
