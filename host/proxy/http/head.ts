@@ -24,6 +24,7 @@ export interface ResponseHead extends Head {
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\s]+) HTTP\/1\.([01])$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([^\r\n]*))?$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
+const FOLDED_LINE = /^[\t ][\t\x20-\x7e\x80-\xff]*$/;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** Whether a first line is that of an HTTP/1.x request; undefined while it can't be told. */
@@ -80,6 +81,7 @@ export function parseResponseHead(raw: Buffer): ResponseHead {
   for (const line of lines) {
     const header = HEADER_LINE.exec(line);
     if (header !== null) headers.push([header[1]!, header[2]!]);
+    else if (FOLDED_LINE.test(line) && headers.length > 0) headers.push(unfolded(headers.pop()!, line));
     else if (/transfer-encoding|content-length|[\r\n]/i.test(line)) {
       throw new SessionError('BAD_RESPONSE', 'a header line of a response is malformed');
     }
@@ -91,6 +93,14 @@ export function parseResponseHead(raw: Buffer): ResponseHead {
     minorVersion: Number(minor),
     headers: new HeaderList(headers),
   };
+}
+
+/** RFC 9112 §5.2: a folded line goes on with the value before. Of framing nobody may read half. */
+function unfolded([name, value]: HeaderLine, line: string): HeaderLine {
+  if (/^(transfer-encoding|content-length)$/i.test(name)) {
+    throw new SessionError('BAD_RESPONSE', 'the framing of a response is in a folded line');
+  }
+  return [name, `${value} ${line.trim()}`];
 }
 
 /** A head as bytes, with every line where it was. */
