@@ -70,7 +70,15 @@ const TAB = 8;
 /** However deep lists lie, this much of a line is left. */
 const MIN_LINE = 60;
 
-type Inline = Omit<TextItem, 'y' | 'height'> | Omit<PictureItem, 'y'>;
+/** Characters that only say where a word may break, or nothing at all. */
+const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/;
+const INVISIBLE_ALL = new RegExp(INVISIBLE, 'g');
+
+/** ASCII white space (Infra Standard §4.6) but for the space. */
+const OTHER_SPACES = ['\n', '\t', '\r', '\f'];
+
+/** Belongs to the flow until its line is whole: words are joined in place, for copies cost a board much. */
+type Inline = TextItem | PictureItem;
 
 /** A column `width` pixels wide; without an end to it, a measurement of what the content would take. */
 export class Flow implements Content {
@@ -102,20 +110,39 @@ export class Flow implements Content {
   }
 
   #words(text: string, style: Style): void {
-    for (const [part] of text.matchAll(/[ \t\n\r\f]+|[^ \t\n\r\f]+/g)) {
-      if (/^[ \t\n\r\f]/.test(part)) {
-        this.#endWord();
-        if (this.#line.length > 0) this.#space ??= style;
-      } else {
-        this.#addText(part.replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, ''), style);
-      }
+    let shown = INVISIBLE.test(text) ? text.replace(INVISIBLE_ALL, '') : text;
+    for (const space of OTHER_SPACES) if (shown.includes(space)) shown = shown.replaceAll(space, ' ');
+    // Words are found by the engine's own search: a look at each character costs a board many times as much.
+    for (let from = 0; ; ) {
+      const end = shown.indexOf(' ', from);
+      const word = end < 0 ? shown.slice(from) : shown.slice(from, end);
+      const isJoined = end >= 0 && word !== '' && this.#join(word, style);
+      if (!isJoined && word !== '') this.#addText(word, style);
+      if (end < 0) return;
+      if (!isJoined) this.#endWord();
+      if (this.#line.length > 0) this.#space ??= style;
+      from = end + 1;
     }
+  }
+
+  /** The short way for most words: a whole one after a space, in a line that ends in the same style. */
+  #join(word: string, style: Style): boolean {
+    const last = this.#line.at(-1);
+    if (this.#space !== style || this.#word.length > 0 || last?.kind !== 'text') return false;
+    if (last.face !== style.face || last.colour !== style.colour || last.link !== style.link) return false;
+    const width = this.metrics.measure(style.face, ` ${word}`);
+    if (this.#pen + width > this.#room) return false;
+    last.text += ` ${word}`;
+    last.width += width;
+    this.#pen += width;
+    if (width > this.minWidth) this.#measured(width - this.metrics.measure(style.face, ' '), 0);
+    return true;
   }
 
   picture({ index, width, height }: Parameters<Content['picture']>[0], style: Style): void {
     this.#endWord();
     this.#align = style.align;
-    this.#word.push({ kind: 'picture', x: 0, width, height, picture: index, link: style.link });
+    this.#word.push({ kind: 'picture', x: 0, y: 0, width, height, picture: index, link: style.link });
     this.#wordWidth = width;
     this.#endWord();
   }
@@ -244,7 +271,7 @@ export class Flow implements Content {
 
   #addPiece(text: string, width: number, { face, colour, link }: Style): void {
     const ascent = this.metrics.ascent(face);
-    this.#word.push({ kind: 'text', x: 0, width, ascent, face, text, colour, link });
+    this.#word.push({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, face, text, colour, link });
     this.#wordWidth += width;
   }
 
@@ -265,16 +292,15 @@ export class Flow implements Content {
   }
 
   #addSpace(width: number, { face, colour, link }: Style): void {
-    this.#place({
-      kind: 'text',
-      x: 0,
-      width,
-      ascent: this.metrics.ascent(face),
-      face,
-      text: ' ',
-      colour,
-      link,
-    });
+    const last = this.#line.at(-1);
+    if (last?.kind === 'text' && last.face === face && last.colour === colour && last.link === link) {
+      last.text += ' ';
+      last.width += width;
+      this.#pen += width;
+      return;
+    }
+    const ascent = this.metrics.ascent(face);
+    this.#place({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, face, text: ' ', colour, link });
     this.#pen += width;
   }
 
@@ -287,13 +313,13 @@ export class Flow implements Content {
       last.face === piece.face &&
       last.colour === piece.colour &&
       last.link === piece.link;
-    if (!isAlike) this.#line.push({ ...piece, x: this.#pen });
-    else
-      this.#line[this.#line.length - 1] = {
-        ...last,
-        text: last.text + piece.text,
-        width: last.width + piece.width,
-      };
+    if (isAlike) {
+      last.text += piece.text;
+      last.width += piece.width;
+    } else {
+      piece.x = this.#pen;
+      this.#line.push(piece);
+    }
   }
 
   #endLine(): void {
@@ -311,9 +337,14 @@ export class Flow implements Content {
     const shift = this.#start + (this.#align === 'right' ? free : this.#align === 'center' ? free >> 1 : 0);
     this.#writeMarker(ascent, height);
     for (const item of line) {
-      const x = item.x + shift;
-      if (item.kind === 'text') this.sink.item({ ...item, x, y: this.y, height, ascent });
-      else this.sink.item({ ...item, x, y: this.y + ascent - item.height });
+      item.x += shift;
+      item.y = this.y;
+      if (item.kind === 'picture') item.y += ascent - item.height;
+      else {
+        item.height = height;
+        item.ascent = ascent;
+      }
+      this.sink.item(item);
     }
     this.y += height;
     this.#line = [];

@@ -4,16 +4,16 @@ interface Placed {
   x: number;
   /** Pixels below the top of the page. */
   y: number;
-  readonly width: number;
-  readonly height: number;
+  width: number;
+  height: number;
 }
 
 export interface TextItem extends Placed {
   readonly kind: 'text';
   /** Pixels from `y` to the baseline. */
-  readonly ascent: number;
+  ascent: number;
   readonly face: number;
-  readonly text: string;
+  text: string;
   readonly colour: number;
   /** Index in the page's links. */
   link?: number | undefined;

@@ -1,12 +1,12 @@
 // HTML into a page, as it comes in.
-import { Parser } from 'htmlparser2';
 import { faceOf, type Look } from './face.js';
 import { type Content, Flow, layOut, type Metrics, Recording, type Style } from './flow.js';
-import { control, EFFECTS, HIDDEN } from './markup.js';
+import { BOUNDARIES, control, EFFECTS, type Effect, ENDED_BY, HIDDEN, LISTS } from './markup.js';
 import { Page } from './page.js';
 import type { Pictures } from './pictures.js';
 import { GREY, INK, LINK } from './screen.js';
 import type { Cell, Table } from './table.js';
+import { type Attributes, Tokenizer } from './tokens.js';
 
 /** Tables inside of tables; further ones are read as text. */
 const MAX_TABLES = 3;
@@ -17,6 +17,7 @@ const MAX_TITLE = 120;
 const MAX_NOTE_ITEMS = 8;
 /** Pixels kept free above a page. */
 const TOP = 4;
+const NOT_SPACE = /[^ \t\n\r\f]/;
 /** The name that the proxy gives a picture which came after the text: its place holds a link to that. */
 const LATE_PICTURE = /^deputy-picture-\d+$/;
 
@@ -36,14 +37,12 @@ interface List {
   next: number;
 }
 
-type Attributes = Readonly<Record<string, string>>;
-
 const PLAIN: Look = { bold: false, italic: false, fixed: false, size: 'text' };
 
 /** Reads one page. What it has read stands in `page` at once, but for tables, which it reads to their end first. */
 export class Reader {
   readonly page = new Page();
-  readonly #parser: Parser;
+  readonly #tokenizer: Tokenizer;
   readonly #flow: Flow;
   readonly #elements: Element[] = [];
   readonly #contents: Content[];
@@ -67,15 +66,15 @@ export class Reader {
     });
     this.#flow.y = TOP;
     this.#contents = [this.#flow];
-    this.#parser = new Parser({
-      onopentag: (name, attributes) => this.#onStart(name, attributes),
-      onclosetag: (name) => this.#onEnd(name),
-      ontext: (text) => this.#onText(text),
+    this.#tokenizer = new Tokenizer({
+      onStart: (name, attributes) => this.#onStart(name, attributes),
+      onEnd: (name) => this.#onEnd(name),
+      onText: (text) => this.#onText(text),
     });
   }
 
   write(html: string): void {
-    this.#parser.write(html);
+    this.#tokenizer.write(html);
   }
 
   /** Text that is no markup, as it stands. */
@@ -89,7 +88,8 @@ export class Reader {
   }
 
   end(): void {
-    this.#parser.end();
+    this.#tokenizer.end();
+    this.#endFrom(0);
     this.#flow.end();
     if (!this.page.isFull) return;
     this.page.limit += MAX_NOTE_ITEMS;
@@ -113,56 +113,61 @@ export class Reader {
   #onText(text: string): void {
     if (this.#title !== undefined) this.#title += text;
     else if (this.#hidden === 0 && this.#late?.isLabel !== true && !this.page.isFull) {
-      if (/[^ \t\n\r\f]/.test(text)) this.#drawRule();
+      if (this.#isRuleDue && NOT_SPACE.test(text)) this.#drawRule();
       this.#content.text(text, this.#style);
     }
   }
 
   #onStart(name: string, attributes: Attributes): void {
     if (name === 'title') this.#title = '';
-    // The title stands in the head, whose other content is hidden.
     if (HIDDEN.has(name)) this.#hidden++;
-    else if (this.#hidden === 0) this.#begin(name, attributes);
+    const ended = ENDED_BY.get(name) ?? [];
+    // Those that hide are ended where nothing else is looked at.
+    if (this.#hidden > 0 && name !== 'option' && name !== 'optgroup') return;
+    for (const other of ended) this.#endFrom(this.#lastOpen(other, ended));
+    if (this.#hidden === 0) this.#begin(name, attributes);
   }
 
   #begin(name: string, attributes: Attributes): void {
     if (attributes.id !== undefined) this.#content.anchor(attributes.id);
-    const begin = this.#beginnings[name];
+    const begin = this.#beginnings.get(name);
     if (begin === undefined) this.#beginPlain(name, attributes);
     else begin(attributes);
   }
 
   /** Elements that are more than their effect. */
-  readonly #beginnings: Readonly<Record<string, (attributes: Attributes) => void>> = {
-    br: () => {
-      // The one behind the label of a late picture goes with that.
-      if (this.#late === undefined) this.#content.newLine(this.#style);
-    },
-    hr: () => {
-      this.#isRuleDue = true;
-    },
-    img: (attributes) => this.#picture(attributes),
-    input: (attributes) => this.#content.text(control(attributes), this.#style),
-    a: (attributes) => this.#link(attributes),
-    table: (attributes) => this.#beginTable(attributes),
-    tr: () => void this.#tables.at(-1)?.rows.push([]),
-    td: (attributes) => this.#beginCell('td', attributes),
-    th: (attributes) => this.#beginCell('th', attributes),
-    q: () => {
-      this.#content.text('“', this.#style);
-      this.#open('q', {}, () => this.#content.text('”', this.#style));
-    },
-    option: ({ selected }) => {
-      const hides = selected === undefined ? 1 : 0;
-      this.#hidden += hides;
-      this.#open('option', {}, () => {
-        this.#hidden -= hides;
-      });
-    },
-  };
+  readonly #beginnings: ReadonlyMap<string, (attributes: Attributes) => void> = new Map(
+    Object.entries<(attributes: Attributes) => void>({
+      br: () => {
+        // The one behind the label of a late picture goes with that.
+        if (this.#late === undefined) this.#content.newLine(this.#style);
+      },
+      hr: () => {
+        this.#isRuleDue = true;
+      },
+      img: (attributes) => this.#picture(attributes),
+      input: (attributes) => this.#content.text(control(attributes), this.#style),
+      a: (attributes) => this.#link(attributes),
+      table: (attributes) => this.#beginTable(attributes),
+      tr: () => void this.#tables.at(-1)?.rows.push([]),
+      td: (attributes) => this.#beginCell('td', attributes),
+      th: (attributes) => this.#beginCell('th', attributes),
+      q: () => {
+        this.#content.text('“', this.#style);
+        this.#open('q', {}, () => this.#content.text('”', this.#style));
+      },
+      option: ({ selected }) => {
+        const hides = selected === undefined ? 1 : 0;
+        this.#hidden += hides;
+        this.#open('option', {}, () => {
+          this.#hidden -= hides;
+        });
+      },
+    }),
+  );
 
   #beginPlain(name: string, attributes: Attributes): void {
-    const effect = EFFECTS[name];
+    const effect = EFFECTS.get(name);
     if (effect === undefined) return;
     const { margin, indent = 0 } = effect;
     if (margin !== undefined) this.#content.block(this.#lists.length > 0 ? Math.min(margin, 3) : margin);
@@ -187,12 +192,7 @@ export class Reader {
     this.#content.marker(list?.ordered ? `${list.next++}.` : depth > 1 ? '–' : '•', this.#style);
   }
 
-  #open(
-    name: string,
-    effect: (typeof EFFECTS)[string],
-    onEnd: () => void,
-    changes: Partial<Style> = {},
-  ): void {
+  #open(name: string, effect: Effect, onEnd: () => void, changes: Partial<Style> = {}): void {
     const look = effect.look === undefined ? this.#look : { ...this.#look, ...effect.look };
     const style = {
       ...this.#style,
@@ -210,8 +210,24 @@ export class Reader {
       this.#title = undefined;
     }
     if (HIDDEN.has(name) && this.#hidden > 0) this.#hidden--;
-    const at = this.#elements.findLastIndex((element) => element.name === name);
-    // Elements that its end leaves open end with it.
+    if (name === 'tr') this.#endFrom(Math.max(this.#lastOpen('td'), this.#lastOpen('th')));
+    else this.#endFrom(this.#lastOpen(name));
+  }
+
+  /** Where the last open element of that name stands; −1 where there is none, or none that may be ended from here. */
+  #lastOpen(name: string, endedTogether: readonly string[] = []): number {
+    for (let at = this.#elements.length - 1; at >= 0; at--) {
+      const open = this.#elements[at]!.name;
+      if (open === name) return at;
+      if (BOUNDARIES.has(open) && name !== 'table' && !(name === 'td' && open === 'th')) return -1;
+      // An item ends the one before it, and not the one that holds its list.
+      if (LISTS.has(open) && endedTogether.length > 0) return -1;
+    }
+    return -1;
+  }
+
+  /** Ends the element at that place, and those that it leaves open. */
+  #endFrom(at: number): void {
     while (at >= 0 && this.#elements.length > at) {
       this.#elements.at(-1)!.onEnd();
       this.#elements.pop();
@@ -287,7 +303,7 @@ export class Reader {
     const steps = table?.rows.flat().reduce((sum, cell) => sum + cell.content.length, 0) ?? 0;
     if (table === undefined || steps > MAX_TABLE_STEPS) {
       this.#content.block(0);
-      this.#open(name, EFFECTS[name] ?? {}, () => this.#content.block(0));
+      this.#open(name, EFFECTS.get(name) ?? {}, () => this.#content.block(0));
       return;
     }
     if (name === 'th') table.lined = true;
@@ -299,7 +315,7 @@ export class Reader {
     const side: Style['align'] = align === 'right' || align === 'center' ? align : 'left';
     this.#open(
       name,
-      EFFECTS[name] ?? {},
+      EFFECTS.get(name) ?? {},
       () => {
         this.#contents.length = depth;
       },

@@ -91,17 +91,18 @@ export async function gazette({ world }: Setting) {
   return { page: `${origin}/page.html`, second: `${origin}/second.html`, pictures, proxy, sent };
 }
 
-/** The browser on Node, given what the proxy sent instead of a network. */
+/** The browser on Node, given what the proxy sent, or why nothing came, instead of a network. */
 export class Twin {
   readonly paper = new Paper();
   readonly browser: Browser;
   #shown = 0;
 
-  constructor(sent: ReadonlyMap<string, Buffer>) {
+  constructor(sent: ReadonlyMap<string, Buffer | Error>) {
     const { paper } = this;
     const client: ConstructorParameters<typeof Browser>[0]['client'] = {
       async request(url) {
         const bytes = sent.get(url);
+        if (bytes instanceof Error) throw bytes;
         if (bytes === undefined) throw new Error(`nothing was sent for ${url}`);
         await paper.prepare(`${bytes}`);
         const session = { grant: Grant.Session } as Awaited<ReturnType<typeof client.request>>['session'];
