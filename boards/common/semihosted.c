@@ -10,6 +10,7 @@ enum { LINE = 300, MAX_ARGUMENTS = 64, MAX_SEED = 256 };
 static uint64_t startTime;  // milliseconds since 1970 when boardNanoseconds was 0; 0 where it was not handed in
 static uint8_t seed[MAX_SEED];
 static size_t seedLength, seedUsed;
+static const char *address;
 
 uint64_t boardUnixTime(void) { return startTime ? startTime + boardNanoseconds() / 1000000 : 0; }
 
@@ -20,6 +21,8 @@ int boardEntropy(uint8_t *out, size_t length) {
   seedUsed += length;
   return 0;
 }
+
+const char *networkAddress(void) { return address; }
 
 void boardWrite(int error, const void *bytes, size_t length) {
   static int consoles[2] = {-1, -1};
@@ -67,6 +70,7 @@ int semihostedStart(char ***arguments) {
     const char *value;
     if ((value = after(at, "time"))) startTime = strtoull(value, NULL, 10);
     else if ((value = after(at, "seed"))) takeSeed(value);
+    else if ((value = after(at, "address"))) address = value;
     else if ((value = after(at, "argument")) && count < MAX_ARGUMENTS) list[count++] = (char *)value;
   }
   *arguments = list;

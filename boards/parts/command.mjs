@@ -1,7 +1,8 @@
 // npm run board -- list
 // npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
 // npm run board -- BOARD [--display WINDOW] browse URL --proxy HOST:PORT …
-import { allBoards, buildClient, findBoard, missingTools } from './firmware.mjs';
+import { statSync } from 'node:fs';
+import { allBoards, buildClient, buildFirmware, findBoard, missingTools, programFile } from './firmware.mjs';
 import { imageSize } from './image.mjs';
 import { ended, startClient } from './run.mjs';
 
@@ -16,8 +17,9 @@ BOARD browse  the same on the board's own screen, with its keys: arrows scroll a
               one, F1 leads back, F2 reloads, Escape ends. WINDOW is what QEMU shows the screen in: gtk where this
               machine has a display, or sdl, vnc=:1 and what else its -display takes
 
-An emulated board reaches this machine as localhost. Its network can be made worse:
+An emulated board reaches this machine as localhost. Its network can be another, or worse:
 
+  --address ADDRESS/BITS,GATEWAY,NAMESERVER  instead of asking by DHCP
   --loss PERCENT  that many packets are lost
   --delay MS      each packet waits for up to MS milliseconds
   --cut N         nothing passes after N packets
@@ -28,6 +30,7 @@ async function describe(board) {
   const can = [
     ...(board.clientSources ? ['client'] : []),
     ...(board.screen ? ['browser'] : []),
+    ...(board.program ? [`the ${board.program} program`] : []),
     ...(board.emulator ? ['benchmark'] : []),
   ];
   const row = {
@@ -40,12 +43,18 @@ async function describe(board) {
   };
   const absent = missingTools(board);
   if (absent) return { ...row, absent };
-  if (!board.clientSources) return row;
   try {
-    return { ...row, used: imageSize(await buildClient(board)) };
+    return { ...row, used: await used(board) };
   } catch (error) {
     return { ...row, absent: error.message.split('\n')[0] };
   }
+}
+
+// The client where the board runs it; else the benchmark, with the program that lies beside it.
+async function used(board) {
+  if (board.clientSources) return imageSize(await buildClient(board));
+  const { flash, ram } = imageSize(buildFirmware(board, 'bench', ['bench/bench.c']));
+  return { flash: flash + statSync(programFile(board)).size, ram };
 }
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
@@ -68,9 +77,9 @@ async function list(json) {
 function ofTheMachine(args) {
   const given = {};
   let at = 0;
-  for (; /^--(loss|delay|cut|seed|display)$/.test(args[at] ?? ''); at += 2)
+  for (; /^--(loss|delay|cut|seed|address|display)$/.test(args[at] ?? ''); at += 2)
     given[args[at].slice(2)] = args[at + 1];
-  const { display, ...network } = given;
+  const { address, display, ...network } = given;
   const impairment = Object.fromEntries(
     Object.entries(network).map(([name, value]) => [name, Number(value)]),
   );
@@ -78,6 +87,7 @@ function ofTheMachine(args) {
   return {
     rest: args.slice(at),
     emulator: args[at] === 'browse' ? ['-display', display ?? here] : [],
+    ...(address !== undefined && { address }),
     ...(Object.keys(network).length > 0 && { impairment }),
   };
 }

@@ -2,7 +2,16 @@
 // client also QuickJS, lwIP where the board has no network of its own, and decoders of pictures where it has a screen.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clientSources } from './client.mjs';
@@ -85,8 +94,30 @@ export function buildFirmware(board, name, program, { tuned = true } = {}) {
     near: near(board),
     flags: ['-O3', core.include],
   };
-  return link(board, `${name}${tuned ? '' : '-released'}`, [own, core], core.link);
+  return link(
+    board,
+    `${name}${tuned ? '' : '-released'}`,
+    [own, core],
+    [...core.link, ...programLimits(board)],
+  );
 }
+
+/** The wasm program that lies beside the firmware in a board's flash. Throws where it is not built. */
+export function programFile({ program }) {
+  const file = fileURLToPath(new URL(`../../build/${program}.wasm`, import.meta.url));
+  if (!existsSync(file)) throw new Error(`${file} does not exist; run npm run build:wasm`);
+  return file;
+}
+
+// A board that runs the client gives the benchmark, and peers that need more, all that it has.
+function programLimits(board) {
+  if (!board.budget || !board.program) return [];
+  const { flash, ram } = board.budget;
+  return limits({ flash: flash - statSync(programFile(board)).size, ram });
+}
+
+const limits = (budget) =>
+  Object.entries(budget).map(([name, bytes]) => `-Wl,--defsym=${name}Budget=${bytes}`);
 
 /**
  * Builds the client for the board; with `sanitize`, under AddressSanitizer and UndefinedBehaviorSanitizer. `ram` replaces
@@ -105,9 +136,6 @@ export async function buildClient(board, { sanitize = false, ram } = {}) {
     ...(stack ? [`-I${stack.include}`, `-I${lwipSettings}`] : []),
     ...(decoders?.includes ?? []),
   ];
-  const limits = Object.entries({ ...board.budget, ...(ram && { ram }) }).map(
-    ([name, bytes]) => `-Wl,--defsym=${name}Budget=${bytes}`,
-  );
   const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
   const own = {
     files: [
@@ -133,7 +161,11 @@ export async function buildClient(board, { sanitize = false, ram } = {}) {
       flags: ['-O2', ...decoders.includes, ...decoders.flags, ...(sanitize ? sanitizers : [])],
     });
   const name = `client${sanitize ? '-sanitized' : ''}${ram ? `-${ram}` : ''}`;
-  return link(board, name, groups, [...core.link, ...checks, ...limits]);
+  return link(board, name, groups, [
+    ...core.link,
+    ...checks,
+    ...limits({ ...board.budget, ...(ram && { ram }) }),
+  ]);
 }
 
 const lwipSettings = join(boards, 'common/lwip');

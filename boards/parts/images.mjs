@@ -1,9 +1,8 @@
 // The image of a board in the formats that probes and loaders take: .elf, .bin, .hex.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildClient, buildFirmware } from './firmware.mjs';
+import { buildClient, buildFirmware, programFile } from './firmware.mjs';
 
 /**
  * Builds what a board is to hold, the client where it has room for it, and gives the paths `{ elf, bin, hex }`. A program
@@ -17,10 +16,11 @@ export async function boardImages(board) {
   const files = { elf: `${base}.elf`, bin: `${base}.bin`, hex: `${base}.hex` };
   copyFileSync(built, files.elf);
   const beside = board.programAddress === undefined ? [] : programSection(board);
+  // What lies between the two stays as flash is when it is erased.
+  const gap = beside.length > 0 ? ['--gap-fill', '0xff'] : [];
   const objcopy = board.compiler.replace(/gcc$/, 'objcopy');
   for (const [format, file] of [
-    // What no section fills stays as flash is when it is erased.
-    [['-O', 'binary', '--gap-fill', '0xff'], files.bin],
+    [['-O', 'binary', ...gap], files.bin],
     [['-O', 'ihex'], files.hex],
   ]) {
     const { status, stderr, error } = spawnSync(objcopy, [...format, ...beside, files.elf, file], {
@@ -31,12 +31,10 @@ export async function boardImages(board) {
   return files;
 }
 
-function programSection({ program, programAddress }) {
-  const file = fileURLToPath(new URL(`../../build/${program}.wasm`, import.meta.url));
-  if (!existsSync(file)) throw new Error(`${file} does not exist; run npm run build:wasm`);
+function programSection(board) {
   return [
-    ...['--add-section', `.program=${file}`],
+    ...['--add-section', `.program=${programFile(board)}`],
     ...['--set-section-flags', '.program=alloc,load,readonly,contents'],
-    ...['--change-section-address', `.program=${programAddress}`],
+    ...['--change-section-address', `.program=${board.programAddress}`],
   ];
 }

@@ -20,6 +20,8 @@ export interface StartOptions {
   /** Further arguments of the emulator. */
   emulator?: readonly string[];
   impairment?: Impairment;
+  /** Instead of asking by DHCP: `ADDRESS/BITS,GATEWAY,NAMESERVER`. */
+  address?: string;
 }
 
 export function startClient(

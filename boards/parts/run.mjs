@@ -9,13 +9,13 @@ import { gatewayCommand, LINE } from './gateway/gateway.mjs';
 /**
  * Starts the client's firmware with these arguments. `seed` (64 random bytes) and `time` (milliseconds since 1970, now)
  * may be replaced, or withheld by null. `emulator` gives the emulator further arguments, `impairment` a worse network
- * (gateway.mjs); `stdio` and `env` are those of spawn. Gives the child process; what was handed in is removed when it ends.
+ * (gateway.mjs), `address` (`ADDRESS/BITS,GATEWAY,NAMESERVER`) one without DHCP; `stdio` and `env` are those of spawn. Gives the child process; what was handed in is removed when it ends.
  */
 export function startClient(
   board,
   firmware,
   args,
-  { seed, time, stdio = 'inherit', env, emulator = [], impairment } = {},
+  { seed, time, stdio = 'inherit', env, emulator = [], impairment, address } = {},
 ) {
   if (!board.emulator && impairment) throw new Error(`the network of ${board.name} is this machine's own`);
   if (!board.emulator) return spawn(firmware, args, { stdio, env: { ...process.env, ...env } });
@@ -24,6 +24,7 @@ export function startClient(
   const lines = [
     ...(time === null ? [] : [`time ${time ?? Date.now()}`]),
     ...(seed === null ? [] : [`seed ${(seed ?? randomBytes(64)).toString('hex')}`]),
+    ...(address === undefined ? [] : [`address ${given(address)}`]),
     ...[...args, ...(board.hostAddress ? ['--resolve', `localhost=${board.hostAddress}`] : [])].map(argument),
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
@@ -41,6 +42,15 @@ function onNetwork(board, firmware, impairment) {
   return board.network === 'slip' || impairment
     ? [...gatewayCommand(board.network, impairment), board.emulator, ...board.machine(firmware, LINE)]
     : [board.emulator, ...board.machine(firmware)];
+}
+
+// `ADDRESS/BITS,GATEWAY,NAMESERVER` as the board takes it, with a mask.
+function given(text) {
+  const [, address, bits, gateway, names] = /^([\d.]+)\/(\d{1,2}),([\d.]+),([\d.]+)$/.exec(text) ?? [];
+  if (!address || bits > 32) throw new Error(`an address is ADDRESS/BITS,GATEWAY,NAMESERVER, not ${text}`);
+  const mask = bits === '0' ? 0 : (-1 << (32 - bits)) >>> 0;
+  const dotted = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.');
+  return `${address} ${dotted} ${gateway} ${names}`;
 }
 
 function argument(text) {

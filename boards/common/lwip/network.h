@@ -13,4 +13,10 @@ void networkPoll(struct netif *netif);
 /** Sleeps until a packet comes, at most so many milliseconds. Nothing is processed meanwhile. */
 void networkSleep(uint32_t milliseconds);
 
+/**
+ * The address to take where none is to be asked for by DHCP: `ADDRESS MASK GATEWAY NAMESERVER`, each in dots. NULL without
+ * one.
+ */
+const char *networkAddress(void);
+
 #endif

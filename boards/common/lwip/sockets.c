@@ -70,12 +70,28 @@ void boardWait(uint32_t milliseconds) {
   }
 }
 
+// Takes `ADDRESS MASK GATEWAY NAMESERVER`. Returns 0, or -1 where it is written wrongly.
+static int takeAddress(const char *text) {
+  enum { FIELDS = 4, FIELD = 16 };
+  char fields[FIELDS][FIELD];
+  ip4_addr_t addresses[FIELDS];
+  if (sscanf(text, "%15s %15s %15s %15s", fields[0], fields[1], fields[2], fields[3]) != FIELDS) return -1;
+  for (int i = 0; i < FIELDS; i++)
+    if (!ip4addr_aton(fields[i], &addresses[i])) return -1;
+  netif_set_addr(&netif, &addresses[0], &addresses[1], &addresses[2]);
+  ip_addr_t names;
+  ip_addr_copy_from_ip4(names, addresses[3]);
+  dns_setserver(0, &names);
+  return 0;
+}
+
 const char *boardNetwork(void) {
   lwip_init();
   if (!netif_add_noaddr(&netif, NULL, networkInit, netif_input)) return "no network interface answers";
   netif_set_default(&netif);
   netif_set_up(&netif);
-  // The driver of a line that has no DHCP has set the address.
+  if (networkAddress() && takeAddress(networkAddress())) return "its address is not four addresses";
+  // It was given, or the driver of a line that has no DHCP has set it.
   if (!ip4_addr_isany_val(*netif_ip4_addr(&netif))) return NULL;
   if (dhcp_start(&netif) != ERR_OK) return "DHCP could not be started";
   uint32_t start = sys_now();

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Authority, createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { isInstalled, type ServerKind, startOrigin } from '../../../host/cli/demo/origins.js';
+import type { Files } from '../../../host/cli/demo/site.js';
 import { transcode } from '../../../host/services/transcode/index.js';
 import { clientWasm, type TestProxy, World } from '../../host/client/world.js';
 import { type Firmware, Papers, through } from './firmware.js';
@@ -16,6 +17,8 @@ const PICTURE = Buffer.from(
   'base64',
 );
 const SLOW = { timeout: 120_000 };
+type Version = '1.3' | '1.2';
+const VERSIONS: Version[] = ['1.3', '1.2'];
 
 /** Declares the tests. Call it inside of a describe block. */
 export function behaves({ board, file, run }: Firmware): void {
@@ -40,20 +43,21 @@ export function behaves({ board, file, run }: Firmware): void {
   });
 
   const admitted = (more: { port: number } = proxy) => through(more, roots, roots);
-  const realOrigin = async (version: '1.2' | '1.3') => {
+  const FILES: Files = {
+    '/page.html': { type: 'text/html', body: PAGE },
+    '/large': { type: 'application/octet-stream', body: LARGE },
+  };
+  const realOrigin = async (version: Version, files = FILES) => {
     const kind: ServerKind = isInstalled('nginx') ? 'nginx' : 'node';
     const certificates = [await world.authority.issue({ names: ['localhost'] })];
-    const files = {
-      '/page.html': { type: 'text/html', body: PAGE },
-      '/large': { type: 'application/octet-stream', body: LARGE },
-    };
     const origin = await startOrigin(kind, { certificates, version, files });
     world.onClose(() => origin.stop());
     return origin;
   };
-  const plainOrigin = (listener: Parameters<World['origin']>[0]) => world.origin(listener);
+  const plainOrigin = (listener: Parameters<World['origin']>[0], version?: Version) =>
+    world.origin(listener, version && { minVersion: `TLSv${version}`, maxVersion: `TLSv${version}` });
 
-  test.each(['1.3', '1.2'] as const)(
+  test.each(VERSIONS)(
     'fetches a page and a large file through a delegated session of TLS %s',
     async (version) => {
       const origin = await realOrigin(version);
@@ -104,13 +108,17 @@ export function behaves({ board, file, run }: Firmware): void {
     expect(result.said).toMatch(/^deputy: the proxy .* \(TLS_UNKNOWN_CA\)$/m);
   });
 
-  test('delivers no session of an origin whose certificate is not trusted', SLOW, async () => {
-    const origin = await plainOrigin((_, response) => response.end('never'));
-    const result = await run(['get', `${origin.url}/`, ...through(proxy, roots, others), '--measure']);
-    expect(result).toMatchObject({ status: 1, page: Buffer.from('') });
-    expect(result.said).toMatch(/^deputy: the origin .* \(TLS_UNKNOWN_CA\)$/m);
-    expect(result.said).not.toContain('measure delivered');
-  });
+  test.each(VERSIONS)(
+    'delivers no session of an origin of TLS %s whose certificate is not trusted',
+    SLOW,
+    async (version) => {
+      const origin = await plainOrigin((_, response) => response.end('never'), version);
+      const result = await run(['get', `${origin.url}/`, ...through(proxy, roots, others), '--measure']);
+      expect(result).toMatchObject({ status: 1, page: Buffer.from('') });
+      expect(result.said).toMatch(/^deputy: the origin .* \(TLS_UNKNOWN_CA\)$/m);
+      expect(result.said).not.toContain('measure delivered');
+    },
+  );
 
   test.each([
     ['a wrong token', ['--token', 'no-token-of-this-proxy'], /\([A-Z_]+\)$/m],
@@ -134,15 +142,19 @@ export function behaves({ board, file, run }: Firmware): void {
     expect(result.said).toMatch(/refused \(CONNECTION_FAILED\)/i);
   });
 
-  test('says so where the origin dies in the middle of a page', SLOW, async () => {
-    const origin = await plainOrigin((_, response) => {
-      response.writeHead(200, { 'Content-Length': 100_000 });
-      response.write('x'.repeat(5000), () => setTimeout(() => response.socket?.destroy(), 100));
-    });
-    const result = await run(['get', `${origin.url}/`, ...admitted()]);
-    expect(result.status).toBe(1);
-    expect(result.said).toMatch(/^deputy: .* \([A-Z_]+\)$/m);
-  });
+  test.each(VERSIONS)(
+    'says so where an origin of TLS %s dies in the middle of a page',
+    SLOW,
+    async (version) => {
+      const origin = await plainOrigin((_, response) => {
+        response.writeHead(200, { 'Content-Length': 100_000 });
+        response.write('x'.repeat(5000), () => setTimeout(() => response.socket?.destroy(), 100));
+      }, version);
+      const result = await run(['get', `${origin.url}/`, ...admitted()]);
+      expect(result.status).toBe(1);
+      expect(result.said).toMatch(/^deputy: .* \([A-Z_]+\)$/m);
+    },
+  );
 
   test('says so where the proxy falls silent', SLOW, async () => {
     const sockets: Socket[] = [];
@@ -156,27 +168,27 @@ export function behaves({ board, file, run }: Firmware): void {
     expect(result.said).toMatch(/^deputy: the proxy .*no TLS handshake within/m);
   });
 
-  test('opens the origin of a picture when the proxy asks, and says so where it may not', SLOW, async () => {
-    const pictures = await plainOrigin((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'image/png' }).end(PICTURE);
-    });
-    const page = await plainOrigin((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-      response.end(`<!DOCTYPE html><p>text <img src="${pictures.url}/a.png" alt="dot"></p>`);
-    });
-    const helpful = await world.proxy({ services: [transcode()] });
-    const args = ['get', `${page.url}/`, ...admitted(helpful)];
-    const granted = await run([...args, '--allow-tunnel', '*']);
-    expect(granted).toMatchObject({ status: 0, said: '' });
-    expect(`${granted.page}`).toMatch(/text .*<img [^>]*src="data:image/s);
+  test.each(VERSIONS)(
+    'opens the origin of a picture, TLS %s, when the proxy asks, and says so where it may not',
+    SLOW,
+    async (version) => {
+      const pictures = await realOrigin(version, { '/a.png': { type: 'image/png', body: PICTURE } });
+      const body = `<!DOCTYPE html><p>text <img src="https://localhost:${pictures.port}/a.png" alt="dot"></p>`;
+      const page = await realOrigin(version, { '/page.html': { type: 'text/html; charset=utf-8', body } });
+      const helpful = await world.proxy({ services: [transcode()] });
+      const args = ['get', `https://localhost:${page.port}/page.html`, ...admitted(helpful)];
+      const granted = await run([...args, '--allow-tunnel', '*']);
+      expect(granted).toMatchObject({ status: 0, said: '' });
+      expect(`${granted.page}`).toMatch(/text .*<img [^>]*src="data:image/s);
 
-    const refused = await run(args);
-    expect(refused.status).toBe(1);
-    expect(`${refused.page}`).toContain('text');
-    expect(refused.said).toMatch(
-      /^deputy: a part of the page is missing, from localhost:.* \(TUNNEL_DENIED\)$/m,
-    );
-  });
+      const refused = await run(args);
+      expect(refused.status).toBe(1);
+      expect(`${refused.page}`).toContain('text');
+      expect(refused.said).toMatch(
+        /^deputy: a part of the page is missing, from localhost:.* \(TUNNEL_DENIED\)$/m,
+      );
+    },
+  );
 
   test('holds the device program that the other tests run', () => {
     expect(readFileSync(file).indexOf(readFileSync(clientWasm))).toBeGreaterThan(0);
