@@ -2,14 +2,19 @@
 //
 // A conduit must reach the worker that has its main session. It resumes from that session's ticket, and a ticket begins
 // with the name of the keys that sealed it (RFC 5077 §4): each worker's is its own, so the ClientHello says where to go,
-// and nothing has to be remembered. A client without a ticket of ours goes, for a main session, to the worker with the
-// fewest connections; else to the one that has the latest main session from its address, for programs that log their
-// keys and the `deputy keylog` beside them.
+// and nothing has to be remembered.
+//
+// Clients without a ticket of ours go by their address. For programs that log their keys, and for the main session of
+// the `deputy keylog` beside them (which offers HTTP, too), that is a rule: one must find the other. For other main
+// sessions it is a preference that gives way to load: who comes back finds what its worker has kept for it.
+import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { MAIN_SESSION_PROTOCOL } from '../proxy/listener.js';
 import { HELLO_LIMIT, type HelloFacts, readClientHello } from './client_hello.js';
 
 export interface Destination {
+  /** From 1; a worker that takes the place of another has its number. */
+  readonly number: number;
   /** Hexadecimal; what its tickets begin with. */
   readonly ticketName: string;
   readonly connections: number;
@@ -28,11 +33,10 @@ export interface DispatcherOptions {
   waiting: number;
 }
 
-/** Addresses that are remembered; the one that was seen longest ago is forgotten. */
-const ADDRESSES = 10_000;
+/** How many more connections than the idlest a preferred worker may have: a quarter, and these. */
+const SLACK = 2;
 
 export function dispatcher(options: DispatcherOptions): Server {
-  const lastAt = new Map<string, string>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   server.maxConnections = options.waiting;
   server.on('connection', async (socket: Socket) => {
@@ -40,38 +44,38 @@ export function dispatcher(options: DispatcherOptions): Server {
     const address = socket.remoteAddress ?? '';
     const head = options.readsHello ? await firstBytes(socket, options.timeout) : Buffer.alloc(0);
     if (head === undefined) return;
-    const facts = readClientHello(head);
-    const worker = choose(options.destinations(), facts, lastAt.get(address));
-    if (worker === undefined) {
-      socket.destroy();
-      return;
-    }
-    if (facts?.protocols.includes(MAIN_SESSION_PROTOCOL)) remember(lastAt, address, worker.ticketName);
-    worker.serve(socket, head);
+    const worker = choose(options.destinations(), readClientHello(head), address);
+    if (worker === undefined) socket.destroy();
+    else worker.serve(socket, head);
   });
   return server;
 }
 
-function choose(
+/** Undefined where there is none. */
+export function choose(
   workers: readonly Destination[],
-  facts: HelloFacts | undefined,
-  last: string | undefined,
+  { ticketNames, protocols }: HelloFacts = { ticketNames: [], protocols: [] },
+  address: string,
 ): Destination | undefined {
-  const called = (name: string | undefined) => workers.find(({ ticketName }) => ticketName === name);
-  for (const name of facts?.ticketNames ?? []) {
-    const worker = called(name.toString('hex'));
+  for (const name of ticketNames) {
+    const worker = workers.find(({ ticketName }) => ticketName === name.toString('hex'));
     if (worker !== undefined) return worker;
   }
-  const isMain = facts?.protocols.includes(MAIN_SESSION_PROTOCOL) ?? false;
-  const [idlest] = [...workers].sort((one, other) => one.connections - other.connections);
-  return (isMain ? undefined : called(last)) ?? idlest;
+  const preferred = byAddress(workers, address);
+  if (preferred === undefined || protocols.some((name) => name !== MAIN_SESSION_PROTOCOL)) return preferred;
+  if (protocols.length === 0) return preferred;
+  const idlest = workers.reduce((one, other) => (other.connections < one.connections ? other : one));
+  return preferred.connections <= idlest.connections * 1.25 + SLACK ? preferred : idlest;
 }
 
-function remember(lastAt: Map<string, string>, address: string, name: string): void {
-  lastAt.delete(address);
-  lastAt.set(address, name);
-  const [oldest] = lastAt.keys();
-  if (lastAt.size > ADDRESSES) lastAt.delete(oldest!);
+/** Rendezvous hashing: a worker that dies moves its own clients, and no other's. */
+function byAddress(workers: readonly Destination[], address: string): Destination | undefined {
+  let best: { worker: Destination; weight: string } | undefined;
+  for (const worker of workers) {
+    const weight = createHash('sha256').update(`${worker.number} ${address}`).digest('hex');
+    if (best === undefined || weight > best.weight) best = { worker, weight };
+  }
+  return best?.worker;
 }
 
 /** A ClientHello, or what can't become one; undefined where the client left or was too slow, and is gone. */

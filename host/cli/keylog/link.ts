@@ -155,7 +155,9 @@ async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
     servername: isIP(serverName) ? '' : serverName,
     checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
     ca: roots,
-    ALPNProtocols: ['deputy/1'],
+    // The second says that its tunnels come from another program, which has none of its tickets: a proxy of several
+    // processes then keeps both in one. The first is what is spoken.
+    ALPNProtocols: ['deputy/1', 'http/1.1'],
     minVersion: 'TLSv1.2',
     ...(identity && { cert: identity.certificate, key: identity.key }),
   });

@@ -107,9 +107,14 @@ export const OPTIONS = {
       otherwise: 5000,
     },
   ),
-  workers: one(kind.wholeNumber(256), '<n>', 'processes that share the port; one that dies is replaced', {
-    otherwise: 1,
-  }),
+  workers: one(
+    kind.wholeNumber(256),
+    '<n>',
+    'processes that share the port, each with a cache in memory, limits and subscriptions of its own',
+    {
+      otherwise: 1,
+    },
+  ),
   admin: one(
     kind.listenAddress,
     '<host:port>',

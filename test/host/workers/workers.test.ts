@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DeputyClient, nodePlatform } from '../../../host/index.js';
-import { buildCommand, Command } from '../../interop/command.js';
+import { buildCommand, Command, run } from '../../interop/command.js';
 import { Steps, type TestOrigin, TOKEN, World } from '../client/world.js';
 import { parseExposition } from '../operator/exposition.js';
 
@@ -151,6 +151,37 @@ describe(`a proxy of ${WORKERS} workers`, () => {
     await expect.poll(async () => (await workers()).length, { timeout: 20_000 }).toBe(WORKERS);
     for (const { one } of clients) expect(await (await one.fetch(origin.url)).text()).toBe('a page');
     expect((await fetch(`${desk}/readyz`)).status).toBe(200);
+  });
+
+  test('brings a program that logs its keys to the worker of its deliveries', async () => {
+    await start('--service', 'compress');
+    // Others of the same address are served by all.
+    for (let i = 0; i < 5; i++) await (await client().fetch(origin.url)).text();
+    const [keys, roots] = [path('keys.log'), path('ca.pem')];
+    await writeFile(roots, world.authority.root.pem);
+    await writeFile(keys, '');
+    const keylog = Command.start([
+      'keylog',
+      '--file',
+      keys,
+      '--proxy',
+      `localhost:${port}`,
+      '--proxy-ca',
+      roots,
+      '--token',
+      TOKEN,
+    ]);
+    await keylog.says(/./);
+    const proxy = ['--proxy', `https://deputy:${TOKEN}@localhost:${port}`, '--proxy-cacert', roots];
+    const mirror = ['--proxy-header', 'Deputy-Session: request; leg=mirror'];
+    for (let i = 0; i < 3; i++) {
+      const got = await run('curl', ['-s', '--http1.1', ...proxy, ...mirror, '--cacert', roots, origin.url], {
+        SSLKEYLOGFILE: keys,
+      });
+      expect(got).toMatchObject({ status: 0, stdout: 'a page' });
+    }
+    await keylog.stop();
+    expect(command.stderr.match(/"leg":"mirror"/g)).toHaveLength(3);
   });
 
   test('reloads in all of them', async () => {
