@@ -36,7 +36,7 @@ export function proxyCommand(): Command {
 
 const SIGNALS = `
 SIGTERM or SIGINT: takes no more clients, lets exchanges end for --grace seconds, then ends; a second one ends at once.
-SIGHUP: reads --config and what it names anew: certificate, tokens, authorities, filter lists, log level.
+SIGHUP: reads --config and what it names anew: certificate, tokens, authorities, filter lists, limits, log level.
 Exit codes: 0 ended with nothing cut short, 1 failed or cut something short, 2 wrong usage.`;
 
 /** The flags of a parsed command, over what its file says, over the defaults. Throws DeputyError. */

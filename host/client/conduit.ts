@@ -28,7 +28,7 @@ export interface Conduit {
 
 /**
  * Opens a conduit and asks for a tunnel to `origin`; with `delegable`, for an internal session id too. Throws
- * DeputyError: PROXY_AUTHENTICATION (407), TARGET_FORBIDDEN (403), TARGET_UNREACHABLE (502), TARGET_TIMEOUT (504),
+ * DeputyError: PROXY_AUTHENTICATION (407), TARGET_FORBIDDEN (403), LIMIT (429), TARGET_UNREACHABLE (502), TARGET_TIMEOUT (504),
  * CONNECT_FAILED, NO_SESSION_ID.
  */
 export async function openConduit(
@@ -99,6 +99,7 @@ const REFUSALS: Readonly<Record<number, [code: string, advice: string]>> = {
     'give a valid token (--token) or client certificate (--proxy-cert, --proxy-key)',
   ],
   403: ['TARGET_FORBIDDEN', "the proxy's operator must allow this target"],
+  429: ['LIMIT', "end some of its sessions, or ask the proxy's operator for more"],
   502: ['TARGET_UNREACHABLE', 'check the name and port of the origin'],
   504: ['TARGET_TIMEOUT', 'the origin is slow or unreachable; try again'],
 };

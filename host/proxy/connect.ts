@@ -5,12 +5,14 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { parseAuthority } from '../delegation/origin.js';
 import type { Authenticator, Principal } from './authentication.js';
+import type { Bucket, Buckets } from './bucket.js';
 import type { Observers } from './events.js';
 import type { Settings } from './options.js';
 import type { SessionRegistry } from './registry.js';
 import { DelegableSession } from './session.js';
 import { SocketStream } from './stream.js';
 import { TargetError, type TargetPolicy } from './target.js';
+import { throttle, throttled } from './throttle.js';
 
 export interface ConnectContext {
   settings: Settings;
@@ -20,6 +22,8 @@ export interface ConnectContext {
   observers: Observers;
   /** Clients' ends of blind tunnels. */
   blind: Set<Socket>;
+  /** Bytes a second. */
+  rates: Buckets;
 }
 
 interface Refusal {
@@ -85,7 +89,7 @@ async function onConnect(
     if (sessionId === null) {
       context.blind.add(socket);
       socket.once('close', () => context.blind.delete(socket));
-      pipeBoth(socket, upstream);
+      pipeBoth(socket, upstream, rateOf(principal, context));
     } else delegable(sessionId, principal, target, wish === 'mirror', socket, upstream, context);
   } catch (error) {
     const refusal = refusalOf(error);
@@ -109,14 +113,17 @@ function delegable(
   mirror: boolean,
   socket: Socket,
   upstream: Socket,
-  { settings, observers, registry }: ConnectContext,
+  context: ConnectContext,
 ): void {
+  const { settings, observers, registry } = context;
+  const rate = rateOf(principal, context);
+  const client = new SocketStream(socket, 'CLIENT_GONE');
   const session = new DelegableSession({
     id,
     principal,
     target,
     mirror,
-    client: new SocketStream(socket, 'CLIENT_GONE'),
+    client: rate === undefined ? client : throttled(client, rate),
     origin: new SocketStream(upstream, 'ORIGIN_GONE'),
     settings,
     observers,
@@ -176,9 +183,10 @@ function checkWish(principal: Principal, socket: Socket, { settings, registry }:
     const reason = 'a session is delegated inside TLS alone: connect to the proxy with https';
     throw new ConnectRefused({ status: 403, phrase: 'Forbidden', reason });
   }
-  if (registry.count(principal) >= settings.limits.sessionsPerPrincipal) {
-    const reason = 'too many sessions are open';
-    throw new ConnectRefused({ status: 503, phrase: 'Service Unavailable', reason });
+  const most = settings.clientLimits(principal.name).sessions ?? settings.limits.sessionsPerPrincipal;
+  if (registry.count(principal) >= most) {
+    const reason = `too many sessions are open: this client may have ${most}`;
+    throw new ConnectRefused({ status: 429, phrase: 'Too Many Requests', reason });
   }
 }
 
@@ -215,10 +223,18 @@ function guard(client: Socket, origin: Socket, idleTimeout: number): void {
   }
 }
 
+const rateOf = ({ name }: Principal, { settings, rates }: ConnectContext): Bucket | undefined =>
+  rates.of(name, settings.clientLimits(name).bytesPerSecond);
+
 /** A blind tunnel. Each direction ends by itself; an error ends both. */
-function pipeBoth(client: Socket, origin: Socket): void {
-  client.pipe(origin);
-  origin.pipe(client);
+function pipeBoth(client: Socket, origin: Socket, rate: Bucket | undefined): void {
+  if (rate === undefined) {
+    client.pipe(origin);
+    origin.pipe(client);
+  } else {
+    client.pipe(throttle(rate)).pipe(origin);
+    origin.pipe(throttle(rate)).pipe(client);
+  }
   const destroy = () => {
     client.destroy();
     origin.destroy();

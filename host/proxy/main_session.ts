@@ -207,7 +207,7 @@ export class MainSession implements Deliverer {
       type: FrameType.Welcome,
       sessionId: NULL_SESSION_ID,
       version: DELEGATION_VERSION,
-      maxSessions: limits.sessionsPerPrincipal,
+      maxSessions: settings.clientLimits(principal.name).sessions ?? limits.sessionsPerPrincipal,
       deliveryTimeout: limits.deliveryTimeout,
       services: services.map(({ name }) => name),
     });

@@ -22,6 +22,8 @@ export interface ProxyOptions {
   services?: readonly Service[];
   log?: Log;
   limits?: Partial<Limits>;
+  /** What a client may take, by its principal's name; asked whenever it takes more. */
+  clientLimits?: (principal: string) => ClientLimits;
   /**
    * Works on sessions of SSL 3.0 to TLS 1.1 and on RC4, DES and 3DES too: what opens and seals their records, seeded (on
    * Node: `loadRecordEngine`). Without it such sessions are relayed, and can't be delegated.
@@ -48,6 +50,14 @@ export interface TargetOptions {
   addresses?: Readonly<Record<string, string>>;
   /** Ports; unless told, those of TLS services below 1024, and all from 1024. */
   ports?: readonly number[] | 'any';
+}
+
+/** Of one client; `limits` hold for what is left out. */
+export interface ClientLimits {
+  /** Delegable sessions at once. */
+  sessions?: number;
+  /** Both directions together; who wants more waits. */
+  bytesPerSecond?: number;
 }
 
 /** Milliseconds and bytes. */
@@ -128,6 +138,7 @@ export interface Settings extends ProxyOptions {
   limits: Limits;
   undelivered: 'relay' | 'close';
   requireDelegation: boolean;
+  clientLimits: (principal: string) => ClientLimits;
 }
 
 export function settingsOf(options: ProxyOptions): Settings {
@@ -153,5 +164,6 @@ export function settingsOf(options: ProxyOptions): Settings {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     undelivered,
     requireDelegation,
+    clientLimits: options.clientLimits ?? (() => ({})),
   };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { SessionId } from '../delegation/session_id.js';
 import { Authenticator } from './authentication.js';
+import { Buckets } from './bucket.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
 import { closeServices } from './http/service_ends.js';
@@ -66,7 +67,16 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const targets = new TargetPolicy(settings.targets);
   const sockets = new Set<Socket>();
   const blind = new Set<Socket>();
-  const connects = connectServer({ settings, authenticator, registry, targets, observers: events, blind });
+  const rates = new Buckets();
+  const connects = connectServer({
+    settings,
+    authenticator,
+    registry,
+    targets,
+    observers: events,
+    blind,
+    rates,
+  });
 
   const admit = (session: MainSession, { name }: { name: string }) => {
     const own = [...mainSessions.values()].filter((other) => other === name).length;

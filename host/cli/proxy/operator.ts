@@ -3,6 +3,7 @@ import type { Operated, OperatorServer } from '../../operator/server.js';
 import type { ProxyServer } from '../../proxy/proxy.js';
 import { textFile } from '../arguments.js';
 import { packageVersion } from '../version.js';
+import { auditTrail } from './audit_trail.js';
 import type { ProxyCommandOptions } from './options.js';
 
 export interface OperatedProxy {
@@ -18,7 +19,9 @@ export async function openOperator(
 ): Promise<OperatorServer | undefined> {
   if (options.admin === undefined) return undefined;
   const { operatedProxy } = await import('../../operator/operated.js');
-  return serveOperator(options, operatedProxy(proxy, { version: packageVersion(), listening, isStopping }));
+  const audit = options.audit === undefined ? {} : { audit: auditTrail([options.audit]) };
+  const surroundings = { version: packageVersion(), listening, isStopping, ...audit };
+  return serveOperator(options, operatedProxy(proxy, surroundings));
 }
 
 /** Throws DeputyError where the address or the token won't do. */

@@ -2,6 +2,7 @@
 // configuration file, and the rest of the entry gives help, schema, default and type.
 import { type Command, Option } from 'commander';
 import { DEVICES } from '../arguments.js';
+import { clients } from './client_limits.js';
 import * as kind from './kinds.js';
 import {
   camelCase,
@@ -89,7 +90,27 @@ export const OPTIONS = {
     'let no application data pass before its session is delivered, and refuse blind tunnels',
   ),
   legacy: flag('work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too'),
-  'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions of one client at once'),
+  'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions of one client at once', { reloads: true }),
+  'max-exchanges': one(kind.wholeNumber(65_535), '<n>', 'requests of one client under way at once', {
+    reloads: true,
+  }),
+  'requests-per-second': one(
+    kind.rate,
+    '<n>',
+    'requests of one client a second; more are answered with 429',
+    {
+      reloads: true,
+    },
+  ),
+  'bytes-per-second': one(
+    kind.bytes,
+    '<n>',
+    'bytes of one client a second, both ways; more of them wait (64K)',
+    {
+      reloads: true,
+    },
+  ),
+  clients,
   'log-level': one(
     kind.oneOf('debug', 'info', 'warn', 'error', 'silent'),
     '<level>',

@@ -10,6 +10,7 @@ import { operatedWorkers } from '../../workers/operated.js';
 import { serveWorker, workerRole } from '../../workers/worker.js';
 import type { ProxyLog } from '../proxy_log.js';
 import { packageVersion } from '../version.js';
+import { auditTrail } from './audit_trail.js';
 import { openOperator, serveOperator } from './operator.js';
 import type { ProxyCommandOptions } from './options.js';
 import { type Assembled, assemble, listen, openLog } from './start.js';
@@ -88,6 +89,9 @@ async function runWorkers(
       version: packageVersion(),
       listening: authority(address.host, address.port),
       isStopping: () => signals.told,
+      ...(options.audit !== undefined && {
+        audit: auditTrail(Array.from({ length: options.workers }, (_, i) => ofWorker(options, i + 1).audit!)),
+      }),
     };
     if (options.admin !== undefined)
       operator = await serveOperator(options, operatedWorkers(keeper, surroundings));
@@ -111,16 +115,26 @@ async function runWorkers(
 async function runWorker(options: ProxyCommandOptions, reread: () => ProxyCommandOptions): Promise<number> {
   const { number, ticketName } = workerRole(process.env);
   // Nothing keeps a worker alive that could not begin.
-  const assembled = await assemble(options, { ticketName }, { worker: number }).catch((error) => {
-    process.disconnect();
-    throw error;
-  });
+  const assembled = await assemble(ofWorker(options, number), { ticketName }, { worker: number }).catch(
+    (error) => {
+      process.disconnect();
+      throw error;
+    },
+  );
   const { proxy, log } = assembled;
   const isOperated = options.admin !== undefined;
-  await serveWorker({ proxy, isOperated, reload: () => reloadOrSay(assembled, reread) });
+  await serveWorker({
+    proxy,
+    isOperated,
+    reload: () => reloadOrSay(assembled, () => ofWorker(reread(), number)),
+  });
   log.debug({}, 'worker ends');
   return 0;
 }
+
+/** An audit log has one writer: each worker has its own, FILE-1, FILE-2 … */
+const ofWorker = (options: ProxyCommandOptions, number: number): ProxyCommandOptions =>
+  options.audit === undefined ? options : { ...options, audit: `${options.audit}-${number}` };
 
 async function listening(server: Server, port = 0, host = ''): Promise<{ host: string; port: number }> {
   await new Promise<void>((resolve, reject) => {

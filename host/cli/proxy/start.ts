@@ -3,9 +3,11 @@ import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
 import type { ProxyOptions } from '../../proxy/options.js';
 import { createProxy, type ProxyServer } from '../../proxy/proxy.js';
+import { quota } from '../../services/quota/index.js';
 import { textFile } from '../arguments.js';
 import { logExchanges, logTo, type ProxyLog } from '../proxy_log.js';
 import { isReloadable, loadServices } from '../services.js';
+import { boundsRequests, limitsOf } from './client_limits.js';
 import { camelCase } from './option.js';
 import { ENTRIES, type ProxyCommandOptions } from './options.js';
 import { parseTokens } from './tokens.js';
@@ -47,7 +49,11 @@ export async function assemble(
   base?: Readonly<Record<string, unknown>>,
 ): Promise<Assembled> {
   const log = await openLog(options, base);
-  const settings = { ...(await proxyOptions(options, log)), ...more };
+  // What clients may take changes with a reload.
+  let current = options;
+  const limits = (principal: string) => limitsOf(principal, current);
+  const settings = { ...(await proxyOptions(options, log)), clientLimits: limits, ...more };
+  if (boundsRequests(options)) settings.services = [quota(limits), ...(settings.services ?? [])];
   const proxy = makeProxy(() => createProxy(settings));
   logExchanges(proxy.events, log);
   return {
@@ -57,6 +63,9 @@ export async function assemble(
       const admitted = admission(next);
       for (const service of settings.services ?? []) if (isReloadable(service)) service.reload(next);
       makeProxy(() => proxy.renew(admitted));
+      current = next;
+      if (boundsRequests(next) && !boundsRequests(options))
+        log.warn({}, 'requests are bounded from a restart on: they were not bounded at the start');
       log.level = next.logLevel;
       const restart = ENTRIES.filter(([name, entry]) => !entry.reloads && differ(name, options, next));
       if (restart.length > 0)
@@ -92,7 +101,6 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
     }),
     limits: {
       ...(options.holdTime !== undefined && { deliveryTimeout: options.holdTime }),
-      ...(options.maxSessions !== undefined && { sessionsPerPrincipal: options.maxSessions }),
     },
     log,
   };

@@ -247,7 +247,7 @@ test('a client has only so many sessions', async () => {
   );
   const second = await dial(small, 'http/1.1');
   expect((await connectVia(second, `127.0.0.1:${echoPort}`, { 'Deputy-Session': 'request' })).status).toBe(
-    503,
+    429,
   );
   first.destroy();
   await small.close();

@@ -88,10 +88,10 @@ describe('SIGHUP', () => {
     await writeFile(path('tokens'), 'device:another-token-altogether\n');
     await writeFile(path('list.txt'), '/forbidden\n');
     await certify(['localhost', 'renewed.test']);
-    await writeFile(path('proxy.yaml'), configuration('filter: [list.txt]\nmax-sessions: 7'));
+    await writeFile(path('proxy.yaml'), configuration('filter: [list.txt]\nhold-time: 7'));
     command.child.kill('SIGHUP');
     await command.says(/configuration reloaded/);
-    expect(command.stderr).toContain('"options":["max-sessions"]');
+    expect(command.stderr).toContain('"options":["hold-time"]');
 
     waiting[0]!.end('second half');
     expect(await slow.text()).toBe('first half, second half');
@@ -167,7 +167,7 @@ test('what is asked about a configuration is answered, and nothing is started', 
 });
 
 test('the operator finds page, metrics and health where only this machine does', async () => {
-  const port = await start('admin: 127.0.0.1:0\ngrace: 30');
+  const port = await start('admin: 127.0.0.1:0\ngrace: 30\naudit: audit.log');
   const { admin } = JSON.parse(command.stdout);
   const { origin: desk, searchParams } = new URL(admin);
   expect((await fetch(`${desk}/readyz`)).status).toBe(200);
@@ -176,6 +176,14 @@ test('the operator finds page, metrics and health where only this machine does',
   expect(await (await fetch(`${desk}/metrics`)).text()).toContain(
     'deputy_sessions{state="active",grant="session"} 1',
   );
+  const entered = await fetch(admin, { redirect: 'manual' });
+  const live = await fetch(`${desk}/live`, { headers: { Cookie: entered.headers.get('set-cookie')! } });
+  const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const view = JSON.parse((await reader.read()).value!.replace(/^data: /, ''));
+  void reader.cancel();
+  expect(view.sessions).toMatchObject([{ client: 'token:device', latest: 'GET /slow', grant: 'session' }]);
+  expect(view.audit.heads).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  expect(view.audit.entries.at(-1).text).toContain('/slow');
   command.child.kill('SIGTERM');
   await command.says(/stopping/);
   expect((await fetch(`${desk}/readyz`)).status).toBe(503);
