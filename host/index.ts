@@ -5,6 +5,7 @@ import type { ClientOptions } from './client/options.js';
 import { nodePlatform } from './platform/node/platform.js';
 import type { Platform } from './platform/platform.js';
 
+export type { ByteStream, StreamOptions } from './client/byte_stream.js';
 export type { RequestOptions } from './client/client.js';
 export type { ClientResponse } from './client/exchange.js';
 export type { DeliveryFacts, Direction, Link, Observer, Origin, Step, TlsFacts } from './client/observer.js';

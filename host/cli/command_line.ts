@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { DeputyError } from '../delegation/error.js';
 import { auditCommand } from './audit.js';
+import { connectCommand } from './connect.js';
 import { demoCommand } from './demo.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
@@ -19,6 +20,7 @@ export function deputyCommand(): Command {
     .version(packageVersion())
     .showHelpAfterError('Run with --help for the options.')
     .addCommand(getCommand())
+    .addCommand(connectCommand())
     .addCommand(demoCommand())
     .addCommand(proxyCommand())
     .addCommand(keylogCommand())

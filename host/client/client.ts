@@ -5,6 +5,7 @@ import { authority } from '../delegation/origin.js';
 import { type Admission, DelegationPolicy } from '../delegation/policy.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
+import { ByteStream, type StreamOptions } from './byte_stream.js';
 import { offeredCodings } from './content_coding.js';
 import type { Context } from './context.js';
 import { type ClientResponse, Exchanges } from './exchange.js';
@@ -17,7 +18,7 @@ import { OriginLink } from './origin_link.js';
 import { ProxyLink } from './proxy_link.js';
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
 import { type SessionFacts, SessionOpener } from './session_opener.js';
-import { type Pooled, SessionPool } from './sessions.js';
+import { type Held, type Pooled, type Reservation, SessionPool } from './sessions.js';
 import { TicketStore } from './tickets.js';
 import { cancelled } from './timeout.js';
 import { TunnelAnswerer } from './tunnels.js';
@@ -82,6 +83,28 @@ export class Client {
       await response.body[Symbol.asyncIterator]().return?.();
       plan = next;
     }
+  }
+
+  /**
+   * Opens a stream of bytes to an origin: TLS from the first byte on, verified as for `request`, delegated as the policy
+   * says. Throws DeputyError, or the signal's reason.
+   */
+  async connect(host: string, port: number, options: StreamOptions = {}): Promise<ByteStream> {
+    const { alpn = [], signal } = options;
+    const origin: Origin = { host: host.toLowerCase(), port };
+    const { reservation, result } = await this.#reserved(origin, signal, ({ opener }, admission) =>
+      opener.openStream(origin, admission, alpn, signal),
+    );
+    const { transport, delegated, revoke } = result;
+    const held: Held = {
+      origin,
+      close: () => (delegated === undefined ? transport.close() : delegated.finish()),
+      ...(revoke && { revoke }),
+    };
+    reservation.hold(held);
+    const drop = () => void this.#pool.drop(held);
+    if (this.#closed) drop();
+    return new ByteStream(result, drop);
   }
 
   /** The engine that runs the device program, its linear memory, and what went through its ciphers; all in bytes. */
@@ -167,14 +190,25 @@ export class Client {
 
   /** A new session with `origin`, of the kind that the policy wants. */
   async #open(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {
+    const { reservation, result } = await this.#reserved(origin, signal, ({ opener }, admission) =>
+      opener.open(origin, admission, signal),
+    );
+    reservation.hold(result);
+    if (this.#closed) void this.#pool.drop(result);
+    return result;
+  }
+
+  /** What `open` gives, with the place in the pool that was taken for it before. */
+  async #reserved<T>(
+    origin: Origin,
+    signal: CancelSignal | undefined,
+    open: (running: Running, admission: Admission | undefined) => Promise<T>,
+  ): Promise<{ reservation: Reservation; result: T }> {
     const running = await this.#start();
     const admission = await this.#admissionFor(origin);
     const reservation = await this.#pool.reserve(signal);
     try {
-      const pooled = await running.opener.open(origin, admission, signal);
-      reservation.hold(pooled);
-      if (this.#closed) this.#pool.drop(pooled);
-      return pooled;
+      return { reservation, result: await open(running, admission) };
     } catch (error) {
       reservation.cancel();
       if ((error as DeputyError).code === 'TLS_ENGINE_STOPPED') this.#forgetEngine();

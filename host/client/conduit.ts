@@ -89,6 +89,7 @@ async function connectTunnel(
     read: () => reader.some(),
     write: (bytes) => stream.write(bytes),
     close: () => stream.close(),
+    end: () => stream.end(),
   };
   return { transport, sessionId, abort: () => stream.abort() };
 }

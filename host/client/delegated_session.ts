@@ -28,6 +28,12 @@ export interface DelegationParts {
   origins: OriginLink;
 }
 
+/** The content is bytes of some other protocol than HTTP. */
+export interface ByteStreamWish {
+  /** Protocols to offer (RFC 7301); none for most that are older than ALPN. */
+  alpn: readonly string[];
+}
+
 /** Milliseconds that a broken leg waits for the ERROR frame that explains it: it travels on another connection. */
 const EXPLANATION_WAIT = 300;
 /** Milliseconds for what the proxy says of a session that was closed here. */
@@ -92,7 +98,7 @@ export class DelegatedSession implements Transport {
     origin: Origin,
     admission: Admission,
     requestId: number,
-    signal?: CancelSignal,
+    { signal, stream }: { signal?: CancelSignal | undefined; stream?: ByteStreamWish } = {},
   ): Promise<DelegatedSession> {
     const { context, proxy, origins } = parts;
     const { grant } = admission;
@@ -102,12 +108,17 @@ export class DelegatedSession implements Transport {
     let session: DelegatedSession | undefined;
     try {
       const resumesShared = grant >= Grant.Resume;
-      inner = await origins.open(origin, conduit.transport, { signal, tickets, resumesShared });
+      inner = await origins.open(origin, conduit.transport, {
+        signal,
+        tickets,
+        resumesShared,
+        alpn: stream?.alpn,
+      });
       const tls = inner.facts();
       context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: conduit.sessionId, tls });
       requireGrant(grant, tls.version, origin.host, origin.port);
       session = new DelegatedSession(parts, origin, admission, conduit, tls, tickets);
-      await session.#delegate(inner, requestId, signal);
+      await session.#delegate(inner, requestId, stream !== undefined, signal);
       return session;
     } catch (error) {
       session?.revoke('the session was given up');
@@ -144,6 +155,11 @@ export class DelegatedSession implements Transport {
 
   async write(bytes: Uint8Array): Promise<void> {
     await this.#participation!.write(bytes).catch((error) => this.#explained(error));
+  }
+
+  /** The last byte was written; what the origin still sends is read. */
+  async end(): Promise<void> {
+    await this.#participation!.end?.().catch((error) => this.#explained(error));
   }
 
   close(): void {
@@ -210,13 +226,27 @@ export class DelegatedSession implements Transport {
     this.close();
   }
 
-  async #delegate(inner: TlsStream, requestId: number, signal?: CancelSignal): Promise<void> {
+  async #delegate(
+    inner: TlsStream,
+    requestId: number,
+    isStream: boolean,
+    signal?: CancelSignal,
+  ): Promise<void> {
     const { context, main } = this.#parts;
     const activated = new Promise<Active>((resolve) => {
       this.#active = resolve;
     });
     const { admission, origin, sessionId } = this;
-    const { owes, sent } = deliver({ context, main, inner, admission, origin, sessionId, requestId });
+    const { owes, sent } = deliver({
+      context,
+      main,
+      inner,
+      admission,
+      origin,
+      sessionId,
+      requestId,
+      isStream,
+    });
     this.#tickets.onDelivered(this.tls.version);
     const { active: patience } = context.timeouts;
     const name = authority(this.origin.host, this.origin.port);

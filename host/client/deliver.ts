@@ -20,6 +20,7 @@ export interface DeliverParts {
   origin: Origin;
   sessionId: SessionId;
   requestId: number;
+  isStream: boolean;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface DeliverParts {
  * and whether keys are owed still (observe without CBC).
  */
 export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
-  const { context, main, inner, admission, origin, sessionId, requestId } = parts;
+  const { context, main, inner, admission, origin, sessionId, requestId, isStream } = parts;
   const { connection } = inner;
   const { grant, expires } = admission;
   const info = connection.info();
@@ -51,6 +52,7 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
       originEpochStart: records.originEpochStart,
       clientRecords: records.sent,
       requestId,
+      ...(isStream && { isStream }),
       expires,
       secrets,
       binding: main.binding(sessionId, info.clientRandom),

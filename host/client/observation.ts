@@ -59,6 +59,10 @@ export class Observed implements Participation {
 
   onReturned(): void {}
 
+  end(): Promise<void> {
+    return this.inner.end();
+  }
+
   close(): void {
     void this.finish();
   }

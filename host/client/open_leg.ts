@@ -42,6 +42,10 @@ export class OpenLeg implements Transport {
     return this.#below.write(bytes);
   }
 
+  async end(): Promise<void> {
+    await this.#below.end?.();
+  }
+
   close(): void {
     this.#below.close();
   }

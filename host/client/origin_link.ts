@@ -25,6 +25,8 @@ export interface OriginSessionOptions {
   tickets?: KeepTickets | undefined;
   /** The session will be delivered with a grant to resume. */
   resumesShared?: boolean;
+  /** HTTP's unless told. */
+  alpn?: readonly string[] | undefined;
 }
 
 export class OriginLink {
@@ -42,7 +44,7 @@ export class OriginLink {
   async open(
     origin: Origin,
     below: Transport,
-    { signal, tickets, resumesShared = false }: OriginSessionOptions = {},
+    { signal, tickets, resumesShared = false, alpn = ALPN }: OriginSessionOptions = {},
   ): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
     const { legacy, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
@@ -54,7 +56,7 @@ export class OriginLink {
     const options = {
       serverName: origin.host,
       trust: this.#trust,
-      alpn: ALPN,
+      alpn: [...alpn],
       ...(legacy && { legacy }),
       ...(minVersion && { minVersion }),
       ...(maxVersion && { maxVersion }),

@@ -56,6 +56,10 @@ export class Handed implements Participation {
 
   onReturned(): void {}
 
+  end(): Promise<void> {
+    return this.leg.end();
+  }
+
   close(): void {
     this.leg.close();
   }
@@ -99,6 +103,11 @@ export class Lent implements Participation {
   onReturned(message: Returned): void {
     if (this.#onReturned !== undefined) this.#onReturned(message);
     else if (this.shared) this.#begin('the session comes back', message.code, message);
+  }
+
+  async end(): Promise<void> {
+    await this.#returning;
+    await this.#leg.end?.();
   }
 
   close(): void {

@@ -5,10 +5,10 @@ import type { Receipt } from '../delegation/message.js';
 import { authority } from '../delegation/origin.js';
 import type { Admission } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { CancelSignal } from '../platform/platform.js';
+import type { CancelSignal, Transport } from '../platform/platform.js';
 import { openConduit } from './conduit.js';
 import { type Context, openTransport } from './context.js';
-import { DelegatedSession } from './delegated_session.js';
+import { type ByteStreamWish, DelegatedSession } from './delegated_session.js';
 import { HttpConnection } from './http_connection.js';
 import type { MainSession } from './main_session.js';
 import type { Origin, TlsFacts } from './observer.js';
@@ -30,6 +30,26 @@ export interface SessionFacts {
   receipts: readonly Receipt[];
 }
 
+/** A session with an origin, of whatever kind. */
+export interface Opened {
+  /** Its content. */
+  transport: Transport;
+  facts: SessionFacts;
+  /** False once the other side has said that it ended the session. */
+  usable(): boolean;
+  /** Closes at once, whatever is under way. */
+  abort(): void;
+  /** Takes the grant back; absent where none was given. True where the session goes on without the proxy. */
+  revoke?(reason: string): boolean;
+  /** Undefined for one in which the proxy takes no part. */
+  delegated?: DelegatedSession;
+}
+
+interface Wish {
+  signal: CancelSignal | undefined;
+  stream?: ByteStreamWish;
+}
+
 export interface OpenerParts {
   context: Context;
   origins: OriginLink;
@@ -48,35 +68,61 @@ export class SessionOpener {
     this.#parts = parts;
   }
 
-  /** A new session with `origin`: direct, blind through the proxy, or delegated where there is a grant. */
+  /** A new session with `origin` that speaks HTTP: direct, blind through the proxy, or delegated where there is a grant. */
   async open(
     origin: Origin,
     admission: Admission | undefined,
     signal: CancelSignal | undefined,
   ): Promise<Pooled<SessionFacts>> {
+    const opened = await this.#open(origin, admission, { signal });
+    const { transport, facts, abort, revoke, delegated } = opened;
+    const http = new HttpConnection(transport, delegated && { isLast: () => delegated.endsWithAnswer });
+    if (delegated !== undefined) delegated.isBusy = () => http.busy;
+    return {
+      origin,
+      http,
+      facts,
+      get usable() {
+        return opened.usable();
+      },
+      close() {
+        http.close();
+        return delegated?.finish();
+      },
+      abort,
+      ...(revoke && { revoke }),
+    };
+  }
+
+  /** The same for bytes of any other protocol. */
+  openStream(
+    origin: Origin,
+    admission: Admission | undefined,
+    alpn: readonly string[],
+    signal: CancelSignal | undefined,
+  ): Promise<Opened> {
+    return this.#open(origin, admission, { signal, stream: { alpn } });
+  }
+
+  async #open(origin: Origin, admission: Admission | undefined, wish: Wish): Promise<Opened> {
     const { proxy, allowsUndelegated, context } = this.#parts;
-    if (proxy === undefined) return this.#openDirect(origin, signal);
-    if (admission === undefined) return this.#openBlind(proxy, origin, signal);
+    if (proxy === undefined) return this.#openDirect(origin, wish);
+    if (admission === undefined) return this.#openBlind(proxy, origin, wish);
     try {
-      return await this.#openDelegated(proxy, origin, admission, signal);
+      return await this.#openDelegated(proxy, origin, admission, wish);
     } catch (error) {
       const { code, message } = error as DeputyError;
       if (code !== 'NOT_ACTIVATED' || !allowsUndelegated) throw error;
       context.observer.onStep?.({ step: 'undelegated', origin, reason: message });
-      return this.#openBlind(proxy, origin, signal);
+      return this.#openBlind(proxy, origin, wish);
     }
   }
 
-  async #openDelegated(
-    proxy: ProxyLink,
-    origin: Origin,
-    admission: Admission,
-    signal: CancelSignal | undefined,
-  ): Promise<Pooled<SessionFacts>> {
+  async #openDelegated(proxy: ProxyLink, origin: Origin, admission: Admission, wish: Wish): Promise<Opened> {
     const { context, origins, mainSession } = this.#parts;
-    const main = await within(context.platform, mainSession(), { signal });
+    const main = await within(context.platform, mainSession(), { signal: wish.signal });
     const parts = { context, origins, proxy, main };
-    const session = await DelegatedSession.open(parts, origin, admission, 0, signal);
+    const session = await DelegatedSession.open(parts, origin, admission, 0, wish);
     const { sessionId, tls, receipts } = session;
     const facts = {
       get delegated() {
@@ -89,57 +135,40 @@ export class SessionOpener {
       tls,
       receipts,
     };
-    const http = new HttpConnection(session, { isLast: () => session.endsWithAnswer });
-    session.isBusy = () => http.busy;
     return {
-      origin,
-      http,
+      transport: session,
       facts,
-      get usable() {
-        return session.usable;
-      },
-      close() {
-        http.close();
-        return session.finish();
-      },
+      delegated: session,
+      usable: () => session.usable,
       abort: () => session.abort(),
       revoke: (reason) => session.revoke(reason),
     };
   }
 
   /** End to end through the proxy: it carries records that it can't read. */
-  async #openBlind(
-    proxy: ProxyLink,
-    origin: Origin,
-    signal: CancelSignal | undefined,
-  ): Promise<Pooled<SessionFacts>> {
-    const conduit = await openConduit(this.#parts.context, proxy, origin, false, signal);
-    return this.#overTls(
-      origin,
-      await this.#parts.origins.open(origin, conduit.transport, { signal }),
-      conduit,
-    );
+  async #openBlind(proxy: ProxyLink, origin: Origin, wish: Wish): Promise<Opened> {
+    const conduit = await openConduit(this.#parts.context, proxy, origin, false, wish.signal);
+    return this.#overTls(origin, await this.#toOrigin(origin, conduit.transport, wish), conduit);
   }
 
-  async #openDirect(origin: Origin, signal: CancelSignal | undefined): Promise<Pooled<SessionFacts>> {
+  async #openDirect(origin: Origin, wish: Wish): Promise<Opened> {
     const link = { kind: 'origin' as const, name: authority(origin.host, origin.port) };
-    const transport = await openTransport(this.#parts.context, link, origin.host, origin.port, signal);
-    return this.#overTls(origin, await this.#parts.origins.open(origin, transport, { signal }));
+    const { context } = this.#parts;
+    const transport = await openTransport(context, link, origin.host, origin.port, wish.signal);
+    return this.#overTls(origin, await this.#toOrigin(origin, transport, wish));
   }
 
-  #overTls(origin: Origin, stream: TlsStream, conduit?: { abort(): void }): Pooled<SessionFacts> {
+  #toOrigin(origin: Origin, below: Transport, { signal, stream }: Wish): Promise<TlsStream> {
+    return this.#parts.origins.open(origin, below, { signal, alpn: stream?.alpn });
+  }
+
+  #overTls(origin: Origin, stream: TlsStream, conduit?: { abort(): void }): Opened {
     const tls = stream.facts();
     this.#parts.context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: undefined, tls });
-    const facts = { delegated: false, grant: undefined, sessionId: undefined, tls, receipts: [] };
-    const http = new HttpConnection(stream);
     return {
-      origin,
-      http,
-      facts,
-      get usable() {
-        return !stream.closed;
-      },
-      close: () => http.close(),
+      transport: stream,
+      facts: { delegated: false, grant: undefined, sessionId: undefined, tls, receipts: [] },
+      usable: () => !stream.closed,
       abort() {
         stream.abort();
         conduit?.abort();

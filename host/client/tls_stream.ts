@@ -156,6 +156,13 @@ export class TlsStream implements Transport {
     }
   }
 
+  /** Sends what is queued and close_notify; what the peer still sends is read (RFC 8446 §6.1). */
+  end(): Promise<void> {
+    const said = this.#writing.then(() => this.#sayGoodbye());
+    this.#writing = said.catch(() => {});
+    return said;
+  }
+
   /** Sends what is queued and close_notify, then closes the transport below. */
   close(): void {
     if (this.#closed) return;

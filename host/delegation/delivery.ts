@@ -36,6 +36,8 @@ export interface Delivery {
   clientRecords: number;
   /** The TUNNEL that this answers; 0 for none. */
   requestId: number;
+  /** The content is no HTTP, whatever it looks like: it passes as plain bytes. */
+  isStream?: boolean;
   /** Seconds after which both ends take the grant for revoked; 0 for no limit. */
   expires: number;
   /** What the grant hands over (grant.ts). Wiped by whoever is done with it. */
@@ -68,7 +70,7 @@ export function encodeDelivery(delivery: Delivery): Uint8Array {
     .u16(delivery.protocolVersion)
     .u16(delivery.cipherSuite)
     .u8(delivery.grant)
-    .u8(delivery.extendedMasterSecret ? 1 : 0)
+    .u8((delivery.extendedMasterSecret ? 1 : 0) | (delivery.isStream ? 2 : 0))
     .u8(delivery.leg)
     .fixed(delivery.clientRandom, 32)
     .fixed(delivery.serverRandom, 32)
@@ -101,6 +103,7 @@ export function decodeDelivery(body: Uint8Array): Delivery {
     cipherSuite,
     grant,
     extendedMasterSecret: (flags & 1) !== 0,
+    ...((flags & 2) !== 0 && { isStream: true }),
     leg,
     clientRandom: from.take(32),
     serverRandom: from.take(32),

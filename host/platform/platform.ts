@@ -9,6 +9,8 @@ export interface Transport {
   write(bytes: Uint8Array): Promise<void>;
   /** Ends both directions; a pending read ends. Further calls do nothing. */
   close(): void;
+  /** Ends the writing direction alone. Absent where the stream has no such end. */
+  end?(): Promise<void>;
 }
 
 /** The part of AbortSignal that is used; a board without AbortSignal gives its own. */

@@ -1,9 +1,8 @@
 // An active session: HTTP/1.x exchange by exchange, or plain bytes for any other protocol (R19).
+import { carryBytes } from './bytes.js';
 import { SessionError } from './error.js';
 import { type ExchangeOptions, exchange, type Side } from './http/exchange.js';
 import { beginsLikeHttp } from './http/head.js';
-import { Tally } from './http/tally.js';
-import type { Recorder } from './recorder.js';
 import { type ByteStream, ReadAhead } from './stream.js';
 
 export interface ActiveOptions
@@ -12,6 +11,10 @@ export interface ActiveOptions
   origin: ByteStream;
   /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
   alpn: string | undefined;
+  /** The client says that it is no HTTP. */
+  isStream: boolean;
+  /** No HTTP, or no longer. */
+  onStream: () => void;
   /** Once it aborts no exchange is begun, save the first: for that one the session was delivered. */
   retired: AbortSignal;
 }
@@ -21,8 +24,8 @@ export async function carry(options: ActiveOptions): Promise<void> {
   const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
   const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
   const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
-  if (!isHttp && (options.alpn || !(await speaksHttp(client, origin))))
-    return carryBytes(client, origin, options.recorder);
+  if (!isHttp && (options.isStream || options.alpn || !(await speaksHttp(client, origin))))
+    return carryBytes(client, origin, { ...options, number: 1, previousHash: new Uint8Array(32) });
   let previousHash: Uint8Array = new Uint8Array(32);
   const onResponse: ExchangeOptions['onResponse'] = (report) => {
     previousHash = report.hash;
@@ -38,7 +41,8 @@ export async function carry(options: ActiveOptions): Promise<void> {
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
     const outcome = await exchange({ ...options, client, origin, onResponse, previousHash, number });
-    if (outcome === 'bytes') return carryBytes(client, origin, options.recorder);
+    if (outcome === 'bytes')
+      return carryBytes(client, origin, { ...options, number: number + 1, previousHash });
     if (outcome === 'abandoned') return client.stream.end();
     if (outcome === 'close') break;
   }
@@ -94,33 +98,3 @@ async function nextRequest(client: Side, origin: Side): Promise<boolean> {
 /** A control character other than the empty line that may stand before a request. */
 const isBinary = ([first]: Buffer): boolean =>
   first !== undefined && first < 0x20 && first !== 13 && first !== 10;
-
-async function carryBytes(client: Side, origin: Side, recorder: Recorder | undefined): Promise<void> {
-  await recorder?.record({ kind: 'stream' });
-  const started = Date.now();
-  const fromClient = new Tally(recorder !== undefined);
-  const fromOrigin = new Tally(recorder !== undefined);
-  const copy = async (from: ReadAhead, to: ByteStream, tally: Tally) => {
-    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
-      tally.add(bytes);
-      await to.write(bytes);
-    }
-    await to.end();
-  };
-  let whole = false;
-  try {
-    await Promise.all([
-      copy(client.bytes, origin.stream, fromClient),
-      copy(origin.bytes, client.stream, fromOrigin),
-    ]);
-    whole = true;
-  } finally {
-    await recorder?.record({
-      kind: 'streamed',
-      fromClient: fromClient.content(),
-      fromOrigin: fromOrigin.content(),
-      whole,
-      milliseconds: Date.now() - started,
-    });
-  }
-}

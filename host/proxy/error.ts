@@ -35,6 +35,7 @@ export type SessionErrorCode =
   | 'BAD_RESPONSE'
   | 'SERVICE_FAILED'
   | 'AUDIT_FAILED'
+  | 'STREAM_REFUSED'
   // Other origins (R13)
   | 'TUNNEL_DENIED'
   | 'TUNNEL_TIMEOUT'

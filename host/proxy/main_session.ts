@@ -181,7 +181,7 @@ export class MainSession implements Deliverer {
       case FrameType.Close:
       case FrameType.Error:
         if (message.sessionId === NULL_SESSION_ID) this.#socket.end();
-        else this.#session(message.sessionId)?.finish();
+        else this.#session(message.sessionId)?.leave();
         break;
       default:
         throw new SessionError('UNEXPECTED_MESSAGE', `a client does not send ${FrameType[message.type]}`);
@@ -229,7 +229,7 @@ export class MainSession implements Deliverer {
       const delivering = session.deliver(message, this);
       message.secrets.fill(0);
       await delivering;
-      if (message.requestId === 0) await session.carry(message.alpn);
+      if (message.requestId === 0) await session.carry(message);
       else this.#others.onDelivered(message.requestId, session);
     } catch (error) {
       const failure = sessionError(error, 'NOT_DELEGABLE');

@@ -73,6 +73,8 @@ export interface Limits {
   deliveryTimeout: number;
   /** A connection on which nothing moves. */
   idleTimeout: number;
+  /** The same for one that carries plain bytes: somebody may sit before a terminal and think. */
+  streamIdleTimeout: number;
   /** Bytes of a client that are held at once until the delivery. */
   heldBytes: number;
   /** Bytes of an origin's handshake that are kept to find where a logged key begins, or pass where that is required. */
@@ -113,6 +115,7 @@ export const DEFAULT_LIMITS: Limits = {
   connectTimeout: 15_000,
   deliveryTimeout: 15_000,
   idleTimeout: 300_000,
+  streamIdleTimeout: 7_200_000,
   heldBytes: 65_536,
   handshakeBytes: 262_144,
   clientHandshakeBytes: 32_768,

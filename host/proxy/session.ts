@@ -84,6 +84,9 @@ export class DelegableSession {
   /** A record layer checks for close_notify. */
   readonly endsProvably = true;
   #recorder: Recorder | undefined;
+  #carrying: Promise<void> | undefined;
+  /** Plain bytes pass. */
+  #isStream = false;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #epochs = { client: 0, origin: 0 };
   #responses = 0;
@@ -212,13 +215,19 @@ export class DelegableSession {
   }
 
   /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
-  async carry(alpn: string): Promise<void> {
+  async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
     const { leg, origin } = this.#active!;
     const { settings } = this.#options;
     try {
-      await carry({
+      this.#carrying = carry({
         leg,
         origin,
+        isStream,
+        onStream: () => {
+          this.#isStream = true;
+          this.#options.client.setIdleTimeout?.(settings.limits.streamIdleTimeout);
+          this.#options.origin.setIdleTimeout?.(settings.limits.streamIdleTimeout);
+        },
         alpn: alpn || this.#relay.view.serverHello?.alpn,
         flow: {
           sessionId: this.id,
@@ -247,6 +256,7 @@ export class DelegableSession {
           this.#options.observers.emit('response', { sessionId: this.id, ...report });
         },
       });
+      await this.#carrying;
       await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
     } catch (error) {
       // What was under way when the client took its session back has broken off.
@@ -321,6 +331,14 @@ export class DelegableSession {
     } catch (error) {
       await this.fail(sessionError(error, 'CLIENT_GONE'));
       return;
+    }
+    await this.finish();
+  }
+
+  /** The client has said so, on another connection than the bytes that it wrote before: those still go out. */
+  async leave(): Promise<void> {
+    if (this.#isStream) {
+      await Promise.race([this.#carrying?.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
     }
     await this.finish();
   }
@@ -466,10 +484,15 @@ export class DelegableSession {
     if (ORDERLY.has(code)) {
       this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
     }
-    // Who can't be told of the end has been told of all before it, or has failed the session already.
-    void this.#recorder?.record({ kind: 'closed', code }).catch(() => {});
     this.#options.observers.emit('closed', { sessionId: this.id, code, traffic: this.traffic });
     this.#options.onClosed(this);
-    this.#onEnd();
+    void this.#recordEnd(code).then(this.#onEnd);
+  }
+
+  /** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
+  async #recordEnd(code: string): Promise<void> {
+    if (this.#recorder === undefined) return;
+    await this.#carrying?.catch(() => {});
+    await this.#recorder.record({ kind: 'closed', code }).catch(() => {});
   }
 }

@@ -1,4 +1,5 @@
 // A two-way byte stream that is read by pulling: who does not pull, holds the other end back.
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SessionError, type SessionErrorCode } from './error.js';
 
@@ -11,6 +12,8 @@ export interface ByteStream {
   end(): Promise<void>;
   /** Drops the stream at once, without an orderly end. */
   destroy(): void;
+  /** Milliseconds without a byte after which it is dropped. */
+  setIdleTimeout?(milliseconds: number): void;
 }
 
 /** A stream that knows how much has passed. */
@@ -113,6 +116,10 @@ export class SocketStream implements CountedStream {
       this.#gathering = false;
       this.#socket.uncork();
     });
+  }
+
+  setIdleTimeout(milliseconds: number): void {
+    if (this.#socket instanceof Socket) this.#socket.setTimeout(milliseconds);
   }
 
   #onFlushed(): void {

@@ -65,6 +65,7 @@ export type SessionEvent =
   /** They have ended, in order or not. */
   | {
       readonly kind: 'streamed';
+      readonly number: number;
       readonly fromClient: RecordedContent;
       readonly fromOrigin: RecordedContent;
       readonly whole: boolean;

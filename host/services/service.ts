@@ -34,6 +34,8 @@ export interface Service {
    * what it throws ends nothing.
    */
   observed?(exchange: ObservedExchange): void | Promise<void>;
+  /** Before plain bytes pass that are no HTTP (R19): may refuse them, or watch them pass. */
+  stream?(flow: StreamFlow): Outcome<StreamRefusal | StreamWatcher>;
   /**
    * Each step of what the proxy does, before it goes on. Where this rejects, the log says so, and the session ends if
    * the record is `required`. A mark that it resolves with for a response goes into the client's receipt. Services that
@@ -80,6 +82,29 @@ export interface Flow {
    * failure. Redirects are not followed.
    */
   fetchOther(url: string, options?: OtherOptions): Promise<OtherResponse>;
+}
+
+/** Plain bytes on one delegated session. */
+export interface StreamFlow {
+  /** Internal session id, hexadecimal. */
+  readonly sessionId: string;
+  /** Name of the admitted client, unique among clients. */
+  readonly client: string;
+  readonly origin: OriginIdentity;
+}
+
+export interface StreamRefusal {
+  kind: 'refuse';
+  /** For the client. */
+  reason: string;
+}
+
+export interface StreamWatcher {
+  kind: 'watch';
+  /** Valid during the call alone: copy what is kept. */
+  chunk(from: 'client' | 'origin', bytes: Uint8Array): void;
+  /** Both directions have ended, in order or not. */
+  end(): void;
 }
 
 /** With whom the client shook hands. */

@@ -19,6 +19,11 @@ export const packages = [
   ['libxml2-utils', '/usr/bin/xmllint'],
   ['opensp', '/usr/bin/onsgmls'],
   ['w3c-sgml-lib', '/usr/share/xml/w3c-sgml-lib/schema/dtd/REC-html32-19970114/HTML32.dtd'],
+  // Servers of byte streams: SMTP, FTP, and TELNET behind stunnel.
+  ['exim4-daemon-light', '/usr/sbin/exim4'],
+  ['vsftpd', '/usr/sbin/vsftpd'],
+  ['inetutils-telnetd', '/usr/sbin/telnetd'],
+  ['stunnel4', '/usr/bin/stunnel4'],
   // For boards/linux, and to unpack the sources of its parts.
   ['gcc', '/usr/bin/gcc'],
   ['libc6-dev', '/usr/include/stdio.h'],

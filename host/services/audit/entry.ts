@@ -79,6 +79,7 @@ export function entryOf(event: SessionEvent, session: RecordedSession, options: 
       return {
         kind: event.kind,
         ...common,
+        number: event.number,
         fromClient: content(event.fromClient),
         fromOrigin: content(event.fromOrigin),
         whole: event.whole,

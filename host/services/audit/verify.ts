@@ -96,6 +96,11 @@ export async function verify(
   };
 }
 
+interface Contents {
+  responseContent?: { bytes: number }[];
+  fromOrigin?: { bytes: number };
+}
+
 class Chain {
   first = 0;
   entry = 0;
@@ -149,12 +154,14 @@ class Chain {
     if (receipt.head !== this.head) {
       return `entry ${fields.entry} is another one than that of which session ${receipt.session} has a receipt`;
     }
-    const [before, after] = (fields.responseContent ?? []) as unknown as { bytes: number }[];
+    const isStream = fields.kind === 'streamed';
+    const { fromOrigin, responseContent = [], status = 0 } = fields as Entry & Contents;
+    const [before, after] = isStream ? [fromOrigin, fromOrigin] : responseContent;
     const agrees =
-      fields.kind === 'response' &&
+      (isStream || fields.kind === 'response') &&
       fields.session === receipt.session &&
       fields.number === receipt.response &&
-      fields.status === receipt.status &&
+      status === receipt.status &&
       before?.bytes === receipt.bytesBefore &&
       after?.bytes === receipt.bytesAfter;
     return agrees

@@ -35,6 +35,14 @@ export function filter(lists: readonly FilterList[]): Service {
       return engine.decide({ address, page: flow.origin.host, type }) === undefined;
     },
 
+    /** Of a stream nothing is known but where it leads. */
+    stream({ origin: { host, port } }) {
+      const name = host.includes(':') ? `[${host}]` : host;
+      const address = parseAddress(`https://${name}:${port}/`);
+      const rule = address && engine.decide({ address, page: undefined, type: undefined });
+      return rule && { kind: 'refuse', reason: `the rule ${rule.source}` };
+    },
+
     settle({ request, response, log }: SettledFlow): Answer | undefined {
       if (response === undefined || response.status === 304 || response.status === 204) return undefined;
       const { headers } = response;

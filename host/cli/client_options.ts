@@ -1,0 +1,134 @@
+// What `deputy get` and `deputy connect` are told alike: the proxy, whom to trust, and how far the proxy may go.
+import { type Command, Option } from 'commander';
+import type { Observer } from '../client/observer.js';
+import type { CertificateAndKey, ProxyOptions } from '../client/options.js';
+import type { DeviceProfile } from '../delegation/device.js';
+import type { GrantName } from '../delegation/grant.js';
+import { authority } from '../delegation/origin.js';
+import type { PolicyRule } from '../delegation/policy.js';
+import type { TlsVersion } from '../engine/tls.js';
+import type { DeputyClientOptions } from '../index.js';
+import { grantOrNone, hostAndPort, textFile, tlsVersion } from './arguments.js';
+
+export interface ClientFlags {
+  proxy?: { host: string; port: number };
+  proxyCa?: string;
+  proxyName?: string;
+  proxyCert?: string;
+  proxyKey?: string;
+  token?: string;
+  ca: string;
+  cert?: string;
+  key?: string;
+  grant: GrantName | 'none';
+  allow?: string[];
+  allowTunnel?: string[];
+  undelegated?: boolean;
+  engine?: 'wasm3' | 'v8';
+  direct?: boolean;
+  tls?: TlsVersion;
+  legacy?: boolean;
+  profile?: DeviceProfile;
+  trace?: boolean;
+  timeout?: number;
+}
+
+export function addClientFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort))
+    .option('--proxy-ca <file>', "root certificates (PEM) that the proxy's certificate must lead to")
+    .option('--proxy-name <name>', "the name in the proxy's certificate, where it is not the host of --proxy")
+    .addOption(new Option('--token <token>', 'bearer token for the proxy').env('DEPUTY_TOKEN'))
+    .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
+    .option('--proxy-key <file>', 'its private key (PEM)')
+    .requiredOption('--ca <file>', "root certificates (PEM) that the origins' certificates must lead to")
+    .option('--cert <file>', 'client certificate for origins that ask for one (PEM, with its chain)')
+    .option('--key <file>', 'its private key (PEM)')
+    .addOption(
+      new Option('--grant <grant>', 'what the proxy gets: none, observe, epoch, session, resume or full')
+        .argParser(grantOrNone)
+        .default('session' as const),
+    )
+    .option('--undelegated', 'go on end to end where the proxy does not take over')
+    .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
+    .option('--direct', 'go to the origin without a proxy, to compare')
+    .addOption(
+      new Option(
+        '--tls <version>',
+        'only this version toward origins: 1.2 or 1.3; with --legacy ssl3, 1.0 or 1.1',
+      ).argParser(tlsVersion),
+    )
+    .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
+    .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
+}
+
+/** Ends the command with exit code 2 where flags contradict each other. */
+export function checkClientFlags(options: ClientFlags, command: Command): void {
+  const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
+  if (options.direct && options.proxy) wrong('--direct and --proxy exclude each other');
+  if (!options.direct && !options.proxy) wrong('name the proxy with --proxy HOST:PORT, or go --direct');
+  if (options.tls && options.tls < 0x0303 && !options.legacy) wrong('this old a --tls needs --legacy');
+  if (options.proxy && !options.proxyCa) wrong('--proxy needs --proxy-ca FILE: the proxy must be verified');
+  if ((options.cert === undefined) !== (options.key === undefined)) wrong('--cert and --key go together');
+  if ((options.proxyCert === undefined) !== (options.proxyKey === undefined)) {
+    wrong('--proxy-cert and --proxy-key go together');
+  }
+}
+
+/** Throws FILE_UNREADABLE. */
+export function clientOptions(
+  origin: { host: string; port: number },
+  options: ClientFlags,
+  observer: Observer | undefined,
+): DeputyClientOptions {
+  const { tls, legacy } = options;
+  return {
+    roots: textFile(options.ca, '--ca'),
+    ...(!options.direct && { proxy: proxyOptions(options) }),
+    ...(options.cert && { identity: identity(options.cert, options.key!, '--cert') }),
+    policy: {
+      rules: rules(origin, options),
+      undelegated: options.undelegated || options.grant === 'none' ? 'tunnel' : 'fail',
+    },
+    ...((tls || legacy) && {
+      tls: { ...(legacy && { legacy }), ...(tls && { minVersion: tls, maxVersion: tls }) },
+    }),
+    ...(options.profile && { profile: options.profile }),
+    ...(options.engine && { engine: options.engine }),
+    ...(options.timeout && { timeouts: { response: options.timeout } }),
+    ...(observer && { observer }),
+  };
+}
+
+/** Naming an origin and a proxy on the command line admits that proxy to that origin, and to no other. */
+function rules(
+  { host, port }: { host: string; port: number },
+  { grant, allow = [], allowTunnel = [] }: ClientFlags,
+): PolicyRule[] {
+  if (grant === 'none') return [];
+  return [
+    ...[authority(host, port), ...allow].map((origin) => ({
+      origin,
+      decision: grant,
+      asker: 'request' as const,
+    })),
+    ...allowTunnel.map((origin) => ({ origin, decision: grant, asker: 'tunnel' as const })),
+  ];
+}
+
+function proxyOptions(options: ClientFlags): ProxyOptions {
+  const { host, port } = options.proxy!;
+  return {
+    host,
+    port,
+    roots: textFile(options.proxyCa!, '--proxy-ca'),
+    ...(options.proxyName && { serverName: options.proxyName }),
+    ...(options.token && { token: options.token }),
+    ...(options.proxyCert && { identity: identity(options.proxyCert, options.proxyKey!, '--proxy-cert') }),
+  };
+}
+
+const identity = (certificate: string, key: string, option: string): CertificateAndKey => ({
+  certificate: textFile(certificate, option),
+  key: textFile(key, option.replace('cert', 'key')),
+});
