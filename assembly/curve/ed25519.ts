@@ -5,6 +5,9 @@ import { enterMontgomery, negativeInverse, readLimbs, subtractOnce, writeLimbs }
 import { montgomeryMultiply } from "../rsa/montgomery";
 import { isBelow } from "./ec";
 import {
+  addCached, d, double, e, f, g, h, negateElement, POINT25519 as POINT, setNeutral,
+} from "./edwards25519";
+import {
   add25519, carry25519, ELEMENT25519 as ELEMENT, freeze25519, multiply25519, square25519, subtract25519,
 } from "./field25519";
 import { invert } from "./inverse";
@@ -19,10 +22,7 @@ const numberI = memory.data<u64>([0xc4ee1b274a0ea0b0, 0x2f431806ad2fe478, 0x2b4d
 const baseX = memory.data<u64>([0xc9562d608f25d51a, 0x692cc7609525a7b2, 0xc0a4e231fdd6dc5c, 0x216936d3cd6e53fe]);
 const baseY = memory.data<u64>([0x6666666666666658, 0x6666666666666666, 0x6666666666666666, 0x6666666666666666]);
 
-// A point is X, Y, Z, T with x = X / Z, y = Y / Z, T = X Y / Z; one of a table is Y - X, Y + X, 2 Z, 2 d T instead.
-// @ts-ignore: decorator
-@inline
-const POINT = 4 * ELEMENT;
+// Points of a table are Y - X, Y + X, 2 Z, 2 d T instead of X, Y, Z, T.
 const point = memory.data(POINT, 16);
 const sum = memory.data(POINT, 16);
 const twice = memory.data(POINT, 16);
@@ -30,11 +30,6 @@ const twice = memory.data(POINT, 16);
 const tables = memory.data(16 * POINT, 16);
 const digitsBase = memory.data(264, 16);
 const digitsKey = memory.data(264, 16);
-const d = memory.data(ELEMENT, 16);
-const e = memory.data(ELEMENT, 16);
-const f = memory.data(ELEMENT, 16);
-const g = memory.data(ELEMENT, 16);
-const h = memory.data(ELEMENT, 16);
 const bytes = memory.data(32, 16);
 const digest = memory.data(64, 16);
 const context = memory.data(HASH_CONTEXT, 16);
@@ -77,12 +72,6 @@ function loadElement(out: usize, number: usize): void {
   limbsFromBytes(out, 29, 9, number, 1, 32);
 }
 
-function setNeutral(p: usize): void {
-  memory.fill(p, 0, POINT);
-  store<i64>(p + ELEMENT, 1);
-  store<i64>(p + 2 * ELEMENT, 1);
-}
-
 /** Z and T of a point whose x and y are there. */
 function completePoint(p: usize): void {
   memory.fill(p + 2 * ELEMENT, 0, ELEMENT);
@@ -95,10 +84,6 @@ function isZero(a: usize): bool {
   let bits: i64 = 0;
   for (let i = 0; i < ELEMENT; i += 8) bits |= load<i64>(a + i);
   return bits == 0;
-}
-
-function negateElement(a: usize): void {
-  for (let i = 0; i < ELEMENT; i += 8) store<i64>(a + i, -load<i64>(a + i));
 }
 
 function negate(p: usize): void {
@@ -236,51 +221,6 @@ function reduceDigest(out: usize): void {
   montgomeryMultiply(high, low, squared, n, inverse, 12);
   subtractOnce(high, n, 12);
   writeLimbs(out, 1, 32, high, 12);
-}
-
-/** p = 2 p (dbl-2008-hwcd for a = -1); T, which another doubling does not read, only on demand. */
-function double(p: usize, withT: bool): void {
-  // e = 2 X Y, g = Y^2 - X^2, f = g - 2 Z^2, h = -(X^2 + Y^2)
-  add25519(e, p, p);
-  multiply25519(e, e, p + ELEMENT);
-  square25519(f, p);
-  square25519(g, p + ELEMENT);
-  square25519(d, p + 2 * ELEMENT);
-  add25519(h, f, g);
-  negateElement(h);
-  subtract25519(g, g, f);
-  subtract25519(f, g, d);
-  subtract25519(f, f, d);
-  finish(p, withT);
-}
-
-/** p = p ± q for q of a table (add-2008-hwcd-3). */
-function addCached(p: usize, q: usize, minus: bool): void {
-  subtract25519(e, p + ELEMENT, p);
-  multiply25519(e, e, minus ? q + ELEMENT : q);
-  add25519(h, p + ELEMENT, p);
-  multiply25519(h, h, minus ? q : q + ELEMENT);
-  multiply25519(f, p + 3 * ELEMENT, q + 3 * ELEMENT);
-  if (minus) negateElement(f);
-  multiply25519(d, p + 2 * ELEMENT, q + 2 * ELEMENT);
-  // e = B - A, h = B + A, g = D + C, f = D - C
-  const a = e;
-  memory.copy(g, a, ELEMENT);
-  subtract25519(e, h, g);
-  add25519(h, h, g);
-  add25519(g, d, f);
-  subtract25519(f, d, f);
-  // g h is a product of two sums: one of them has to be carried first.
-  carry25519(g);
-  finish(p, true);
-}
-
-/** X = e f, Y = g h, T = e h, Z = f g. */
-function finish(p: usize, withT: bool): void {
-  multiply25519(p, e, f);
-  multiply25519(p + ELEMENT, g, h);
-  if (withT) multiply25519(p + 3 * ELEMENT, e, h);
-  multiply25519(p + 2 * ELEMENT, f, g);
 }
 
 /** p, 3 p, … 15 p, each as Y - X, Y + X, 2 Z, 2 d T. */

@@ -122,6 +122,28 @@ export function subtract25519(out: usize, a: usize, b: usize): void {
   store<i64>(out, load<i64>(a, 64) - load<i64>(b, 64), 64);
 }
 
+/** sum = a + b and difference = a - b, limb by limb; both may be a or b. */
+export function addSubtract25519(sum: usize, difference: usize, a: usize, b: usize): void {
+  const a0 = load<i64>(a, 0), b0 = load<i64>(b, 0);
+  store<i64>(sum, a0 + b0, 0), store<i64>(difference, a0 - b0, 0);
+  const a1 = load<i64>(a, 8), b1 = load<i64>(b, 8);
+  store<i64>(sum, a1 + b1, 8), store<i64>(difference, a1 - b1, 8);
+  const a2 = load<i64>(a, 16), b2 = load<i64>(b, 16);
+  store<i64>(sum, a2 + b2, 16), store<i64>(difference, a2 - b2, 16);
+  const a3 = load<i64>(a, 24), b3 = load<i64>(b, 24);
+  store<i64>(sum, a3 + b3, 24), store<i64>(difference, a3 - b3, 24);
+  const a4 = load<i64>(a, 32), b4 = load<i64>(b, 32);
+  store<i64>(sum, a4 + b4, 32), store<i64>(difference, a4 - b4, 32);
+  const a5 = load<i64>(a, 40), b5 = load<i64>(b, 40);
+  store<i64>(sum, a5 + b5, 40), store<i64>(difference, a5 - b5, 40);
+  const a6 = load<i64>(a, 48), b6 = load<i64>(b, 48);
+  store<i64>(sum, a6 + b6, 48), store<i64>(difference, a6 - b6, 48);
+  const a7 = load<i64>(a, 56), b7 = load<i64>(b, 56);
+  store<i64>(sum, a7 + b7, 56), store<i64>(difference, a7 - b7, 56);
+  const a8 = load<i64>(a, 64), b8 = load<i64>(b, 64);
+  store<i64>(sum, a8 + b8, 64), store<i64>(difference, a8 - b8, 64);
+}
+
 /** The canonical representative in [0, p), each limb within its bits. */
 export function freeze25519(a: usize): void {
   // Three rounds bring any product, sum or difference, negative ones too, to [0, 2^255).

@@ -5,7 +5,7 @@
 // A product's limbs lie in [0, 2^29), limb 1 may stray by 2^16 to either side; sums of two of them reach 2^30 and
 // differences are signed. Only column 7 of a squared sum could pass 2^63: BIAS moves it down, and column 8 makes good.
 //
-// Constant-time in scalar and point: no branch and no address depends on them. `base` is public.
+// Constant-time in scalar and point: no branch and no address depends on them.
 
 // @ts-ignore: decorator
 @inline
@@ -18,13 +18,13 @@ const TOP: i64 = 0x7fffff;
 const BIAS: i64 = 1 << 62;
 
 /**
- * Runs the 255 steps. `scalar` is 32 clamped bytes; `point` holds the nine limbs of u, or is ignored where `base` is
- * set (u = 9). Writes the projective result, nine limbs of X then nine of Z, to `out`.
+ * Runs the 255 steps. `scalar` is 32 clamped bytes; `point` holds the nine limbs of u. Writes the projective result,
+ * nine limbs of X then nine of Z, to `out`.
  */
-export function ladder25519(out: usize, scalar: usize, point: usize, base: bool): void {
-  let u0: i64 = base ? 9 : load<i64>(point, 0); let u1: i64 = base ? 0 : load<i64>(point, 8); let u2: i64 = base ? 0 : load<i64>(point, 16);
-  let u3: i64 = base ? 0 : load<i64>(point, 24); let u4: i64 = base ? 0 : load<i64>(point, 32); let u5: i64 = base ? 0 : load<i64>(point, 40);
-  let u6: i64 = base ? 0 : load<i64>(point, 48); let u7: i64 = base ? 0 : load<i64>(point, 56); let u8: i64 = base ? 0 : load<i64>(point, 64);
+export function ladder25519(out: usize, scalar: usize, point: usize): void {
+  let u0: i64 = load<i64>(point, 0); let u1: i64 = load<i64>(point, 8); let u2: i64 = load<i64>(point, 16);
+  let u3: i64 = load<i64>(point, 24); let u4: i64 = load<i64>(point, 32); let u5: i64 = load<i64>(point, 40);
+  let u6: i64 = load<i64>(point, 48); let u7: i64 = load<i64>(point, 56); let u8: i64 = load<i64>(point, 64);
   // (a : b) is the double of the last step, (c : d) its sum; at first infinity and the point itself.
   let a0: i64 = 1; let a1: i64 = 0; let a2: i64 = 0;
   let a3: i64 = 0; let a4: i64 = 0; let a5: i64 = 0;
@@ -351,29 +351,7 @@ export function ladder25519(out: usize, scalar: usize, point: usize, base: bool)
     s = g0 + (s >> 23) * 19;
     g0 = s & MASK;
     g1 += s >> 29;
-    // z3 = u * g; the base point is 9
-    if (base) {
-      s = g0 * 9;
-      d0 = s & MASK;
-      s = (s >> 29) + g1 * 9;
-      d1 = s & MASK;
-      s = (s >> 29) + g2 * 9;
-      d2 = s & MASK;
-      s = (s >> 29) + g3 * 9;
-      d3 = s & MASK;
-      s = (s >> 29) + g4 * 9;
-      d4 = s & MASK;
-      s = (s >> 29) + g5 * 9;
-      d5 = s & MASK;
-      s = (s >> 29) + g6 * 9;
-      d6 = s & MASK;
-      s = (s >> 29) + g7 * 9;
-      d7 = s & MASK;
-      s = (s >> 29) + g8 * 9;
-      d8 = s & TOP;
-      d0 += (s >> 23) * 19;
-      continue;
-    }
+    // z3 = u * g
     t = u1 * g8 + u2 * g7 + u3 * g6 + u4 * g5 + u5 * g4 + u6 * g3 + u7 * g2 + u8 * g1;
     s = u0 * g0 + (t & MASK) * 1216;
     d0 = s & MASK;

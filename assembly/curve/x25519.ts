@@ -1,5 +1,6 @@
 // X25519 (RFC 7748).
 import { ErrorCode } from "../alert";
+import { baseMultiple25519 } from "./base25519";
 import { freeze25519, multiply25519 } from "./field25519";
 import { invert } from "./inverse";
 import { ladder25519 } from "./ladder25519";
@@ -44,7 +45,8 @@ function multiply(out: usize, scalar: usize, base: bool): void {
   memory.copy(clamped, scalar, 32);
   store<u8>(clamped, load<u8>(clamped) & 0xf8);
   store<u8>(clamped, (load<u8>(clamped, 31) & 0x7f) | 0x40, 31);
-  ladder25519(ratio, clamped, point, base);
+  if (base) baseMultiple25519(ratio, clamped);
+  else ladder25519(ratio, clamped, point);
   freeze25519(ratio + COUNT * 8);
   bytesFromLimbs(bytes, 1, 32, ratio + COUNT * 8, BITS, COUNT);
   invert(bytes, bytes, prime, 32);
