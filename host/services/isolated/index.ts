@@ -128,11 +128,10 @@ class Calls {
     async function* made(body: Body) {
       const source = link.offer(body);
       try {
-        const { first, headers, rest } = (await link.call('make', { run, source })) as PlainMade;
+        const begun = await link.gather(source);
+        const { headers, rest, ...batch } = (await link.call('make', { run, source, ...begun })) as PlainMade;
         current = headers && new HeaderList(headers);
-        if (first === undefined) return;
-        yield first;
-        yield* link.body(rest);
+        yield* link.body(rest, batch);
       } finally {
         link.withdraw(source);
       }
@@ -162,7 +161,7 @@ class Calls {
         const seen = () => {
           behind -= bytes.length;
         };
-        link.call('watch', { run, chunk: ownCopy(bytes) }).then(seen, onFailure);
+        link.call('watch', { run, chunks: [ownCopy(bytes)] }).then(seen, onFailure);
       },
       end: () => void link.call('watchEnd', run).catch(onFailure),
     };

@@ -22,14 +22,26 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** Bytes as they cross: a copy of their own, for a clone takes the whole memory that a view lies in. */
-type Step = { chunk: Uint8Array | undefined };
+/** Chunks as they cross: copies of their own, for a clone takes the whole memory that a view lies in. */
+export interface Batch {
+  chunks: Uint8Array[];
+  done: boolean;
+}
+
+interface Offered {
+  body: AsyncIterator<Uint8Array>;
+  /** Asked for, and not gone yet. */
+  next: Promise<IteratorResult<Uint8Array>> | undefined;
+}
+
+/** Bytes of one batch: a message costs more than some bytes in it. */
+const BATCH = 65_536;
 
 export class Link {
   readonly #port: Pick<MessagePort | Worker, 'postMessage'>;
   readonly #methods: Methods;
   readonly #pending = new Map<number, Pending>();
-  readonly #offered = new Map<number, AsyncIterator<Uint8Array>>();
+  readonly #offered = new Map<number, Offered>();
   #last = 0;
   #broken: Error | undefined;
 
@@ -37,7 +49,7 @@ export class Link {
     this.#port = port;
     this.#methods = {
       ...methods,
-      next: (id: number) => this.#pull(id),
+      next: (id: number) => this.gather(id),
       leave: (id: number) => this.#leave(id),
     };
     (port as MessagePort).on('message', (message: Message) => this.#onMessage(message));
@@ -64,7 +76,7 @@ export class Link {
   /** Lets the other end pull `body` under the id that this gives, until it ends or `withdraw`. */
   offer(body: Body): number {
     const id = ++this.#last;
-    this.#offered.set(id, body[Symbol.asyncIterator]());
+    this.#offered.set(id, { body: body[Symbol.asyncIterator](), next: undefined });
     return id;
   }
 
@@ -72,19 +84,37 @@ export class Link {
     this.#leave(id);
   }
 
-  /** The body that the other end offers under `id`. */
-  async *body(id: number): AsyncGenerator<Uint8Array, void, void> {
-    let isOver = false;
+  /** The body that the other end offers under `id`, after what of it is here. */
+  async *body(id: number, first?: Batch): AsyncGenerator<Uint8Array, void, void> {
+    let batch = first;
     try {
       for (;;) {
-        const { chunk } = (await this.call('next', id)) as Step;
-        if (chunk === undefined) break;
-        yield chunk;
+        batch ??= (await this.call('next', id)) as Batch;
+        yield* batch.chunks;
+        if (batch.done) return;
+        batch = undefined;
       }
-      isOver = true;
     } finally {
-      if (!isOver) this.tell('leave', id);
+      if (batch?.done !== true) this.tell('leave', id);
     }
+  }
+
+  /** What comes next of the body offered under `id`, and what has come by then. */
+  async gather(id: number): Promise<Batch> {
+    const offered = this.#offered.get(id);
+    const chunks: Uint8Array[] = [];
+    for (let bytes = 0; offered !== undefined && bytes < BATCH; bytes += chunks.at(-1)!.length) {
+      offered.next ??= offered.body.next();
+      const step = chunks.length === 0 ? await offered.next : await ifReady(offered.next);
+      if (step === undefined) return { chunks, done: false };
+      offered.next = undefined;
+      if (step.done === true) {
+        this.#offered.delete(id);
+        return { chunks, done: true };
+      }
+      chunks.push(ownCopy(step.value));
+    }
+    return { chunks, done: offered === undefined };
   }
 
   /** The other end is gone: every call fails with `error`, now and from now on. */
@@ -119,24 +149,25 @@ export class Link {
   }
 
   #send(message: Message): void {
-    const { value } = message as { value?: Partial<Step> };
-    const chunk = value?.chunk;
-    this.#port.postMessage(message, chunk === undefined ? [] : [chunk.buffer as ArrayBuffer]);
-  }
-
-  async #pull(id: number): Promise<Step> {
-    const body = this.#offered.get(id);
-    if (body === undefined) return { chunk: undefined };
-    const step = await body.next();
-    if (step.done === true) this.#offered.delete(id);
-    return { chunk: step.done === true ? undefined : ownCopy(step.value) };
+    const { chunks = [] } = ((message as { value?: unknown }).value ?? {}) as Partial<Batch>;
+    this.#port.postMessage(
+      message,
+      chunks.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   }
 
   #leave(id: number): void {
-    const body = this.#offered.get(id);
+    const offered = this.#offered.get(id);
     this.#offered.delete(id);
-    (async () => body?.return?.())().catch(() => {});
+    offered?.next?.catch(() => {});
+    (async () => offered?.body.return?.())().catch(() => {});
   }
+}
+
+/** The step, where it is there or comes at once; what it fails with waits for whoever asks next. */
+function ifReady(step: Promise<IteratorResult<Uint8Array>>): Promise<IteratorResult<Uint8Array> | undefined> {
+  const later = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
+  return Promise.race([step.catch(() => undefined), later]);
 }
 
 /** In memory that nothing else lies in, so that it can change hands. Throws TypeError for what are no bytes. */

@@ -1,6 +1,7 @@
 // What crosses between the proxy's thread and a service's: flows and outcomes as plain values.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { HeaderLine, OriginIdentity } from '../service.js';
+import type { Batch } from './link.js';
 
 export const HOOKS = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
 export type HookName = (typeof HOOKS)[number];
@@ -56,9 +57,8 @@ export interface PlainOutcome {
   watches: boolean;
 }
 
-/** The body that a service makes: its first chunk, the headers as they are by then, and where the rest is. */
-export interface PlainMade {
-  first: Uint8Array | undefined;
+/** The body that a service makes: what it begins with, the headers as they are by then, and where the rest is. */
+export interface PlainMade extends Batch {
   headers: readonly HeaderLine[] | undefined;
   rest: number;
 }

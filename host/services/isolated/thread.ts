@@ -9,7 +9,7 @@ import {
   type ResponseFlow,
   type Service,
 } from '../service.js';
-import { Link, ownCopy } from './link.js';
+import { type Batch, Link, ownCopy } from './link.js';
 import {
   HOOKS,
   type Loaded,
@@ -32,6 +32,9 @@ interface Run {
   made?: AsyncIterator<Uint8Array>;
 }
 
+/** Which body to make, of what: it begins with this batch. */
+type MakeBody = Batch & { run: number; source: number };
+
 const { module, bufferBytes } = workerData as ThreadData;
 const runs = new Map<number, Run>();
 const exchanges = new Map<number, { key: object; runs: number }>();
@@ -52,7 +55,8 @@ const link = new Link(parentPort!, {
   sessionClosed: (id: string) => service.sessionClosed!(id),
   close: () => service.close?.(),
   make,
-  watch: ({ run, chunk }: { run: number; chunk: Uint8Array }) => runs.get(run)?.watcher?.chunk(chunk),
+  watch: ({ run, chunks: [chunk] }: { run: number; chunks: [Uint8Array] }) =>
+    runs.get(run)?.watcher?.chunk(chunk),
   watchEnd: (run: number) => runs.get(run)?.watcher?.end(),
   over,
 });
@@ -79,18 +83,15 @@ async function hook(
   return plainOutcome as unknown as PlainOutcome;
 }
 
-async function make({ run: id, source }: { run: number; source: number }): Promise<PlainMade> {
+async function make({ run: id, source, ...begun }: MakeBody): Promise<PlainMade> {
   const run = runs.get(id);
   if (run === undefined) throw new Error('the exchange is over');
-  const made = run.makeBody!(link.body(source))[Symbol.asyncIterator]();
+  const made = run.makeBody!(link.body(source, begun))[Symbol.asyncIterator]();
   run.made = made;
-  const first = await made.next();
+  const rest = link.offer({ [Symbol.asyncIterator]: () => made });
+  const batch = await link.gather(rest);
   checkMemory();
-  return {
-    first: first.done === true ? undefined : ownCopy(first.value),
-    headers: linesOf(run.headers),
-    rest: link.offer({ [Symbol.asyncIterator]: () => made }),
-  };
+  return { ...batch, headers: linesOf(run.headers), rest };
 }
 
 function over(id: number): void {

@@ -37,6 +37,9 @@ export const html32Errors = (documents: readonly string[]): string =>
     (_, files) => ['onsgmls', ['-s', `${SGML}/sgml.dcl`, ...files]],
   );
 
+/** Documents for one call of a judge that reads several. */
+const MOST = 200;
+
 /** Each document is judged alone: onsgmls would read several files as one. */
 function judged(
   documents: readonly string[],
@@ -50,7 +53,10 @@ function judged(
       return file;
     });
     const isSgml = command(folder, [])[0] === 'onsgmls';
-    const batches = isSgml ? files.map((file) => [file]) : [files];
+    const size = isSgml ? 1 : MOST;
+    const batches = Array.from({ length: Math.ceil(files.length / size) }, (_, i) =>
+      files.slice(i * size, (i + 1) * size),
+    );
     let said = '';
     for (const batch of batches) {
       const [program, options] = command(folder, batch);
