@@ -7,11 +7,20 @@ import { Browser } from './browser.js';
 import { progressOf } from './progress.js';
 import { pageArea } from './view.js';
 
+/** KiB: somewhat more than what a page's pictures may take, in the form in which they stand in the page. */
+const PAGE_MEMORY = 480;
+
 /** Shows pages until the key that ends it. The status is that of the last page. */
 export function browse(board: Native, options: BoardOptions): Promise<number> {
   const screen = board.screen!;
   const { width, height } = pageArea(screen);
-  const profile = { ...PROFILE, name: 'screen', screenWidth: width, screenHeight: height };
+  const profile = {
+    ...PROFILE,
+    name: 'screen',
+    screenWidth: width,
+    screenHeight: height,
+    memory: PAGE_MEMORY,
+  };
   let browser: Browser | undefined;
   const onStep = (step: Parameters<typeof progressOf>[0]) => {
     const text = progressOf(step);

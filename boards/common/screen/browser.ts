@@ -16,7 +16,7 @@ import { pageArea, type Status, View } from './view.js';
 /** Milliseconds between two looks at the keys. */
 const KEY_INTERVAL = 40;
 /** Bytes of a picture that is a page by itself. */
-const MAX_PICTURE = 512 * 1024;
+const MAX_PICTURE = 256 * 1024;
 const MAX_HISTORY = 50;
 
 export interface BrowserParts {
@@ -208,7 +208,8 @@ export class Browser {
     this.#title = 'No page';
     this.#status = { text: this.#place };
     const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
-    reader.write(`<h1>This page can’t be shown</h1><p>${escaped(message)}.</p>`);
+    const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
+    reader.write(`<h1>This page can’t be shown</h1><p>${escaped(sentence)}</p>`);
     if (code !== undefined) reader.write(`<p><small>${escaped(code)}</small></p>`);
     reader.write('<hr><p>Reload tries it again; back leads to the page before.</p>');
     reader.end();

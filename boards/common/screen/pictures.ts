@@ -2,7 +2,7 @@
 import type { NativeScreen, Pixels } from './screen.js';
 
 /** Bytes of one page's pictures as they came, and as pixels. */
-const MAX_ENCODED = 512 * 1024;
+const MAX_ENCODED = 384 * 1024;
 const MAX_DECODED = 1024 * 1024;
 
 export type Decoder = Pick<NativeScreen, 'base64' | 'decode'>;
@@ -23,11 +23,11 @@ export class Pictures {
   /** Takes a picture; it is in the screen's form once. Throws an Error that says why it can't be shown. */
   add(bytes: Uint8Array): { index: number; width: number; height: number } {
     if (this.#encodedBytes + bytes.length > MAX_ENCODED) throw new Error('no memory is left for it');
-    const pixels = this.decoder.decode(bytes, this.maxWidth, this.maxHeight);
-    const index = this.#encoded.push(bytes) - 1;
+    const index = this.#encoded.length;
+    const { width, height } = this.#decode(index, bytes);
+    this.#encoded.push(bytes);
     this.#encodedBytes += bytes.length;
-    this.#keep(index, pixels);
-    return { index, width: pixels.width, height: pixels.height };
+    return { index, width, height };
   }
 
   /** As `add`, from a data: address (RFC 2397). */
@@ -41,19 +41,23 @@ export class Pictures {
 
   pixels(index: number): Pixels {
     const known = this.#decoded.get(index);
-    const pixels = known ?? this.decoder.decode(this.#encoded[index]!, this.maxWidth, this.maxHeight);
-    if (known !== undefined) this.#forget(index);
-    this.#keep(index, pixels);
-    return pixels;
+    if (known === undefined) return this.#decode(index, this.#encoded[index]!);
+    this.#decoded.delete(index);
+    this.#decoded.set(index, known);
+    return known;
   }
 
-  #keep(index: number, pixels: Pixels): void {
+  /** Room is made first, for the largest that may come. */
+  #decode(index: number, bytes: Uint8Array): Pixels {
+    const room = MAX_DECODED - 2 * this.maxWidth * this.maxHeight;
     for (const oldest of this.#decoded.keys()) {
-      if (this.#decodedBytes + pixels.data.byteLength <= MAX_DECODED) break;
+      if (this.#decodedBytes <= room) break;
       this.#forget(oldest);
     }
+    const pixels = this.decoder.decode(bytes, this.maxWidth, this.maxHeight);
     this.#decoded.set(index, pixels);
     this.#decodedBytes += pixels.data.byteLength;
+    return pixels;
   }
 
   #forget(index: number): void {

@@ -15,7 +15,7 @@ export interface Tokens {
 /** Elements whose content is no markup (HTML Living Standard §13.2.5.2 and §13.2.5.4). */
 const RAW: ReadonlySet<string> = new Set('script style title textarea xmp noscript iframe'.split(' '));
 /** Characters that may be held back for the end of a tag or comment; beyond it they are dropped. */
-const MAX_HELD = 1 << 20;
+const MAX_HELD = 1 << 18;
 /** No character reference is longer. */
 const MAX_REFERENCE = 34;
 

@@ -115,7 +115,7 @@ describe('tokens', () => {
   });
 
   test('drop a tag or a comment that never ends, and go on after it', () => {
-    const long = 'x'.repeat(600_000);
+    const long = 'x'.repeat(200_000);
     const out: string[] = [];
     const tokenizer = new Tokenizer({ onStart() {}, onEnd() {}, onText: (text) => out.push(text) });
     for (const chunk of ['a<!-- ', long, long, ' --', '>b<p title="', long, long, '">c', 'd'])
