@@ -64,6 +64,7 @@ export class DelegatedSession implements Transport {
   /** Why the proxy ended the session, where it said so. */
   #failure: DeputyError | undefined;
   #closed = false;
+  #finishing: Promise<void> | undefined;
   /** The proxy has said CLOSE or ERROR, or the grant is over and the session with it. */
   #over = false;
 
@@ -167,9 +168,13 @@ export class DelegatedSession implements Transport {
   }
 
   /** An orderly end. Resolves when all is said that is due at the end. */
-  async finish(): Promise<void> {
-    if (this.#closed) return;
+  finish(): Promise<void> {
     this.#closed = true;
+    this.#finishing ??= this.#finish();
+    return this.#finishing;
+  }
+
+  async #finish(): Promise<void> {
     this.#cancelExpiry();
     await this.#participation?.finish();
     const { sessionId } = this;

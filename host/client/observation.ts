@@ -7,9 +7,9 @@ import type { TlsConnection } from '../engine/tls.js';
 import { type Participation, type ParticipationParts, sendRevoke } from './participation.js';
 import type { TlsStream } from './tls_stream.js';
 
-/** Bytes of one epoch after which new keys are taken, before the next request: a proxy keeps no more than it must. */
+/** Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. */
 const EPOCH_BYTES = 262_144;
-/** Milliseconds for the origin to answer a KeyUpdate or a close_notify at the end. */
+/** Milliseconds for the origin to say close_notify. */
 const FAREWELL = 2000;
 
 export class Observed implements Participation {
@@ -33,19 +33,23 @@ export class Observed implements Participation {
     inner.onReceived = (connection) => this.#release(connection);
   }
 
-  /** TLS 1.2 has one epoch, whose keys are released when the origin has said close_notify. */
+  /**
+   * The keys in use are released when the origin has said close_notify, as it does of itself after an answer that is the last:
+   * it answers a KeyUpdate no sooner than it has content to send.
+   */
   get endsWithAnswer(): boolean {
-    return this.#owed !== undefined && !this.#hasEpochs;
+    return this.#owed !== undefined;
   }
 
   async read(): Promise<Uint8Array | undefined> {
+    if (this.#bytes > EPOCH_BYTES) await this.#leaveEpoch();
     const bytes = await this.inner.read();
     this.#bytes += bytes?.length ?? 0;
     return bytes;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#bytes > EPOCH_BYTES && !this.#updating) await this.#leaveEpoch();
+    if (this.#bytes > EPOCH_BYTES) await this.#leaveEpoch();
     this.#bytes += bytes.length;
     return this.inner.write(bytes);
   }
@@ -88,17 +92,13 @@ export class Observed implements Participation {
   }
 
   async #sayFarewell(): Promise<void> {
-    if (!this.#updating) await this.#leaveEpoch();
     await this.inner.sayClose();
     if (!this.inner.closed) this.#release(this.inner.connection);
   }
 
-  get #hasEpochs(): boolean {
-    return this.version >= 0x0304;
-  }
-
+  /** TLS 1.3: asks the origin to leave this epoch as this side does. An older session has no other. */
   async #leaveEpoch(): Promise<void> {
-    if (this.#owed === undefined || !this.#hasEpochs) return;
+    if (this.#owed === undefined || this.#updating || this.version < 0x0304) return;
     this.#updating = true;
     await this.inner.keyUpdate();
   }

@@ -36,6 +36,8 @@ export class SessionPool<T> {
   readonly #idle: Pooled<T>[] = [];
   readonly #open = new Set<Held>();
   readonly #waiting: (() => void)[] = [];
+  /** Ends that are under way. */
+  readonly #closing = new Set<Promise<void>>();
   #reserved = 0;
 
   constructor(platform: Pick<Platform, 'setTimer'>, limit: number) {
@@ -50,7 +52,7 @@ export class SessionPool<T> {
       if (index < 0) return undefined;
       const [pooled] = this.#idle.splice(index, 1);
       if (pooled!.http.reusable && pooled!.usable) return pooled!;
-      void this.drop(pooled!);
+      this.drop(pooled!);
     }
   }
 
@@ -70,7 +72,7 @@ export class SessionPool<T> {
       const oldest = this.#idle.shift() ?? [...this.#open].find((held) => held.isIdle?.());
       if (oldest === undefined) return undefined;
       this.#open.delete(oldest);
-      void oldest.close();
+      this.#close(oldest);
     }
     this.#reserved++;
     let settled = false;
@@ -102,12 +104,18 @@ export class SessionPool<T> {
     }
   }
 
-  drop(held: Held): void | Promise<void> {
+  drop(held: Held): void {
     const index = this.#idle.indexOf(held as Pooled<T>);
     if (index >= 0) this.#idle.splice(index, 1);
-    const closed = held.close();
+    this.#close(held);
     if (this.#open.delete(held)) this.#wakeOne();
-    return closed;
+  }
+
+  #close(held: Held): void {
+    const closed = held.close();
+    if (closed === undefined) return;
+    const closing: Promise<void> = closed.finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 
   /** Revokes the grants of all sessions with `origin`, or of all sessions. */
@@ -120,7 +128,8 @@ export class SessionPool<T> {
 
   /** Resolves when all is said that is due at the ends. */
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#open].map((held) => this.drop(held)));
+    for (const held of [...this.#open]) this.drop(held);
+    await Promise.all(this.#closing);
   }
 
   get size(): number {

@@ -16,15 +16,31 @@ import {
 import { parked, type Relay } from './relay.js';
 
 /**
- * Everything that can be known wrong about a delivery before a record is touched. Returns the session's keys, proved
- * on the Finished records where TLS 1.2 shows them. `legacy` opens what OpenSSL lacks. Throws SessionError.
+ * The session's keys from a delivery, proved on the Finished records where TLS 1.2 shows them. `legacy` opens what
+ * OpenSSL lacks. Throws SessionError.
  */
-export function checkDelivery(
+export function deliveredKeys(
   delivery: Delivery,
-  relay: Relay,
-  mirror: boolean,
+  session: NegotiatedSession,
+  { view }: Relay,
   legacy?: RecordEngine,
 ): SessionKeys {
+  const keys =
+    legacy !== undefined && isLegacy(session.version, session.cipherSuite)
+      ? legacyKeys(legacy, delivery, session, (side) => view[side].epoch)
+      : sessionKeys(delivery, session);
+  try {
+    proveFinished(keys, 'client', view.client.finished);
+    proveFinished(keys, 'origin', view.origin.finished);
+    return keys;
+  } catch (error) {
+    keys.wipe();
+    throw error;
+  }
+}
+
+/** Everything that can be known wrong about a delivery before its secret is looked at. Throws SessionError. */
+export function checkDelivery(delivery: Delivery, relay: Relay, mirror: boolean): NegotiatedSession {
   const { view } = relay;
   const { clientHello, serverHello } = view;
   if (clientHello === undefined || serverHello === undefined) {
@@ -48,25 +64,13 @@ export function checkDelivery(
       'this handshake can not be followed: it used 0-RTT, or was too long',
     );
   }
-  const session: NegotiatedSession = {
+  return {
     version: serverHello.version,
     cipherSuite: serverHello.cipherSuite,
     clientRandom: clientHello.random,
     serverRandom: serverHello.random,
     encryptThenMac: serverHello.encryptThenMac,
   };
-  const keys =
-    legacy !== undefined && isLegacy(session.version, session.cipherSuite)
-      ? legacyKeys(legacy, delivery, session, (side) => view[side].epoch)
-      : sessionKeys(delivery, session);
-  try {
-    proveFinished(keys, 'client', view.client.finished);
-    proveFinished(keys, 'origin', view.origin.finished);
-    return keys;
-  } catch (error) {
-    keys.wipe();
-    throw error;
-  }
 }
 
 function checkHandshake(

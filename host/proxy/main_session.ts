@@ -16,6 +16,7 @@ import {
   encodeMessage,
   type Hello,
   type Message,
+  type Release,
   type ResumptionGrant,
   type Subscribe,
 } from '../delegation/message.js';
@@ -178,6 +179,9 @@ export class MainSession implements Deliverer {
         this.#subscriptions.end(message.sessionId);
         this.#session(message.sessionId)?.revoke(message.clientBytes);
         break;
+      case FrameType.Release:
+        this.#onRelease(message);
+        break;
       case FrameType.Close:
       case FrameType.Error:
         if (message.sessionId === NULL_SESSION_ID) this.#socket.end();
@@ -293,6 +297,17 @@ export class MainSession implements Deliverer {
     const grants = this.#resumptions.detach(sessionId);
     const parts = { client, profile: this.profile, wish, settings, targets, observers };
     this.#subscriptions.begin(sessionId, grants && openSubscription({ ...parts, grants }));
+  }
+
+  #onRelease(message: Release): void {
+    try {
+      this.#session(message.sessionId)?.release(message);
+    } catch (error) {
+      const { code, message: text } = sessionError(error, 'BAD_SECRETS');
+      this.#error(message.sessionId, code, text);
+    } finally {
+      message.secrets.fill(0);
+    }
   }
 
   #onDeny(requestId: number, reason: string): void {

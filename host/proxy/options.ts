@@ -81,6 +81,10 @@ export interface Limits {
   handshakeBytes: number;
   /** Bytes of a client's handshake that pass before a delivery that is required. */
   clientHandshakeBytes: number;
+  /** Bytes of an observed session's records, and of its content, that wait to be read. */
+  observedBytes: number;
+  /** From the end of an observed session to the keys of its last records. */
+  releaseTimeout: number;
   requestHeadBytes: number;
   responseHeadBytes: number;
   /** A service's hook, and the wait for the first or the next chunk of what it makes. */
@@ -119,6 +123,8 @@ export const DEFAULT_LIMITS: Limits = {
   heldBytes: 65_536,
   handshakeBytes: 262_144,
   clientHandshakeBytes: 32_768,
+  observedBytes: 4_194_304,
+  releaseTimeout: 5000,
   requestHeadBytes: 65_536,
   responseHeadBytes: 131_072,
   serviceTimeout: 60_000,

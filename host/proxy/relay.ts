@@ -40,6 +40,8 @@ export class Relay {
   readonly originHeld: Buffer[] = [];
   /** TLS 1.3: the origin's encrypted records, which the client has got, kept to find the first of the epoch. */
   readonly passed: Buffer[] = [];
+  /** Reads along: sees each record as it goes on, and its index in its direction. */
+  watch: ((side: 'client' | 'origin', record: Buffer, index: number) => void) | undefined;
   /** Sees each record of the client before it goes on, and throws where it must not. */
   inspect: (record: Buffer) => void = () => {};
   /** The kept records are not all there are: the epoch can't be found. */
@@ -156,6 +158,7 @@ export class Relay {
       this.#keep(record);
       this.#originBytes += record.length;
       this.#bound(this.#originBytes, this.#options.limits.handshakeBytes);
+      this.watch?.('origin', record, this.originRecords);
       await client.write(record);
       this.originRecords++;
     }
@@ -178,6 +181,7 @@ export class Relay {
   async #forward(record: Buffer): Promise<void> {
     this.countHandshake(record);
     this.inspect(record);
+    this.watch?.('client', record, this.clientRecords);
     await this.#options.origin.write(record);
     this.clientRecords++;
   }

@@ -4,11 +4,11 @@ import { type Delivery, Leg } from '../delegation/delivery.js';
 import type { DeviceProfile } from '../delegation/device.js';
 import { FrameType } from '../delegation/frame.js';
 import { Grant, grantName } from '../delegation/grant.js';
-import { CipherChange, type Message } from '../delegation/message.js';
+import { CipherChange, type Message, type Release } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { RecordedSession } from '../services/record.js';
 import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/service.js';
-import { activate, checkDelivery } from './activation.js';
+import { activate, checkDelivery, deliveredKeys } from './activation.js';
 import { carry } from './active.js';
 import type { Principal } from './authentication.js';
 import { within } from './deadline.js';
@@ -17,10 +17,12 @@ import type { Observers } from './events.js';
 import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
 import { type LentLeg, relayOn, stopLent } from './lent.js';
+import { liveReader, releasedKeys } from './observation/keys.js';
+import { Observation } from './observation/observation.js';
 import type { Settings } from './options.js';
 import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
-import type { SessionKeys } from './record/session_keys.js';
+import type { NegotiatedSession, SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
 import { Recorder } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
@@ -66,7 +68,14 @@ const legName = ({ requestId, leg }: Delivery) =>
 const LINGER = 5000;
 
 /** `returned`: the client took it back, and it is relayed blindly. */
-export type SessionState = 'relaying' | 'delivering' | 'active' | 'returned' | 'undelegated' | 'closed';
+export type SessionState =
+  | 'relaying'
+  | 'delivering'
+  | 'active'
+  | 'observed'
+  | 'returned'
+  | 'undelegated'
+  | 'closed';
 
 export class DelegableSession {
   readonly id: SessionId;
@@ -79,6 +88,8 @@ export class DelegableSession {
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
+  #observation: Observation | undefined;
+  #onReleased: () => void = () => {};
   #origin: OriginIdentity | undefined;
   #delivered: DeliveredFacts | undefined;
   /** A record layer checks for close_notify. */
@@ -168,7 +179,9 @@ export class DelegableSession {
     }
     Promise.all([client, origin]).then(
       (outcomes) => {
-        if (outcomes.every((outcome) => outcome === 'ended')) this.#close('CLOSED');
+        if (!outcomes.every((outcome) => outcome === 'ended')) return;
+        if (this.#observation === undefined) this.#close('CLOSED');
+        else void this.#observed();
       },
       (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
     );
@@ -187,8 +200,10 @@ export class DelegableSession {
     try {
       const { mirror, settings } = this.#options;
       const { legacy } = settings;
-      const keys = checkDelivery(delivery, this.#relay, mirror, legacy);
+      const negotiated = checkDelivery(delivery, this.#relay, mirror);
       this.#origin = originIdentity(this.target, delivery, this.#relay.view);
+      if (delivery.grant === Grant.Observe) return this.#observe(delivery, negotiated);
+      const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       const active = await this.#activate(delivery, keys);
       this.#recorder = Recorder.of(this.#recorded(delivery), settings);
@@ -203,9 +218,6 @@ export class DelegableSession {
       this.#state = 'active';
       this.#active = active;
       this.#announce(delivery, active);
-      if (delivery.expires > 0) {
-        this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
-      }
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
       this.#deliverer = undefined;
@@ -214,8 +226,50 @@ export class DelegableSession {
     }
   }
 
+  /** Goes on as a relay, and reads along. */
+  #observe(delivery: Delivery, negotiated: NegotiatedSession): void {
+    const { mirror, settings, observers } = this.#options;
+    const relay = this.#relay;
+    if (mirror || relay.isStrict || delivery.requestId !== 0) {
+      const why = 'here the proxy has to take the session over: it does not only observe';
+      throw new SessionError('GRANT_UNSUPPORTED', why);
+    }
+    const live = liveReader(delivery, negotiated, relay.view);
+    const { services, limits, log } = settings;
+    const observation = new Observation({
+      sessionId: this.id,
+      client: this.principal.name,
+      origin: this.#origin!,
+      ...{ services, limits, observers, log },
+      ...(live && { live }),
+      keys: ({ secrets }) => releasedKeys(secrets, negotiated),
+    });
+    this.#observation = observation;
+    this.#state = 'observed';
+    relay.watch = (side, record, index) => observation.onRecord(side, record, index);
+    this.#announce(delivery, relay);
+  }
+
+  /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */
+  release(release: Release): void {
+    this.#observation?.onRelease(release);
+    this.#onReleased();
+  }
+
+  /** Both sides have ended: keys that are still owed may come now. */
+  async #observed(): Promise<void> {
+    const released = new Promise<void>((resolve) => {
+      this.#onReleased = resolve;
+    });
+    const { releaseTimeout } = this.#options.settings.limits;
+    if (this.#observation!.isOwed)
+      await Promise.race([released, delay(releaseTimeout, undefined, { ref: false })]);
+    await this.finish();
+  }
+
   /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
   async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
+    if (this.#observation !== undefined) return;
     const { leg, origin } = this.#active!;
     const { settings } = this.#options;
     try {
@@ -273,6 +327,11 @@ export class DelegableSession {
   /** A lent session goes back, where this proxy lets pass what it can't read; any other ends. */
   #endGrant(code: 'REVOKED' | 'EXPIRED' | 'KEY_UPDATE' | 'KEY_WORN'): void {
     const lent = this.#active?.lent;
+    if (this.#observation !== undefined) {
+      // The session is the client's own, and goes on.
+      this.#observation.stop();
+      return;
+    }
     if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.finish(code);
     else this.#giveBack(this.#active!, lent, code);
   }
@@ -346,6 +405,8 @@ export class DelegableSession {
   /** An orderly end of both sides: the origin gets close_notify. */
   async finish(code = 'CLOSED'): Promise<void> {
     if (this.#state === 'closed') return;
+    await this.#observation?.end();
+    if ((this.#state as string) === 'closed') return;
     const { client, origin } = this.#options;
     const { leg, origin: originRecords } = this.#active ?? { leg: client, origin };
     const ending = Promise.allSettled([leg.end(), originRecords.end()]);
@@ -392,7 +453,13 @@ export class DelegableSession {
     });
   }
 
-  #announce(delivery: Delivery, { clientRecords, originRecords }: Activation): void {
+  #announce(
+    delivery: Delivery,
+    { clientRecords, originRecords }: Pick<Activation, 'clientRecords' | 'originRecords'>,
+  ): void {
+    if (delivery.expires > 0) {
+      this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
+    }
     this.#deliverer!.send({ type: FrameType.Active, sessionId: this.id, originRecords, clientRecords });
     const leg = legName(delivery);
     const grant = grantName(delivery.grant);
@@ -476,6 +543,7 @@ export class DelegableSession {
     clearTimeout(this.#deliveryTimer);
     clearTimeout(this.#expiryTimer);
     if (this.#active !== undefined) wipe(this.#active);
+    this.#observation?.stop();
     this.#relay.held.length = 0;
     this.#relay.originHeld.length = 0;
     this.#relay.passed.length = 0;
