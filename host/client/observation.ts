@@ -8,7 +8,9 @@ import { type Participation, type ParticipationParts, sendRevoke } from './parti
 import type { TlsStream } from './tls_stream.js';
 
 /** Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. */
-const EPOCH_BYTES = 262_144;
+const EPOCH_BYTES = 2_097_152;
+/** Node takes more than three in ten minutes for an attack, and ends the connection. */
+const UPDATES_MAX = 3;
 /** Milliseconds for the origin to say close_notify. */
 const FAREWELL = 2000;
 
@@ -18,6 +20,7 @@ export class Observed implements Participation {
   #owed: { clientEpochStart: number; originEpochStart: number } | undefined;
   #bytes = 0;
   #updating = false;
+  #updates = 0;
   #finishing: Promise<void> | undefined;
 
   /** `owes`: the keys were not delivered, and are released epoch by epoch. */
@@ -99,6 +102,7 @@ export class Observed implements Participation {
   /** TLS 1.3: asks the origin to leave this epoch as this side does. An older session has no other. */
   async #leaveEpoch(): Promise<void> {
     if (this.#owed === undefined || this.#updating || this.version < 0x0304) return;
+    if (++this.#updates > UPDATES_MAX) return;
     this.#updating = true;
     await this.inner.keyUpdate();
   }

@@ -405,8 +405,11 @@ export class DelegableSession {
   /** An orderly end of both sides: the origin gets close_notify. */
   async finish(code = 'CLOSED'): Promise<void> {
     if (this.#state === 'closed') return;
-    await this.#observation?.end();
-    if ((this.#state as string) === 'closed') return;
+    // Nothing to wait for elsewhere: the client hears of the end before its main session may go.
+    if (this.#observation !== undefined) {
+      await this.#observation.end();
+      if ((this.#state as string) === 'closed') return;
+    }
     const { client, origin } = this.#options;
     const { leg, origin: originRecords } = this.#active ?? { leg: client, origin };
     const ending = Promise.allSettled([leg.end(), originRecords.end()]);

@@ -1,7 +1,5 @@
 // What an epoch's keys are worth after the client's KeyUpdate, to real servers: nothing. Another party has the keys, writes
 // part of a request with them, and gives the session back; then it tries to go on.
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../assembly/alert.js';
 import { Flag, Grant } from '../../assembly/handshake/protocol.js';
@@ -9,10 +7,8 @@ import { type Authority, createAuthority } from '../../host/cli/demo/authority/a
 import { isInstalled, type Origin, startOrigin } from '../../host/cli/demo/origins.js';
 import { ContentType } from '../../host/proxy/record/cipher.js';
 import { type SessionKeys, sessionKeys } from '../../host/proxy/record/session_keys.js';
-import { Device, type DeviceError } from '../assembly/handshake/device.js';
-import { programs } from '../assembly/programs.js';
+import { Line } from './line.js';
 
-const [, bench] = (await programs('client'))[0]!;
 const SUITE = 0x1301;
 
 let authority: Authority;
@@ -20,75 +16,13 @@ beforeAll(async () => {
   authority = await createAuthority();
 });
 
-/** A session with a real server, record by record. */
-class Line {
-  readonly device: Device;
-  #bytes = Buffer.alloc(0);
-  #wake: () => void = () => {};
-  ended = false;
-
-  private constructor(readonly socket: Socket) {
-    this.device = new Device(bench, {
-      serverName: 'localhost',
-      roots: [authority.root.der],
-      alpn: ['http/1.1'],
-      versions: [0x0304, 0x0304],
-      suites: [SUITE],
-    });
-    socket.on('data', (bytes) => {
-      this.#bytes = Buffer.concat([this.#bytes, bytes]);
-      this.#wake();
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      this.ended = true;
-      this.#wake();
-    });
-  }
-
-  static async open(port: number): Promise<Line> {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const line = new Line(socket);
-    line.device.start();
-    line.flush();
-    while (!line.device.has(Flag.HandshakeDone)) {
-      line.device.feed((await line.record())!);
-      line.flush();
-    }
-    return line;
-  }
-
-  flush(): void {
-    const bytes = this.device.drain();
-    if (bytes.length > 0) this.socket.write(bytes);
-  }
-
-  /** The server's next record; undefined when it has closed. */
-  async record(): Promise<Buffer | undefined> {
-    for (;;) {
-      const length = this.#bytes.length < 5 ? 5 : 5 + this.#bytes.readUInt16BE(3);
-      if (this.#bytes.length >= length) {
-        const record = this.#bytes.subarray(0, length);
-        this.#bytes = this.#bytes.subarray(length);
-        return Buffer.from(record);
-      }
-      if (this.ended) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  close(): void {
-    this.socket.destroy();
-    this.device.free();
-  }
-}
-
 /** Lends the epoch; the other party seals `text` with its keys, and gives the session back. */
 async function lendAndTakeBack(port: number, text: string) {
-  const line = await Line.open(port);
+  const line = await Line.open(port, {
+    roots: [authority.root.der],
+    versions: [0x0304, 0x0304],
+    suites: [SUITE],
+  });
   const { device, socket } = line;
   const secrets = device.deliver(Grant.Epoch);
   const keys: SessionKeys = sessionKeys(
@@ -164,16 +98,7 @@ describe.each(['nginx', 'openssl', 'gnutls'] as const)('%s', (kind) => {
           Buffer.from('GET /page HTTP/1.1\r\n\r\n'.slice(begun.length)),
         ),
       );
-      const read = async () => {
-        for (let record = await line.record(); record !== undefined; record = await line.record()) {
-          line.device.feed(record);
-          line.flush();
-        }
-      };
-      const error = await read().then(
-        () => undefined,
-        (thrown: DeviceError) => thrown,
-      );
+      const error = await line.drain();
       // s_server may close before its alert has left; it says the same on its standard error.
       if (error === undefined) expect(origin.output()).toMatch(/bad record mac/);
       else expect(error.code).toBe(ErrorCode.PeerAlert - 20);
