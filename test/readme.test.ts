@@ -110,6 +110,36 @@ describe('the commands of the README', () => {
   });
 });
 
+describe('the configuration of the README', () => {
+  beforeAll(async () => {
+    const example = /```yaml\n([\s\S]*?)```/.exec(readme)![1]!;
+    await writeFile(join(folder, 'proxy.yaml'), example);
+  });
+
+  test('is right', async () => {
+    const line = lines.find((each) => each.endsWith('--check-config'))!;
+    expect(await ended(shell(line, 0))).toMatchObject({ code: 0, out: 'the configuration is right\n' });
+  });
+
+  test('runs a proxy that serves, shows itself, and stops', async () => {
+    const line = lines.find((each) => each === 'deputy proxy --config proxy.yaml')!;
+    const more =
+      '--listen 127.0.0.1:0 --admin 127.0.0.1:0 --json --allow-target 127.0.0.0/8 --allow-target ::1';
+    const proxy = shell(`exec ${line} ${more}`, 0);
+    const over = ended(proxy);
+    const [announced] = (await once(createInterface(proxy.stdout), 'line')) as [string];
+    const { listening, admin } = JSON.parse(announced);
+    const get = lines.find((each) => each.startsWith('deputy get '))!;
+    const { code, out } = await ended(shell(get, listening.port));
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('The page.') });
+    expect((await fetch(new URL('/readyz', admin))).status).toBe(200);
+    proxy.kill();
+    expect((await over).code).toBe(0);
+    const logs = await Promise.all([1, 2].map((i) => readFile(join(folder, `audit.log-${i}`), 'utf8')));
+    expect(logs.join('')).toContain('"method":"GET"');
+  });
+});
+
 test('every other command is one that CI runs', async () => {
   const ci = await readFile(join(root, '.ci/run'), 'utf8');
   const others = lines.filter((line) => !/^(deputy|SSLKEYLOGFILE)/.test(line));

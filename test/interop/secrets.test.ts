@@ -48,6 +48,21 @@ function askLong(port: number): Promise<unknown> {
   });
 }
 
+/** All that the operator's listener tells of what has passed. */
+async function seenByOperator(url: string): Promise<string[]> {
+  const { origin } = new URL(url);
+  const entered = await fetch(url, { redirect: 'manual' });
+  const headers = { Cookie: entered.headers.get('set-cookie')!.split(';')[0]! };
+  const live = await fetch(`${origin}/live`, { headers });
+  const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const { value } = await reader.read();
+  void reader.cancel();
+  expect(value).toContain('"sites":[{');
+  const metrics = await (await fetch(`${origin}/metrics`)).text();
+  expect(metrics).toContain('deputy_deliveries_total{grant="full"}');
+  return [value!, metrics];
+}
+
 /** All readable memory of another process. */
 function memoryOf(pid: number): Buffer[] {
   const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
@@ -85,7 +100,10 @@ describe.each(versions)('the command, %s', (version) => {
       authority: world.authority,
       folder,
       tokens: { device: TOKEN },
-      args: ['--log-level', 'debug', '--service', 'transcode'],
+      args: [
+        ...['--log-level', 'debug', '--service', 'transcode', '--cache', 'memory', '--max-exchanges', '9'],
+        ...['--admin', '127.0.0.1:0', '--audit', path(`audit-${version}`)],
+      ],
       node: [`--tls-keylog=${path(`keys-${version}`)}`, '--expose-gc'],
     });
     proxy = started.command;
@@ -122,14 +140,19 @@ describe.each(versions)('the command, %s', (version) => {
     log.add(await readFile(path(`keys-${version}`)));
     const secrets = secretsOf(log, [toOrigin, toProxy], identity);
     expect(secrets.length).toBeGreaterThan(100);
-    const text = [...runs.flatMap(({ stdout, stderr }) => [stdout, stderr]), proxy.stdout, proxy.stderr].join(
-      '\n',
-    );
+    const { admin } = JSON.parse(proxy.stdout);
+    const text = [
+      ...runs.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+      ...[proxy.stdout, proxy.stderr, await readFile(path(`audit-${version}`), 'utf8')],
+      ...(await seenByOperator(admin)),
+    ].join('\n');
     expect(text).toContain('session active');
     expect(text.length).toBeGreaterThan(10_000);
     expect(printed(text, secrets)).toEqual([]);
     expect(text).not.toContain(TOKEN);
     expect(text).not.toContain('PRIVATE KEY');
+    // What opens the operator's page is printed once, and logged never.
+    expect(text.split(new URL(admin).searchParams.get('token')!)).toHaveLength(2);
     // The search finds what is there: the randoms are told, and public.
     const random = clientRandomOf(recordsOf(toOrigin.connections[0]!.sent));
     expect(printed(`${text} ${random.toString('hex')}`, [['random', random]])).toEqual(['random']);

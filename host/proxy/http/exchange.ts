@@ -89,7 +89,10 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
     url,
     headers: headers.clone(),
   });
-  const chain = new ServiceChain(options.flow);
+  const chain = new ServiceChain({
+    ...options.flow,
+    requestId: `${options.flow.sessionId}.${options.number}`,
+  });
   const running = new Exchange(options, head, framing, chain);
   try {
     return await running.run();

@@ -66,7 +66,8 @@ export class ServiceChain {
   #stopped: AbortController | undefined;
   readonly #exchange = {};
 
-  constructor(private readonly context: FlowContext) {}
+  /** `requestId`: the session and the exchange's number there, for the log. */
+  constructor(private readonly context: FlowContext & { requestId: string }) {}
 
   /** The exchange is over: what services still have under way is called off. */
   end(): void {
@@ -187,12 +188,12 @@ export class ServiceChain {
   }
 
   #run(service: Service, request: RequestFacts): Run {
-    const { sessionId, client, origin, profile, limits, log, fetchOther } = this.context;
+    const { sessionId, requestId, client, origin, profile, limits, log, fetchOther } = this.context;
     const watch = new Watch(limits.serviceTimeout);
     const own = new AbortController();
     this.#stopped ??= new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
-    const fields = { session: sessionId, service: service.name };
+    const fields = { session: sessionId, request: requestId, service: service.name };
     const flow: Flow = {
       sessionId,
       exchange: this.#exchange,
