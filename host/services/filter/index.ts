@@ -53,7 +53,7 @@ export function filter(lists: readonly FilterList[]): Service {
       if (pattern === undefined && !(length > limit)) return undefined;
       const why =
         pattern === undefined ? `a size of more than ${limit} bytes` : `the type ${type || 'of no name'}`;
-      log.info('response refused', { url: request.url, why });
+      log.info('response refused', { why });
       return refusal(why);
     },
 

@@ -198,7 +198,11 @@ test('the operator finds page, metrics and health where only this machine does',
 });
 
 test('the log may be text for people', async () => {
-  const port = await start('log-format: text');
-  await (await client(port).fetch(origin.url)).text();
-  await command.says(/INFO.*exchange done.*"status":200/s);
+  await writeFile(path('list.txt'), '%max-bytes 3\n');
+  const port = await start('log-format: text\nfilter: [list.txt]');
+  const refused = await client(port).fetch(`${origin.url}/hidden-path?key=hidden-key`);
+  expect(refused.status).toBe(403);
+  await command.says(/INFO.*response refused/s);
+  await command.says(/INFO.*exchange done.*"status":403/s);
+  expect(command.stderr).not.toContain('hidden');
 });
