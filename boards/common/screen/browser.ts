@@ -63,6 +63,7 @@ export class Browser {
         for (let key = this.#parts.screen.key(); key !== 0; key = this.#parts.screen.key())
           this.press(KEYS[key] ?? 'none');
       };
+      this.#view.draw('Deputy', this.#status);
       look();
       void this.#open({ url, top: 0 });
     });

@@ -31,6 +31,9 @@ export interface Content {
   table(table: Table): void;
 }
 
+/** Of one recording; further ones are dropped, as a page of them would be. */
+const MAX_STEPS = 6000;
+
 /** Content that is laid out later, more than once if need be. */
 export class Recording implements Content {
   readonly #steps: ((to: Content) => void)[] = [];
@@ -54,7 +57,7 @@ export class Recording implements Content {
   table: Content['table'] = (table) => this.#add((to) => to.table(table));
 
   #add(step: (to: Content) => void): void {
-    this.#steps.push(step);
+    if (this.#steps.length < MAX_STEPS) this.#steps.push(step);
   }
 }
 

@@ -10,8 +10,8 @@ import { type Attributes, Tokenizer } from './tokens.js';
 
 /** Tables inside of tables; further ones are read as text. */
 const MAX_TABLES = 3;
-/** Steps that a table may hold back before it is given up and read as text. */
-const MAX_TABLE_STEPS = 4000;
+/** Steps that a table may hold back: then the rows so far are laid out, and it goes on as another one. */
+const MAX_TABLE_STEPS = 1000;
 const MAX_TITLE = 120;
 /** Of the line that says so where a page is not shown to its end. */
 const MAX_NOTE_ITEMS = 8;
@@ -29,7 +29,10 @@ interface Element {
 }
 
 interface OpenTable extends Table {
+  /** Where its content stands among those that are being written. */
   depth: number;
+  /** Held back in the cells that are read. */
+  steps: number;
 }
 
 interface List {
@@ -149,7 +152,7 @@ export class Reader {
       input: (attributes) => this.#content.text(control(attributes), this.#style),
       a: (attributes) => this.#link(attributes),
       table: (attributes) => this.#beginTable(attributes),
-      tr: () => void this.#tables.at(-1)?.rows.push([]),
+      tr: () => this.#beginRow(),
       td: (attributes) => this.#beginCell('td', attributes),
       th: (attributes) => this.#beginCell('th', attributes),
       q: () => {
@@ -288,7 +291,7 @@ export class Reader {
   #beginTable({ border = '0' }: Attributes): void {
     this.#drawRule();
     if (this.#tables.length >= MAX_TABLES) return;
-    const table: OpenTable = { rows: [], lined: border !== '0', depth: this.#contents.length };
+    const table: OpenTable = { rows: [], lined: border !== '0', depth: this.#contents.length, steps: 0 };
     this.#tables.push(table);
     this.#open('table', {}, () => {
       this.#tables.pop();
@@ -297,11 +300,20 @@ export class Reader {
     });
   }
 
+  #beginRow(): void {
+    const table = this.#tables.at(-1);
+    if (table === undefined) return;
+    if (table.steps > MAX_TABLE_STEPS) {
+      this.#content.table({ rows: table.rows.splice(0), lined: table.lined });
+      table.steps = 0;
+    }
+    table.rows.push([]);
+  }
+
   #beginCell(name: string, { colspan = '1', rowspan = '1', align }: Attributes): void {
     const table = this.#tables.at(-1);
     const content = new Recording();
-    const steps = table?.rows.flat().reduce((sum, cell) => sum + cell.content.length, 0) ?? 0;
-    if (table === undefined || steps > MAX_TABLE_STEPS) {
+    if (table === undefined) {
       this.#content.block(0);
       this.#open(name, EFFECTS.get(name) ?? {}, () => this.#content.block(0));
       return;
@@ -318,6 +330,7 @@ export class Reader {
       EFFECTS.get(name) ?? {},
       () => {
         this.#contents.length = depth;
+        table.steps += content.length;
       },
       { align: side },
     );

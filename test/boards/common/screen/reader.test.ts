@@ -155,6 +155,12 @@ describe('tables', () => {
     expect(linesOf(page)).toEqual(['a'.repeat(20), 'b'.repeat(20), 'c'.repeat(20)]);
   });
 
+  test('are laid out in parts where they hold back too much', async () => {
+    const rows = Array.from({ length: 900 }, (_, i) => `<tr><td>a${i}<td>b`).join('');
+    const page = await read(`<table border=1>${rows}</table>`);
+    expect(linesOf(page)).toEqual(Array.from({ length: 900 }, (_, i) => `a${i}|b`));
+  });
+
   test('a cell over several rows keeps its place in them', async () => {
     const page = await read('<table><tr><td rowspan=2>A<td>b<tr><td>c</table>');
     const find = (wanted: string) => textsOf(page).find(({ text }) => text === wanted)!;
