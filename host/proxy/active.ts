@@ -32,11 +32,8 @@ export async function carry(options: ActiveOptions): Promise<void> {
     options.onResponse(report);
   };
   let number = 0;
-  for (
-    let more = await nextRequest(client, origin);
-    more;
-    more = await nextExchange(client, origin, options.retired)
-  ) {
+  const turns = new Turns(options.retired);
+  for (let more = await nextRequest(client, origin); more; more = await turns.next(client, origin)) {
     number++;
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
@@ -67,21 +64,21 @@ const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> 
     origin.bytes.prefetch().then(() => 'origin' as const),
   ]);
 
-/** As `nextRequest`; false, too, as soon as the session is to end between two exchanges. */
-async function nextExchange(client: Side, origin: Side, retired: AbortSignal): Promise<boolean> {
-  if (retired.aborted) return false;
-  let onRetired: (() => void) | undefined;
-  const ended = new Promise<false>((resolve) => {
-    onRetired = () => resolve(false);
-    retired.addEventListener('abort', onRetired, { once: true });
-  });
-  const next = nextRequest(client, origin);
-  // What it waits for when the session is retired interests nobody.
-  next.catch(() => {});
-  try {
-    return await Promise.race([next, ended]);
-  } finally {
-    retired.removeEventListener('abort', onRetired!);
+/** Waits for the next request, unless the session is to end. One listener for all: one each time costs as much as they. */
+class Turns {
+  #onRetired = () => {};
+
+  constructor(private readonly retired: AbortSignal) {
+    retired.addEventListener('abort', () => this.#onRetired(), { once: true });
+  }
+
+  /** As `nextRequest`; false, too, as soon as the session is to end between two exchanges. */
+  next(client: Side, origin: Side): Promise<boolean> {
+    if (this.retired.aborted) return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      this.#onRetired = () => resolve(false);
+      nextRequest(client, origin).then(resolve, reject);
+    });
   }
 }
 

@@ -14,7 +14,8 @@ const usage = `Usage: npm run pages -- [options]
 
 Reads the manual of Apache httpd (Debian's apache2-doc, served by Apache over TLS) through delegated sessions, every page
 to its last part, once for each device preset; judges what comes by the formats' own document types; and tells the bytes
-of the pages before and after. Pictures that the proxy puts into a page count after and not before.
+of the pages before and after. Pictures that the proxy puts into a page count with it; what it saves is reckoned against
+each page with its style sheets, scripts and pictures.
 
   --preset NAME  this one alone; may be repeated
   --board NAME   also runs the device's client on an emulated board (mps2-an500), which fetches a few pages as they are
@@ -27,6 +28,8 @@ interface Row {
   pages: number;
   parts: number;
   bytesBefore: number;
+  /** With the style sheets, scripts and pictures that belong to each page, fetched anew for each. */
+  bytesWithParts: number;
   bytesAfter: number;
   /** Of the first parts alone: what shows before the reader asks for more. */
   bytesFirst: number;
@@ -87,6 +90,7 @@ async function read(manual: Manual, preset: string): Promise<Row> {
     pages: pages.length,
     parts: sum(pages.map(({ parts }) => parts.length)),
     bytesBefore: sum(manual.pages.map(({ bytes }) => bytes)),
+    bytesWithParts: sum(manual.pages.map(({ bytesWithParts }) => bytesWithParts)),
     bytesAfter: sum(pages.flatMap(({ parts }) => parts.map((part) => part.length))),
     bytesFirst: sum(pages.map(({ parts }) => parts[0]!.length)),
     errors: errorsOf(profile, pages),
@@ -142,8 +146,9 @@ function text(rows: Row[]): string {
     String(row.pages),
     String(row.parts),
     kibibytes(row.bytesBefore),
+    kibibytes(row.bytesWithParts),
     kibibytes(row.bytesAfter),
-    `${(100 - (100 * row.bytesAfter) / row.bytesBefore).toFixed(0)} %`,
+    `${(100 - (100 * row.bytesAfter) / row.bytesWithParts).toFixed(0)} %`,
     kibibytes(row.bytesFirst),
     row.errors === '' ? '0' : 'see below',
     row.seconds.toFixed(0),
@@ -153,6 +158,7 @@ function text(rows: Row[]): string {
     'pages',
     'parts',
     'KiB before',
+    'with parts',
     'after',
     'saved',
     'first parts',

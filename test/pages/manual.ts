@@ -1,7 +1,7 @@
 // The pages: the manual of Apache httpd as Debian packages it, served by Apache itself.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type Apache, startApache } from '../host/proxy/resumption/apache.js';
@@ -9,10 +9,17 @@ import { type Apache, startApache } from '../host/proxy/resumption/apache.js';
 const PACKAGE = 'apache2-doc';
 const kept = new URL('../../build/apache2-doc/', import.meta.url).pathname;
 
+/** An English page. */
+export interface ManualPage {
+  path: string;
+  bytes: number;
+  /** With the style sheets, scripts and pictures that a browser shows it with, each once. */
+  bytesWithParts: number;
+}
+
 export interface Manual {
   origin: Apache;
-  /** Paths of the English pages, and their bytes. */
-  pages: readonly { path: string; bytes: number }[];
+  pages: readonly ManualPage[];
   stop(): Promise<void>;
 }
 
@@ -66,10 +73,14 @@ export async function serveManual(): Promise<Manual> {
     names
       .filter((name) => name.endsWith('.html'))
       .sort()
-      .map(async (name) => ({
-        path: `/${relative(root, join(english, name))}`,
-        bytes: (await readFile(join(english, name))).length,
-      })),
+      .map(async (name): Promise<ManualPage> => {
+        const file = join(english, name);
+        const text = await readFile(file, 'utf8');
+        const parts = await Promise.all(partsOf(text).map((part) => bytesOf(join(file, '..', part))));
+        const bytes = await bytesOf(file);
+        const bytesWithParts = parts.reduce((sum, part) => sum + part, bytes);
+        return { path: `/${relative(root, file)}`, bytes, bytesWithParts };
+      }),
   );
   const stop = async () => {
     await origin.stop();
@@ -77,3 +88,15 @@ export async function serveManual(): Promise<Manual> {
   };
   return { origin, pages, stop };
 }
+
+/** What a browser fetches for the screen: pictures, scripts, and style sheets that are neither for print nor others' stead. */
+function partsOf(page: string): string[] {
+  const tags = page.match(/<(?:img|script|link)\b[^>]*>/gi) ?? [];
+  const wanted = tags.filter(
+    (tag) => !/^<link/i.test(tag) || (/rel="stylesheet"/i.test(tag) && !/media="print"/i.test(tag)),
+  );
+  const addresses = wanted.map((tag) => /\s(?:src|href)="([^":#?]+)"/i.exec(tag)?.[1]);
+  return [...new Set(addresses.filter((address) => address !== undefined))];
+}
+
+const bytesOf = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;

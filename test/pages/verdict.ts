@@ -24,10 +24,9 @@ export function errorsOf(profile: DeviceProfile, pages: readonly ReadPage[]): st
     if (parts.length > 1 && largest > profile.memory * 1024) said.push(`a part of ${largest} bytes`);
   }
   if (texts.some((text) => text.trim() === '')) said.push('an empty part');
-  const useless = texts
-    .map((text) => (profile.styles ? null : USELESS.exec(text)))
-    .find((found) => found !== null);
-  if (useless) said.push(`it holds ${useless[0]}`);
+  const hasMarkup = type !== 'text/plain' && !profile.styles;
+  const useless = texts.map((text) => USELESS.exec(text)).find((found) => found !== null);
+  if (hasMarkup && useless) said.push(`it holds ${useless[0]}`);
   const judge = { 'text/vnd.wap.wml': wmlErrors, 'text/x-hdml': hdmlErrors, 'text/x-chtml': html32Errors }[
     markup!
   ];
