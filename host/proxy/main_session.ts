@@ -207,6 +207,8 @@ export class MainSession implements Deliverer {
     this.#principal = principal;
     this.profile = hello.profile;
     const { limits, services } = settings;
+    // WELCOME comes last: who has it has the reports.
+    this.#subscriptions.report();
     this.send({
       type: FrameType.Welcome,
       sessionId: NULL_SESSION_ID,
@@ -215,7 +217,6 @@ export class MainSession implements Deliverer {
       deliveryTimeout: limits.deliveryTimeout,
       services: services.map(({ name }) => name),
     });
-    this.#subscriptions.report();
     const device = hello.profile.name;
     settings.log.info({ principal: principal.name, device }, 'main session greeted');
     observers.emit('mainSession', {

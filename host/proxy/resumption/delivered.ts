@@ -13,14 +13,25 @@ export interface DeliveredFacts {
   serverName: string;
   /** SHA-256, hexadecimal; empty where nobody knows. */
   certificate: string;
+  /** When the client's grant ends by itself, Unix milliseconds; infinite where it said nothing. */
+  until: number;
 }
 
 /** The handshake as it was seen here: a delivery is believed where nothing was to be seen alone. */
 export function deliveredFacts(
-  { grant }: Pick<Delivery, 'grant'>,
+  { grant, expires }: Pick<Delivery, 'grant' | 'expires'>,
   { serverHello }: Pick<HandshakeView, 'serverHello'>,
   { serverName, certificate }: Pick<OriginIdentity, 'serverName' | 'certificate'>,
 ): DeliveredFacts {
   const { version, cipherSuite, extendedMasterSecret } = serverHello!;
-  return { grant, protocolVersion: version, cipherSuite, extendedMasterSecret, serverName, certificate };
+  const until = expires === 0 ? Number.POSITIVE_INFINITY : Date.now() + expires * 1000;
+  return {
+    grant,
+    until,
+    protocolVersion: version,
+    cipherSuite,
+    extendedMasterSecret,
+    serverName,
+    certificate,
+  };
 }

@@ -44,6 +44,9 @@ export class Granted {
   readonly #lines: Line[] = [];
   #closed = false;
 
+  /** `until`: when all of it is over, Unix milliseconds. */
+  constructor(private readonly until = Number.POSITIVE_INFINITY) {}
+
   /** Adds its uses to those that are left. Owns the secret from now on. */
   add(resumption: Resumption): void {
     if (this.#closed) {
@@ -62,6 +65,7 @@ export class Granted {
   }
 
   get isClosed(): boolean {
+    this.#dropExpired();
     return this.#closed;
   }
 
@@ -72,7 +76,8 @@ export class Granted {
 
   /** When the last ticket runs out, in Unix milliseconds; 0 where there is none. */
   get expires(): number {
-    return Math.max(0, ...this.#lines.flatMap(({ tickets }) => tickets.map(({ expires }) => expires)));
+    const all = this.#lines.flatMap(({ tickets }) => tickets.map(({ expires }) => expires));
+    return Math.min(this.until, Math.max(0, ...all));
   }
 
   /** Whether `take` would give a turn. `later`: perhaps when those that are under way are settled. */
@@ -142,6 +147,7 @@ export class Granted {
   }
 
   #dropExpired(): void {
+    if (this.until <= Date.now()) this.close();
     for (const line of this.#lines) {
       for (const ticket of line.tickets.filter(({ expires }) => expires <= Date.now())) drop(line, ticket);
     }

@@ -54,6 +54,8 @@ interface Entry extends Grants {
   open: Set<FurtherConnection>;
   /** Attempts in a row that found no origin. */
   failures: number;
+  /** Ends it with the client's grant. */
+  expiry: NodeJS.Timeout | undefined;
 }
 
 /** After so many, a grant is not tried again. */
@@ -84,6 +86,7 @@ export class Resumptions {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     this.#entries.delete(id);
+    clearTimeout(entry.expiry);
     for (const connection of entry.open) void connection.finish();
     const { target, delivered, granted } = entry;
     return { id, target, delivered, granted };
@@ -131,6 +134,7 @@ export class Resumptions {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
+    clearTimeout(entry.expiry);
     entry.granted.close();
     for (const connection of entry.open) connection.destroy();
   }
@@ -202,10 +206,13 @@ export class Resumptions {
       origin: authority(target.host.toLowerCase(), target.port),
       target: { host: target.host, port: target.port },
       delivered,
-      granted: granted ?? new Granted(),
+      granted: granted ?? new Granted(delivered.until),
       open: new Set(),
       failures: 0,
+      expiry: undefined,
     };
+    const left = delivered.until - Date.now();
+    if (Number.isFinite(left)) entry.expiry = setTimeout(() => this.revoke(id), Math.max(0, left)).unref();
     this.#entries.set(id, entry);
     return entry;
   }

@@ -128,7 +128,7 @@ class Prefetch implements Service {
       const seconds = Math.max(0, Math.round((subscription.expires - Date.now()) / 1000));
       throw refusal(
         'TICKET_TOO_SHORT',
-        `the origin's tickets run out in ${seconds} seconds, before the next round: subscribe at shorter intervals`,
+        `what was granted, or the origin's tickets, run out in ${seconds} seconds, before the next round: subscribe at shorter intervals`,
       );
     }
     return next;

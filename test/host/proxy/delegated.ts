@@ -10,7 +10,7 @@ import {
   type TlsOptions,
 } from 'node:tls';
 import { afterAll } from 'vitest';
-import { Leg } from '../../../host/delegation/delivery.js';
+import { type Delivery, Leg } from '../../../host/delegation/delivery.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import type { Active } from '../../../host/delegation/message.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
@@ -32,7 +32,7 @@ export async function delegate(
   bench: Bench,
   target: string,
   leg: LegName = 'open',
-  options: ConnectionOptions & { main?: TestMainSession } = {},
+  options: ConnectionOptions & { main?: TestMainSession; delivery?: Partial<Delivery> } = {},
 ): Promise<Delegated> {
   const main = options.main ?? (await TestMainSession.open(bench));
   const conduit = await dial(bench, 'http/1.1');
@@ -44,7 +44,7 @@ export async function delegate(
     await activeOf(main, sessionId);
     return { main, conduit, inner, sessionId, stream: inner.socket };
   }
-  main.deliver(sessionId, inner.delivery(Leg.Open));
+  main.deliver(sessionId, inner.delivery(Leg.Open, options.delivery));
   const active = await activeOf(main, sessionId);
   await inner.detach(active.originRecords);
   return { main, conduit, inner, sessionId, stream: conduit };

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startOrigin } from '../../../../host/cli/demo/origins.js';
+import type { Delivery } from '../../../../host/delegation/delivery.js';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import { Grant } from '../../../../host/delegation/grant.js';
 import { CipherChange } from '../../../../host/delegation/message.js';
@@ -114,6 +115,9 @@ async function scripted(answer: Answer) {
   return { server, connections, port: (server.address() as AddressInfo).port };
 }
 
+const connectionsOf = ({ server }: Awaited<ReturnType<typeof scripted>>) =>
+  new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+
 interface Session extends Delegated {
   bench: Bench;
   granted: Resumption;
@@ -127,10 +131,17 @@ async function session(
     limits = {},
     grant = true,
     more = {},
-  }: { uses?: number; limits?: ProxyOptions['limits']; grant?: boolean; more?: Partial<Resumption> } = {},
+    delivery = {},
+  }: {
+    delivery?: Partial<Delivery>;
+    uses?: number;
+    limits?: ProxyOptions['limits'];
+    grant?: boolean;
+    more?: Partial<Resumption>;
+  } = {},
 ): Promise<Session> {
   const made = await bench(limits);
-  const delegated = await delegate(made, `127.0.0.1:${port}`, 'open', { maxVersion: 'TLSv1.2' });
+  const delegated = await delegate(made, `127.0.0.1:${port}`, 'open', { maxVersion: 'TLSv1.2', delivery });
   const granted = resumptionOf(delegated, { uses, ...more });
   if (grant) sendGrant(delegated, granted);
   return { ...delegated, bench: made, granted };
@@ -265,14 +276,9 @@ describe('the client', () => {
     const page = await session(origin);
     page.stream.write(`GET /page HTTP/1.1\r\nHost: ${NAME}\r\n\r\n`);
     while (!origin.connections[1]?.paths.includes('/a')) await delay(10);
-    const gone = new Promise((resolve) => origin.server.getConnections((_, count) => resolve(count)));
-    expect(await gone).toBe(2);
+    expect(await connectionsOf(origin)).toBe(2);
     page.main.send({ type: FrameType.Revoke, sessionId: page.sessionId, reason: 'enough', clientBytes: 0 });
-    for (;;) {
-      const left = await new Promise((resolve) => origin.server.getConnections((_, count) => resolve(count)));
-      if (left === 0) break;
-      await delay(10);
-    }
+    while ((await connectionsOf(origin)) > 0) await delay(10);
   });
 
   test('ends them with the main session', async () => {
@@ -280,12 +286,15 @@ describe('the client', () => {
     const page = await session(origin);
     expect(await load(page)).toEqual(['200:/a']);
     page.main.socket.destroy();
-    for (;;) {
-      const left = await new Promise((resolve) => origin.server.getConnections((_, count) => resolve(count)));
-      // The delegated session itself goes on.
-      if (left === 1) break;
-      await delay(10);
-    }
+    // The delegated session itself goes on.
+    while ((await connectionsOf(origin)) > 1) await delay(10);
+  });
+
+  test('ends them with the time that it set for its grant', async () => {
+    const origin = await scripted((path) => ({ body: path === '/page' ? '/a' : path }));
+    const page = await session(origin, { delivery: { expires: 1 } });
+    expect(await load(page)).toEqual(['200:/a']);
+    while ((await connectionsOf(origin)) > 0) await delay(10);
   });
 
   test('can resume by itself with what it is told of', async () => {
