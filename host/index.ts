@@ -18,6 +18,7 @@ export type {
   TlsLimits,
 } from './client/options.js';
 export type { SessionFacts } from './client/session_opener.js';
+export type { SubscribeOptions, SubscriptionStatus } from './client/subscriptions.js';
 export { type DeviceProfile, HANDHELD } from './delegation/device.js';
 export { DeputyError } from './delegation/error.js';
 export {
@@ -47,6 +48,7 @@ export { type CacheOptions, cache } from './services/cache/index.js';
 export { openStore } from './services/cache/open.js';
 export { filter } from './services/filter/index.js';
 export { FilterError, type FilterList, parseList } from './services/filter/list.js';
+export { type PrefetchOptions, prefetch } from './services/prefetch/index.js';
 export type { RecordedSession, RecordMark, SessionEvent } from './services/record.js';
 export type {
   Answer,

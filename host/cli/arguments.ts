@@ -5,6 +5,7 @@ import { type DeviceProfile, HANDHELD, PRESETS } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js';
 import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
+import type { DailyWindow } from '../delegation/subscription.js';
 import type { TlsVersion } from '../engine/tls.js';
 
 /** `HOST:PORT`, `[v6]:PORT`. */
@@ -57,6 +58,39 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('Write a number of seconds.');
   return Math.round(value * 1000);
+}
+
+/** `90s`, `30m`, `6h` or `1d`, as seconds. */
+export function interval(text: string): number {
+  const match = /^([1-9]\d{0,6})([smhd])$/.exec(text);
+  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600, d: 86_400 }[match?.[2] ?? 's']!;
+  if (match === null || seconds > 604_800) throw new InvalidArgumentError('Write 30m, 6h or 1d: 7d at most.');
+  return seconds;
+}
+
+/** Connections that a proxy may open. */
+export function uses(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('Write a whole number from 1 to 65535.');
+  return value;
+}
+
+/** `01:00-05:00` in the time of this machine, as minutes of the day in UTC. */
+export function dailyWindow(text: string): DailyWindow {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Write the hours of a day, as 01:00-05:00.');
+  const [from, to] = [1, 3].map((at) => Number(match[at]) * 60 + Number(match[at + 1])) as [number, number];
+  const start = (from + new Date().getTimezoneOffset() + 2880) % 1440;
+  return { start, minutes: (to - from + 1440) % 1440 || 1440 };
+}
+
+/** A window as it is written. */
+export function hoursOf({ start, minutes }: DailyWindow): string {
+  const from = (start - new Date().getTimezoneOffset() + 2880) % 1440;
+  const clock = (minute: number) =>
+    [Math.floor(minute / 60) % 24, minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return `${clock(from)}-${clock(from + minutes)}`;
 }
 
 /** What `deviceProfile` reads, for people. */

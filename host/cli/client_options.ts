@@ -1,4 +1,4 @@
-// What `deputy get` and `deputy connect` are told alike: the proxy, whom to trust, and how far the proxy may go.
+// What the commands of a client are told alike: the proxy, whom to trust, and how far the proxy may go.
 import { type Command, Option } from 'commander';
 import type { Observer } from '../client/observer.js';
 import type { CertificateAndKey, ProxyOptions } from '../client/options.js';
@@ -21,6 +21,8 @@ export interface ClientFlags {
   cert?: string;
   key?: string;
   grant: GrantName | 'none';
+  /** Further connections that a grant allows. */
+  uses?: number;
   allow?: string[];
   allowTunnel?: string[];
   undelegated?: boolean;
@@ -103,7 +105,7 @@ export function clientOptions(
 /** Naming an origin and a proxy on the command line admits that proxy to that origin, and to no other. */
 function rules(
   { host, port }: { host: string; port: number },
-  { grant, allow = [], allowTunnel = [] }: ClientFlags,
+  { grant, uses, allow = [], allowTunnel = [] }: ClientFlags,
 ): PolicyRule[] {
   if (grant === 'none') return [];
   return [
@@ -111,6 +113,7 @@ function rules(
       origin,
       decision: grant,
       asker: 'request' as const,
+      ...(uses !== undefined && { uses }),
     })),
     ...allowTunnel.map((origin) => ({ origin, decision: grant, asker: 'tunnel' as const })),
   ];

@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
 import { proxyCommand } from './proxy.js';
+import { subscribeCommand } from './subscribe.js';
 import { packageVersion } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly. */
@@ -23,6 +24,7 @@ export function deputyCommand(): Command {
     .addCommand(connectCommand())
     .addCommand(demoCommand())
     .addCommand(proxyCommand())
+    .addCommand(subscribeCommand())
     .addCommand(keylogCommand())
     .addCommand(auditCommand());
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
+import type { DailyWindow } from '../delegation/subscription.js';
 import type { Log } from '../proxy/log.js';
 import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
@@ -23,6 +24,11 @@ export interface ServiceOptions {
   cacheObjectBytes?: number;
   /** False: what an origin gives to everybody is kept for each client apart, too. */
   cacheShare?: boolean;
+  /** Fetch what clients subscribed to. */
+  prefetch?: boolean;
+  prefetchWindow?: DailyWindow;
+  /** Processes that share the port. */
+  workers?: number;
   /** The file of the audit log. */
   audit?: string;
   auditRequired?: boolean;
@@ -74,6 +80,7 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
+  if (options.prefetch === true) services.push(await openPrefetch(options));
   if (options.audit !== undefined) services.unshift(await openAudit(options.audit, options));
   const names = services.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -82,11 +89,12 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
 }
 
 /** As announced before anything is loaded. */
-export const serviceNames = ({ service = [], filter, cache, audit }: ServiceOptions): string[] => [
+export const serviceNames = ({ service = [], filter, cache, audit, prefetch }: ServiceOptions): string[] => [
   ...(audit === undefined ? [] : ['audit']),
   ...(filter === undefined ? [] : ['filter']),
   ...service,
   ...(cache === undefined ? [] : ['cache']),
+  ...(prefetch === true ? ['prefetch'] : []),
 ];
 
 /** A module whose default export is a service, or a function that makes one: in a thread of its own. */
@@ -174,6 +182,17 @@ async function openCache(
     const kind = name.replace(/:.*/s, '');
     throw new DeputyError('BAD_CACHE', `--cache ${kind} can't be used: ${(error as Error).message}`);
   }
+}
+
+async function openPrefetch({ cache, prefetchWindow, workers = 1 }: ServiceOptions): Promise<Service> {
+  if (cache === undefined) {
+    throw new DeputyError('NO_CACHE', '--prefetch fetches into the cache: give one with --cache');
+  }
+  // What resumes a session is a secret: it stays in the memory of the process that got it.
+  if (workers > 1)
+    throw new DeputyError('BAD_OPTIONS', '--prefetch keeps subscriptions in one process: --workers 1');
+  const { prefetch } = await import('../services/prefetch/index.js');
+  return prefetch(prefetchWindow && { window: prefetchWindow });
 }
 
 async function openAudit(

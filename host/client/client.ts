@@ -3,6 +3,7 @@ import { HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import { type Admission, DelegationPolicy } from '../delegation/policy.js';
+import type { SessionId } from '../delegation/session_id.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { ByteStream, type StreamOptions } from './byte_stream.js';
@@ -19,6 +20,7 @@ import { ProxyLink } from './proxy_link.js';
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
 import { type SessionFacts, SessionOpener } from './session_opener.js';
 import { type Held, type Pooled, type Reservation, SessionPool } from './sessions.js';
+import type { SubscribeOptions, SubscriptionStatus } from './subscriptions.js';
 import { TicketStore } from './tickets.js';
 import { cancelled } from './timeout.js';
 import { TunnelAnswerer } from './tunnels.js';
@@ -122,6 +124,48 @@ export class Client {
     this.#pool.revoke(reason, origin);
   }
 
+  /**
+   * Has the proxy fetch `urls`, all of one origin, while this client is away (R25). The policy must grant `resume`, with a use
+   * for each round; the first address is fetched now. Throws DeputyError.
+   */
+  async subscribe(
+    urls: readonly [string, ...string[]],
+    { every, window, headers = [] }: SubscribeOptions,
+  ): Promise<SubscriptionStatus> {
+    const { platform } = this.#options;
+    const addresses = urls.map((url) => requestUrl(platform, url));
+    const [first] = addresses as [(typeof addresses)[number]];
+    const origin = authority(first.host, first.port);
+    if (addresses.some(({ host, port }) => authority(host, port) !== origin)) {
+      throw new DeputyError('SEVERAL_ORIGINS', 'the addresses of one subscription are of one origin');
+    }
+    const response = await this.request(urls[0], { headers, redirect: 'error' });
+    for await (const _ of response.body);
+    const { sessionId, delegated } = response.session;
+    const main = await this.#main;
+    if (sessionId === undefined || !delegated || main === undefined) {
+      throw new DeputyError(
+        'NOT_DELEGATED',
+        `the policy does not admit the proxy to ${origin}: grant resume`,
+      );
+    }
+    return main.subscriptions.begin(sessionId, {
+      every,
+      window,
+      headers: this.#withDefaults(headers),
+      targets: addresses.map(({ path }) => path),
+    });
+  }
+
+  /** What the proxy reports of earlier subscriptions; each report is given once. */
+  async subscriptions(): Promise<SubscriptionStatus[]> {
+    return (await this.#openMain()).subscriptions.reports;
+  }
+
+  async unsubscribe(id: SessionId, reason = 'the client takes it back'): Promise<void> {
+    (await this.#openMain()).subscriptions.end(id, reason);
+  }
+
   /** Ends every session, tells the proxy, and wipes what was kept. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -132,6 +176,12 @@ export class Client {
     running?.context.tickets.clear();
     running?.proxy?.free();
     running?.origins.free();
+  }
+
+  async #openMain(): Promise<MainSession> {
+    const { context, origins, proxy } = await this.#start();
+    if (proxy === undefined) throw new DeputyError('NO_PROXY', 'subscriptions are kept by a proxy: name one');
+    return this.#mainSession(context, origins, proxy);
   }
 
   #withDefaults(headers: HeaderList): HeaderList {

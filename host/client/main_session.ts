@@ -20,6 +20,7 @@ import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { CancelSignal } from '../platform/platform.js';
 import type { Context } from './context.js';
 import { MAIN_PROTOCOL, type ProxyLink } from './proxy_link.js';
+import { Subscriptions } from './subscriptions.js';
 import { within } from './timeout.js';
 import type { TlsStream } from './tls_stream.js';
 
@@ -41,6 +42,7 @@ export class MainSession {
   readonly #handlers: MainSessionHandlers;
   readonly #decoder = new FrameDecoder();
   readonly #listeners = new Map<SessionId, Listener>();
+  readonly subscriptions: Subscriptions;
   #ended: DeputyError | undefined;
   readonly #endListeners = new Set<(reason: DeputyError) => void>();
   /** Frames that the proxy has not taken yet. */
@@ -53,6 +55,11 @@ export class MainSession {
     this.#link = link;
     this.#stream = stream;
     this.#handlers = handlers;
+    this.subscriptions = new Subscriptions({
+      platform: context.platform,
+      send: (message) => this.send(message),
+      milliseconds: context.timeouts.active,
+    });
   }
 
   /**
@@ -179,8 +186,10 @@ export class MainSession {
   #dispatch(message: Message): void {
     const listener = this.#listeners.get(message.sessionId);
     if (message.sessionId === NULL_SESSION_ID) this.#onControl(message);
+    else if (message.type === FrameType.Subscribed) this.subscriptions.onSubscribed(message);
     // Messages of a session that has ended here may still be under way.
     else if (listener !== undefined) listener(message);
+    else if (message.type === FrameType.Receipt) this.subscriptions.onReceipt(message);
   }
 
   #onControl(message: Message): void {

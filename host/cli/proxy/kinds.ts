@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { authority } from '../../delegation/origin.js';
+import type { DailyWindow } from '../../delegation/subscription.js';
 import { isSecretHeader } from '../../services/audit/redaction.js';
-import { DEVICES, deviceProfile, seconds } from '../arguments.js';
+import { DEVICES, dailyWindow, deviceProfile, hoursOf, seconds } from '../arguments.js';
 import { byteCount, cacheStore, isFile, serviceName } from '../services.js';
 
 /** A JSON schema, or a part of one. */
@@ -96,6 +97,13 @@ export const device: Kind<DeviceProfile> = {
   schema: text({ description: DEVICES }),
   parse: (text, folder) => deviceProfile(text.endsWith('.json') ? located(text, folder) : text),
   show: ({ name }) => name,
+};
+
+/** Hours of a day. */
+export const window: Kind<DailyWindow> = {
+  schema: text({ pattern: '^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$', examples: ['01:00-05:00'] }),
+  parse: (text) => dailyWindow(text),
+  show: hoursOf,
 };
 
 export const store: Kind<string> = {

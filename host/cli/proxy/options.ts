@@ -64,6 +64,12 @@ export const OPTIONS = {
   'cache-entries': one(kind.wholeNumber(), '<n>', 'most responses kept'),
   'cache-object-bytes': one(kind.bytes, '<n>', 'largest response that is kept (4M)'),
   'cache-share': flag('let a client have what another one fetched, where it is public', { otherwise: true }),
+  prefetch: flag('fetch what clients subscribed to while they are away; needs --cache, and one worker'),
+  'prefetch-window': one(
+    kind.window,
+    '<from-to>',
+    'begin rounds in these hours alone, in the time of this machine: 01:00-05:00',
+  ),
   audit: one(
     kind.file,
     '<file>',
