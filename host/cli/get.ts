@@ -2,12 +2,15 @@
 import { Command, Option } from 'commander';
 import type { ClientResponse } from '../client/exchange.js';
 import { headerOf } from '../client/http_head.js';
+import type { Observer } from '../client/observer.js';
 import { grantName } from '../delegation/grant.js';
+import { authority } from '../delegation/origin.js';
 import { toHex } from '../delegation/text.js';
 import { DeputyClient } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import { DEVICES, deviceProfile, headerLine, originPatterns, seconds } from './arguments.js';
 import { addClientFlags, type ClientFlags, checkClientFlags, clientOptions } from './client_options.js';
+import { ReceiptKeeper } from './kept_receipts.js';
 import { withProgress, writeBody } from './output.js';
 import { suiteName, versionName } from './trace/names.js';
 import { Tracer } from './trace/tracer.js';
@@ -16,6 +19,7 @@ interface GetOptions extends ClientFlags {
   header?: [string, string][];
   output?: string;
   json?: boolean;
+  receipts?: string;
 }
 
 export function getCommand(): Command {
@@ -39,6 +43,7 @@ export function getCommand(): Command {
     .addOption(new Option('--timeout <seconds>', 'for the answer of the origin').argParser(seconds))
     .option('-o, --output <file>', 'write the page to a file')
     .option('--json', 'print one JSON object instead of the page')
+    .option('--receipts <file>', "add the proxy's receipts to a file, for 'deputy audit verify --receipts'")
     .addHelpText('after', EXAMPLES)
     .action(async (url: string, options: GetOptions, command: Command) => {
       if (parseUrl(url)?.protocol !== 'https:') {
@@ -61,7 +66,8 @@ Exit codes: 0 ok, 1 failed (also when the origin answers 400 or above), 2 wrong 
 async function get(url: string, options: GetOptions): Promise<number> {
   const started = Date.now();
   const tracer = options.trace ? new Tracer((text) => process.stderr.write(text)) : undefined;
-  const client = new DeputyClient(clientOptions(parseUrl(url)!, options, tracer));
+  const keeper = options.receipts && options.proxy ? keeperFor(options.proxy, tracer) : undefined;
+  const client = new DeputyClient(clientOptions(parseUrl(url)!, options, keeper ?? tracer));
   try {
     const response = await client.request(url, { headers: options.header ?? [] });
     const length = headerOf(response.headers, 'content-length');
@@ -74,7 +80,10 @@ async function get(url: string, options: GetOptions): Promise<number> {
     } else {
       await writeBody(body, options.output);
     }
+    await keeper?.write(options.receipts!);
     tracer?.end();
+    // Said last: the content is there, and what is wrong is the proxy.
+    if (response.session.receiptFault !== undefined) throw response.session.receiptFault;
     if (response.status < 400) return 0;
     process.stderr.write(`deputy: ${response.url} answered ${response.status} ${response.statusText}\n`);
     return 1;
@@ -88,6 +97,9 @@ async function get(url: string, options: GetOptions): Promise<number> {
     await client.close();
   }
 }
+
+const keeperFor = ({ host, port }: { host: string; port: number }, next: Observer | undefined) =>
+  new ReceiptKeeper(authority(host, port), next);
 
 async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

@@ -17,6 +17,7 @@ import { OpenLeg } from './open_leg.js';
 import type { OriginLink } from './origin_link.js';
 import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
 import type { ProxyLink } from './proxy_link.js';
+import { ReceiptCheck } from './receipt_check.js';
 import { observable, SessionTickets } from './session_tickets.js';
 import { within } from './timeout.js';
 import type { TlsStream } from './tls_stream.js';
@@ -48,6 +49,9 @@ export class DelegatedSession implements Transport {
   readonly tls: TlsFacts;
   /** What the proxy says that it did, in order. */
   readonly receipts: Receipt[] = [];
+  readonly receiptCheck: ReceiptCheck;
+  /** What does not fit in them. */
+  receiptFault: DeputyError | undefined;
   /** Whether content is under way: told by who uses the session. */
   isBusy: () => boolean = () => true;
   readonly #parts: DelegationParts;
@@ -83,6 +87,7 @@ export class DelegatedSession implements Transport {
     this.tls = tls;
     this.#conduit = conduit;
     this.#tickets = tickets;
+    this.receiptCheck = new ReceiptCheck(parts.context.platform, (reason) => this.#onReceiptFault(reason));
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
@@ -339,6 +344,7 @@ export class DelegatedSession implements Transport {
       case FrameType.Receipt:
         if (this.receipts.push(message) > RECEIPTS_KEPT) this.receipts.shift();
         observer.onStep?.({ step: 'receipt', message });
+        this.receiptCheck.onReceipt(message);
         break;
       case FrameType.CipherChanged:
         observer.onStep?.({ step: 'cipher-changed', message: observable(message) });
@@ -368,6 +374,23 @@ export class DelegatedSession implements Transport {
     const name = authority(this.origin.host, this.origin.port);
     if (this.revoke('the grant has expired')) return;
     this.#giveUp('GRANT_EXPIRED', `the grant for ${name} has expired: ask again for a new session`);
+    this.close();
+  }
+
+  #onReceiptFault(reason: string): void {
+    const name = authority(this.origin.host, this.origin.port);
+    this.receiptFault ??= new DeputyError(
+      'RECEIPT_MISMATCH',
+      `the proxy's receipts for ${name} do not fit: ${reason}; trust it no more with this origin`,
+    );
+    this.#parts.context.observer.onStep?.({
+      step: 'receipt-fault',
+      origin: this.origin,
+      sessionId: this.sessionId,
+      reason,
+    });
+    if (this.revoke('the receipts do not fit')) return;
+    this.#giveUp(this.receiptFault.code, this.receiptFault.message);
     this.close();
   }
 

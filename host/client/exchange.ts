@@ -8,6 +8,7 @@ import type { HttpResponse } from './http_connection.js';
 import type { HeaderList } from './http_head.js';
 import type { Observer } from './observer.js';
 import type { Timeouts } from './options.js';
+import { checkedBody } from './receipt_check.js';
 import type { RequestPlan } from './redirect.js';
 import { ResponseBody } from './response_body.js';
 import type { SessionFacts } from './session_opener.js';
@@ -100,7 +101,9 @@ export class Exchanges {
   ): ClientResponse {
     const onAbort = () => pooled.abort();
     signal?.addEventListener('abort', onAbort);
-    const raw = new ResponseBody(response.body, {
+    const check = pooled.facts.receiptCheck?.body();
+    const content = check === undefined ? response.body : checkedBody(response.body, check);
+    const raw = new ResponseBody(content, {
       onEnd: (bytes) => {
         signal?.removeEventListener('abort', onAbort);
         this.#observer.onStep?.({ step: 'response-end', origin: pooled.origin, bytes });

@@ -59,6 +59,7 @@ export type Step =
   | { step: 'returned'; message: Returned }
   | { step: 'keys-released'; sessionId: SessionId }
   | { step: 'receipt'; message: Receipt }
+  | { step: 'receipt-fault'; origin: Origin; sessionId: SessionId; reason: string }
   | { step: 'session-error'; message: ErrorMessage }
   | { step: 'session-closed'; message: Close }
   | { step: 'frame'; direction: Direction; type: FrameType; sessionId: SessionId; length: number };

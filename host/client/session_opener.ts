@@ -14,6 +14,7 @@ import type { MainSession } from './main_session.js';
 import type { Origin, TlsFacts } from './observer.js';
 import type { OriginLink } from './origin_link.js';
 import type { ProxyLink } from './proxy_link.js';
+import type { ReceiptCheck } from './receipt_check.js';
 import type { Pooled } from './sessions.js';
 import { within } from './timeout.js';
 import type { TlsStream } from './tls_stream.js';
@@ -28,6 +29,10 @@ export interface SessionFacts {
   tls: TlsFacts;
   /** Grows while responses of this session pass the proxy. */
   receipts: readonly Receipt[];
+  /** What in them does not fit what came, once that is found. */
+  readonly receiptFault: DeputyError | undefined;
+  /** Undefined for a session without a proxy. */
+  readonly receiptCheck: ReceiptCheck | undefined;
 }
 
 /** A session with an origin, of whatever kind. */
@@ -134,6 +139,10 @@ export class SessionOpener {
       sessionId,
       tls,
       receipts,
+      receiptCheck: session.receiptCheck,
+      get receiptFault() {
+        return session.receiptFault;
+      },
     };
     return {
       transport: session,
@@ -167,7 +176,15 @@ export class SessionOpener {
     this.#parts.context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: undefined, tls });
     return {
       transport: stream,
-      facts: { delegated: false, grant: undefined, sessionId: undefined, tls, receipts: [] },
+      facts: {
+        delegated: false,
+        grant: undefined,
+        sessionId: undefined,
+        tls,
+        receipts: [],
+        receiptFault: undefined,
+        receiptCheck: undefined,
+      },
       usable: () => !stream.closed,
       abort() {
         stream.abort();

@@ -42,6 +42,13 @@ export interface ContentDecoder {
   decode(coding: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
 
+/** A running SHA-256. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  /** 32 bytes; nothing more is taken after. */
+  digest(): Uint8Array;
+}
+
 export interface Platform {
   /** Opens TCP. Rejects with an Error whose message says why, or with the signal's reason. */
   connect(host: string, port: number, signal?: CancelSignal): Promise<Transport>;
@@ -56,4 +63,6 @@ export interface Platform {
   /** Undefined when `text` (taken relative to `base`, where given) is no URL with a host. */
   parseUrl(text: string, base?: string): UrlParts | undefined;
   readonly contentDecoder?: ContentDecoder;
+  /** Where hashing what comes costs little: the proxy's receipts are then checked against it. */
+  sha256?(): Digest;
 }

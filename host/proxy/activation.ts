@@ -1,5 +1,6 @@
 // From a delivery to an active session: checks it against what was seen, and parks the relay at the counted records.
 import { type Delivery, Leg } from '../delegation/delivery.js';
+import { Grant } from '../delegation/grant.js';
 import type { RecordEngine } from '../engine/record.js';
 import { SessionError } from './error.js';
 import { type Activation, type ActivationOptions, CLIENT_FLIGHT_RECORDS, layers } from './layers.js';
@@ -45,6 +46,12 @@ export function checkDelivery(delivery: Delivery, relay: Relay, mirror: boolean)
   const { clientHello, serverHello } = view;
   if (clientHello === undefined || serverHello === undefined) {
     throw new SessionError('HANDSHAKE_MISMATCH', 'no handshake has passed through this session');
+  }
+  if (relay.isStrict && delivery.grant === Grant.Observe) {
+    throw new SessionError(
+      'GRANT_UNSUPPORTED',
+      'this proxy lets nothing pass that it only observes: grant it epoch or session',
+    );
   }
   const unknown = epochIsUnknown(delivery);
   const differs = (what: string) =>

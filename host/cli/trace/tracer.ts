@@ -121,6 +121,8 @@ export function describeStep(step: Step): string | undefined {
         `Receipt: ${step.message.services.join(', ') || 'nothing'} done to response ${step.message.response}, ` +
         `${step.message.bytesBefore} bytes became ${step.message.bytesAfter}.`
       );
+    case 'receipt-fault':
+      return `The receipts of session ${step.sessionId} do not fit: ${step.reason}.`;
     case 'session-error':
       return `The proxy reports ${step.message.code}: ${step.message.text}`;
     case 'session-closed':

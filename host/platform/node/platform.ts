@@ -1,5 +1,5 @@
 // Deputy's client on Node.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Platform } from '../platform.js';
 import { contentDecoder } from './codings.js';
 import { type LoadOptions, loadProgram } from './programs.js';
@@ -18,6 +18,10 @@ export function nodePlatform(options: Pick<LoadOptions, 'engine' | 'notice'> = {
     loadProgram: () => loadProgram({ ...options, target: 'client' }),
     parseUrl,
     contentDecoder,
+    sha256() {
+      const hash = createHash('sha256');
+      return { update: (bytes) => void hash.update(bytes), digest: () => new Uint8Array(hash.digest()) };
+    },
   };
 }
 
