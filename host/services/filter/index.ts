@@ -43,7 +43,7 @@ export function filter(lists: readonly FilterList[]): Service {
       return rule && { kind: 'refuse', reason: `the rule ${rule.source}` };
     },
 
-    settle({ request, response, log }: SettledFlow): Answer | undefined {
+    settle({ response, log }: SettledFlow): Answer | undefined {
       if (response === undefined || response.status === 304 || response.status === 204) return undefined;
       const { headers } = response;
       const type = mediaType(headers);
