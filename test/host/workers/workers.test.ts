@@ -1,6 +1,7 @@
 // Several processes on one port: a client's conduits reach the worker of its main session, and a worker that dies takes
 // its own sessions with it and no other's.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -79,18 +80,18 @@ interface Kid {
   pid: number;
 }
 
-async function workers(): Promise<Kid[]> {
-  const { execFileSync } = await import('node:child_process');
-  const pids = execFileSync('pgrep', ['-P', String(command.child.pid)])
-    .toString()
-    .trim()
-    .split('\n')
-    .map(Number);
-  const { readFileSync } = await import('node:fs');
+function workers(): Kid[] {
+  const { pid } = command.child;
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
   return pids.map((pid) => ({
     pid,
     worker: Number(/DEPUTY_WORKER=(\d+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1]),
   }));
+}
+
+async function deliveries(): Promise<number> {
+  const metrics = parseExposition(await (await fetch(`${desk}/metrics`)).text());
+  return metrics.get('deputy_deliveries_total')!.samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 const sessionOf = (steps: Steps) => steps.of('tunnel-open').at(-1)!.sessionId!;
@@ -138,7 +139,8 @@ describe(`a proxy of ${WORKERS} workers`, () => {
         return { one, slow, worker: workerOf(sessionOf(steps)) };
       }),
     );
-    const victim = (await workers()).find(({ worker }) => worker === clients[0]!.worker)!;
+    expect(await deliveries()).toBe(6);
+    const victim = workers().find(({ worker }) => worker === clients[0]!.worker)!;
     process.kill(victim.pid, 'SIGKILL');
     await command.says(/a worker died and is replaced/);
     for (const response of waiting) response.end('second half');
@@ -148,9 +150,11 @@ describe(`a proxy of ${WORKERS} workers`, () => {
       else expect(await slow.text()).toBe('first half, second half');
     }
     expect(new Set(clients.map(({ worker }) => worker)).size).toBe(WORKERS);
-    await expect.poll(async () => (await workers()).length, { timeout: 20_000 }).toBe(WORKERS);
+    await expect.poll(() => workers().length, { timeout: 20_000 }).toBe(WORKERS);
     for (const { one } of clients) expect(await (await one.fetch(origin.url)).text()).toBe('a page');
     expect((await fetch(`${desk}/readyz`)).status).toBe(200);
+    // A counter never goes back: what the dead worker had counted is not forgotten.
+    expect(await deliveries()).toBeGreaterThan(6);
   });
 
   test('brings a program that logs its keys to the worker of its deliveries', async () => {
@@ -209,7 +213,7 @@ describe(`a proxy of ${WORKERS} workers`, () => {
   test('ends at once at the second signal, and leaves no worker behind', async () => {
     await start();
     const slow = await client().fetch(`${origin.url}/slow`);
-    const pids = (await workers()).map(({ pid }) => pid);
+    const pids = workers().map(({ pid }) => pid);
     command.child.kill('SIGTERM');
     await command.says(/stopping/);
     command.child.kill('SIGTERM');
@@ -221,7 +225,7 @@ describe(`a proxy of ${WORKERS} workers`, () => {
 
   test('whose keeper is killed ends too', async () => {
     await start();
-    const pids = (await workers()).map(({ pid }) => pid);
+    const pids = workers().map(({ pid }) => pid);
     command.child.kill('SIGKILL');
     const isGone = (pid: number) => {
       try {
