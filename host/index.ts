@@ -55,6 +55,8 @@ export type {
   Body,
   BodyWatcher,
   Flow,
+  ObservedBody,
+  ObservedExchange,
   RequestChange,
   ResponseChange,
   ResponseFlow,

@@ -68,13 +68,14 @@ export function interval(text: string): number {
   return seconds;
 }
 
-/** Connections that a proxy may open. */
-export function uses(text: string): number {
+/** A whole number from 1 to `most`. */
+export const count = (most: number) => (text: string) => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535)
-    throw new InvalidArgumentError('Write a whole number from 1 to 65535.');
+  if (!/^\d+$/.test(text) || value < 1 || value > most) {
+    throw new InvalidArgumentError(`Write a whole number from 1 to ${most}.`);
+  }
   return value;
-}
+};
 
 /** `01:00-05:00` in the time of this machine, as minutes of the day in UTC. */
 export function dailyWindow(text: string): DailyWindow {

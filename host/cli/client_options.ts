@@ -5,10 +5,10 @@ import type { CertificateAndKey, ProxyOptions } from '../client/options.js';
 import type { DeviceProfile } from '../delegation/device.js';
 import type { GrantName } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
-import type { PolicyRule } from '../delegation/policy.js';
+import { EXPIRES_LIMIT, type PolicyRule, USES_LIMIT } from '../delegation/policy.js';
 import type { TlsVersion } from '../engine/tls.js';
 import type { DeputyClientOptions } from '../index.js';
-import { grantOrNone, hostAndPort, textFile, tlsVersion } from './arguments.js';
+import { count, grantOrNone, hostAndPort, textFile, tlsVersion } from './arguments.js';
 
 export interface ClientFlags {
   proxy?: { host: string; port: number };
@@ -23,6 +23,8 @@ export interface ClientFlags {
   grant: GrantName | 'none';
   /** Further connections that a grant allows. */
   uses?: number;
+  /** Seconds. */
+  expires?: number;
   allow?: string[];
   allowTunnel?: string[];
   undelegated?: boolean;
@@ -50,6 +52,14 @@ export function addClientFlags(command: Command): Command {
       new Option('--grant <grant>', 'what the proxy gets: none, observe, epoch, session, resume or full')
         .argParser(grantOrNone)
         .default('session' as const),
+    )
+    .addOption(
+      new Option('--uses <number>', 'with resume: further connections that the proxy may open (4)').argParser(
+        count(USES_LIMIT),
+      ),
+    )
+    .addOption(
+      new Option('--expires <seconds>', 'when the grant ends by itself').argParser(count(EXPIRES_LIMIT)),
     )
     .option('--undelegated', 'go on end to end where the proxy does not take over')
     .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
@@ -105,17 +115,18 @@ export function clientOptions(
 /** Naming an origin and a proxy on the command line admits that proxy to that origin, and to no other. */
 function rules(
   { host, port }: { host: string; port: number },
-  { grant, uses, allow = [], allowTunnel = [] }: ClientFlags,
+  { grant, uses, expires, allow = [], allowTunnel = [] }: ClientFlags,
 ): PolicyRule[] {
   if (grant === 'none') return [];
+  const bounds = { ...(uses && { uses }), ...(expires && { expires }) };
   return [
     ...[authority(host, port), ...allow].map((origin) => ({
       origin,
       decision: grant,
+      ...bounds,
       asker: 'request' as const,
-      ...(uses !== undefined && { uses }),
     })),
-    ...allowTunnel.map((origin) => ({ origin, decision: grant, asker: 'tunnel' as const })),
+    ...allowTunnel.map((origin) => ({ origin, decision: grant, ...bounds, asker: 'tunnel' as const })),
   ];
 }
 

@@ -1,10 +1,12 @@
 // `deputy subscribe`: has a proxy fetch pages while this device is away.
 import { Command, Option } from 'commander';
+import { USES_LIMIT } from '../delegation/policy.js';
 import type { DailyWindow } from '../delegation/subscription.js';
 import { SUBSCRIPTION_TARGETS } from '../delegation/subscription.js';
 import { DeputyClient, type SubscriptionStatus } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import {
+  count,
   DEVICES,
   dailyWindow,
   deviceProfile,
@@ -12,7 +14,6 @@ import {
   hostAndPort,
   interval,
   tlsVersion,
-  uses,
 } from './arguments.js';
 import { type ClientFlags, clientOptions } from './client_options.js';
 
@@ -48,7 +49,7 @@ export function subscribeCommand(): Command {
     )
     .addOption(
       new Option('--uses <n>', 'connections that the proxy may open, one a round and more for parts of pages')
-        .argParser(uses)
+        .argParser(count(USES_LIMIT))
         .default(20),
     )
     .addOption(

@@ -38,6 +38,7 @@ export class SessionTickets implements KeepTickets {
   #active = false;
   #imports = 0;
   #alpn = '';
+  #deliveredAt = 0;
 
   constructor(
     private readonly parts: SessionTicketsParts,
@@ -56,6 +57,7 @@ export class SessionTickets implements KeepTickets {
    * device resumes none of them by itself.
    */
   onDelivered(version: number): void {
+    this.#deliveredAt = this.parts.context.platform.now();
     this.#sharesMaster = version < 0x0304 && this.admission.grant >= Grant.Resume;
     if (this.#sharesMaster) this.parts.origins.forgetTickets(this.origin);
   }
@@ -124,6 +126,12 @@ export class SessionTickets implements KeepTickets {
     const { uses } = this.admission;
     const resumption = resumptionOf(block, { uses, alpn: this.#alpn, now: context.platform.now() });
     if (resumption === undefined) return false;
+    if (this.admission.expires > 0) {
+      // What the proxy opens further connections with ends when the grant does.
+      const left = this.#deliveredAt + this.admission.expires * 1000 - context.platform.now();
+      const lifetime = Math.floor((Math.max(0, left) + resumption.age) / 1000);
+      resumption.lifetime = Math.min(resumption.lifetime, lifetime);
+    }
     try {
       main.send({ type: FrameType.Resumption, sessionId: this.sessionId, resumption });
       context.observer.onStep?.({ step: 'resumption-granted', origin: this.origin, uses });

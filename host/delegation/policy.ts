@@ -28,8 +28,9 @@ export interface Admission {
 }
 
 const DEFAULT_USES = 4;
+export const USES_LIMIT = 0xffff;
 /** What fits a timer: 24 days. */
-const EXPIRES_LIMIT = 2_147_483;
+export const EXPIRES_LIMIT = 2_147_483;
 
 /** What the application is asked when a rule says `ask`. */
 export interface PolicyQuestion {
@@ -90,7 +91,7 @@ function checkedPattern(rule: PolicyRule): OriginPattern {
   if (rule.decision !== 'deny' && rule.decision !== 'ask' && parseGrant(rule.decision) === undefined) {
     throw new DeputyError('POLICY_BAD_RULE', `'${rule.decision}' is neither deny, ask nor a grant`);
   }
-  checkCount('uses', rule.uses, 0xffff);
+  checkCount('uses', rule.uses, USES_LIMIT);
   checkCount('expires', rule.expires, EXPIRES_LIMIT);
   return pattern;
 }

@@ -9,6 +9,7 @@ import {
 import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameDecoder, FrameType } from '../delegation/frame.js';
+import { Grant } from '../delegation/grant.js';
 import {
   DELEGATION_VERSION,
   type Deliver,
@@ -55,6 +56,7 @@ export class MainSession implements Deliverer {
   #receiptTimer: NodeJS.Timeout | undefined;
   readonly #context: MainSessionContext;
   readonly #resumptions: Resumptions;
+  readonly #expiries = new Set<NodeJS.Timeout>();
   readonly #others: OtherOrigins;
   readonly #subscriptions: SubscriptionDesk;
   #principal: Principal | undefined;
@@ -108,6 +110,7 @@ export class MainSession implements Deliverer {
       decoder.wipe();
       this.#others.close();
       this.#resumptions.close();
+      for (const timer of this.#expiries) clearTimeout(timer);
       this.#socket.end();
       if (this.#principal !== undefined) {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
@@ -234,6 +237,7 @@ export class MainSession implements Deliverer {
       const delivering = session.deliver(message, this);
       message.secrets.fill(0);
       await delivering;
+      if (message.expires > 0 && message.grant >= Grant.Resume) this.#expire(session.id, message.expires);
       if (message.requestId === 0) await session.carry(message);
       else this.#others.onDelivered(message.requestId, session);
     } catch (error) {
@@ -298,6 +302,16 @@ export class MainSession implements Deliverer {
     const grants = this.#resumptions.detach(sessionId);
     const parts = { client, profile: this.profile, wish, settings, targets, observers };
     this.#subscriptions.begin(sessionId, grants && openSubscription({ ...parts, grants }));
+  }
+
+  /** Further connections end with the grant, though its session ended before. */
+  #expire(sessionId: SessionId, seconds: number): void {
+    const timer = setTimeout(() => {
+      this.#expiries.delete(timer);
+      this.#resumptions.revoke(sessionId);
+      this.#subscriptions.end(sessionId);
+    }, seconds * 1000).unref();
+    this.#expiries.add(timer);
   }
 
   #onRelease(message: Release): void {

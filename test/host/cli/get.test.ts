@@ -65,6 +65,35 @@ const through = async () => {
 };
 
 describe('deputy get', () => {
+  test.each([
+    ['observe', '1.2'],
+    ['observe', '1.3'],
+    ['epoch', '1.3'],
+    ['session', '1.3'],
+    ['resume', '1.2'],
+    ['resume', '1.3'],
+    ['full', '1.2'],
+  ])('gives the grant that it is told: %s at TLS %s', async (grant, version) => {
+    const origin = await page('the page\n');
+    const bounds = ['--expires', '60', '--uses', '2'];
+    const args = ['--grant', grant, '--tls', version, ...bounds, '--json'];
+    const { code, text } = await deputy('get', origin.url, ...(await through()), ...args);
+    expect([code, JSON.parse(text)]).toEqual([
+      0,
+      expect.objectContaining({ delegated: true, grant, body: 'the page\n' }),
+    ]);
+  });
+
+  test('refuses bounds that are none', async () => {
+    for (const bound of [
+      ['--uses', '0'],
+      ['--uses', '70000'],
+      ['--expires', '1.5'],
+    ]) {
+      expect((await deputy('get', 'https://a.test/', '--ca', file('ca.pem'), ...bound)).code).toBe(2);
+    }
+  });
+
   test('prints the page, through a proxy and directly', async () => {
     const origin = await page('the page\n');
     expect(await deputy('get', origin.url, ...(await through()))).toMatchObject({

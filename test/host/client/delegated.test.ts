@@ -1,5 +1,7 @@
 // Requests over sessions to which a real proxy is admitted: the exchange as it happens, and everything that can end it.
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Service } from '../../../host/services/service.js';
 import { codeOf } from './memory_transport.js';
@@ -236,6 +238,22 @@ describe('what ends a session', () => {
     const response = await client.fetch(origin.url);
     await expect(response.text()).rejects.toThrow();
     expect(await (await client.fetch(origin.url)).text()).toBe('whole');
+  });
+
+  test('an origin that breaks off in its handshake is named, and not the proxy', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    world.onClose(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const client = world.through(await world.proxy());
+    await expect(client.fetch(`https://localhost:${port}/`)).rejects.toMatchObject({
+      code: 'TLS_TRUNCATED',
+      message: expect.stringContaining(`the origin localhost:${port}`),
+    });
   });
 
   test('a proxy that stops ends in an error, and a new one is found again', async () => {
