@@ -247,7 +247,7 @@ export class TlsConnection {
     this.#checked('takeBack', written, read);
   }
 
-  /** After a delivery for good: keeps what tickets need, about a hundredth of the memory. */
+  /** After a delivery for good: gives back the room for records (INPUT_SIZE and OUTPUT_SIZE, 22 KiB), and keeps what tickets need. */
   retire(): void {
     this.#checked('retire');
   }
