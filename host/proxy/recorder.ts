@@ -63,12 +63,16 @@ export class Recorder {
           continue;
         }
         this.log.error(fields, 'NOT RECORDED: the session is ended');
-        throw new SessionError(
-          'AUDIT_FAILED',
-          "what happens can't be recorded, and this proxy does nothing unrecorded: its operator must look after it",
-        );
+        throw unrecorded();
       }
     }
     return mark;
   }
 }
+
+/** What ends a session whose record is required, and fails. */
+export const unrecorded = () =>
+  new SessionError(
+    'AUDIT_FAILED',
+    "what happens can't be recorded, and this proxy does nothing unrecorded: its operator must look after it",
+  );

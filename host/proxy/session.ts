@@ -24,7 +24,7 @@ import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from './record/session_keys.js';
 import { suiteName } from './record/suite.js';
-import { Recorder } from './recorder.js';
+import { Recorder, unrecorded } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { drain, tell, wipe } from './session_end.js';
@@ -202,7 +202,7 @@ export class DelegableSession {
       const { legacy } = settings;
       const negotiated = checkDelivery(delivery, this.#relay, mirror);
       this.#origin = originIdentity(this.target, delivery, this.#relay.view);
-      if (delivery.grant === Grant.Observe) return this.#observe(delivery, negotiated);
+      if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated);
       const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       const active = await this.#activate(delivery, keys);
@@ -227,7 +227,7 @@ export class DelegableSession {
   }
 
   /** Goes on as a relay, and reads along. */
-  #observe(delivery: Delivery, negotiated: NegotiatedSession): void {
+  async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
     const { mirror, settings, observers } = this.#options;
     const relay = this.#relay;
     if (mirror || relay.isStrict || delivery.requestId !== 0) {
@@ -235,6 +235,7 @@ export class DelegableSession {
       throw new SessionError('GRANT_UNSUPPORTED', why);
     }
     const live = liveReader(delivery, negotiated, relay.view);
+    this.#recorder = Recorder.of(this.#recorded(delivery), settings);
     const { services, limits, log } = settings;
     const observation = new Observation({
       sessionId: this.id,
@@ -243,11 +244,13 @@ export class DelegableSession {
       ...{ services, limits, observers, log },
       ...(live && { live }),
       keys: ({ secrets }) => releasedKeys(secrets, negotiated),
+      onUnrecorded: () => void this.fail(unrecorded()),
     });
     this.#observation = observation;
     this.#state = 'observed';
     relay.watch = (side, record, index) => observation.onRecord(side, record, index);
-    this.#announce(delivery, relay);
+    await this.#recorder?.record({ kind: 'opened' });
+    if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
   }
 
   /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */

@@ -1,10 +1,15 @@
 // Sessions that a proxy reads along and can't write: with CBC suites as they pass, elsewhere once their keys are out of use.
 // Real servers; what they serve is what the proxy reports.
 import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Issued } from '../../host/cli/demo/authority/authority.js';
 import { isInstalled, type Origin, startOrigin } from '../../host/cli/demo/origins.js';
+import { audit } from '../../host/services/audit/index.js';
+import { verify } from '../../host/services/audit/verify.js';
 import type { ObservedExchange } from '../../host/services/service.js';
 import { Steps, type TestProxy, World } from '../host/client/world.js';
 
@@ -79,6 +84,60 @@ describe.each(['nginx', 'openssl', 'gnutls'] as const)('%s', (kind) => {
       await expect.poll(() => ends.length).toBe(1);
       expect(ends[0]!.exchanges).toBe(1);
     });
+  });
+});
+
+describe.each([0xc013, 0x1301])('an audited session of suite %i', (suite) => {
+  const installed = isInstalled('nginx');
+  if (!installed) return test.skip('is logged (nginx is not installed)', () => {});
+
+  test('is logged when it is read, and ended where it has to be logged and can not', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'deputy-audit-'));
+    const file = join(folder, 'log');
+    const service = await audit({ file, required: true });
+    let fails = false;
+    const failing = {
+      ...service,
+      observed: (each: ObservedExchange) =>
+        fails ? Promise.reject(new Error('full')) : service.observed!(each),
+    };
+    const own = await world.proxy({ services: [failing] });
+    const origin = await startOrigin('nginx', {
+      certificates: [issued],
+      version: suite === 0x1301 ? '1.3' : '1.2',
+      cipherSuite: suite === 0x1301 ? 'TLS_AES_128_GCM_SHA256' : 'ECDHE-RSA-AES128-SHA',
+      files: { '/page': { type: 'text/plain', body: page } },
+    });
+    const options = {
+      policy: { rules: [{ origin: '*', decision: 'observe' as const }] },
+      tls: { cipherSuites: [suite] },
+    };
+    for (fails of [false, true]) {
+      const codes: string[] = [];
+      own.server.events.on('closed', ({ code }) => codes.push(code));
+      const client = world.through(own, options);
+      const response = await client.request(`https://localhost:${origin.port}/page?key=secret`);
+      for await (const _ of response.body);
+      await client.close().catch(() => {});
+      await expect.poll(() => codes.length, { timeout: 4000 }).toBe(1);
+      if (fails && suite !== 0x1301) expect(codes).toEqual(['AUDIT_FAILED']);
+      own.server.events.removeAllListeners('closed');
+    }
+    await expect.poll(async () => (await readFile(file, 'utf8')).split('"closed"').length).toBe(3);
+    const entries = (await readFile(file, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(entries.map(({ kind }) => kind)).toEqual(['opened', 'observed', 'closed', 'opened', 'closed']);
+    expect(entries[0]).toMatchObject({ grant: 'observe' });
+    expect(entries[1]).toMatchObject({
+      when: suite === 0x1301 ? 'deferred' : 'live',
+      url: expect.stringMatching(/\/page\?key=\*$/),
+      responseContent: [{ bytes: page.length }],
+    });
+    expect(await verify([file])).toMatchObject({ valid: true });
+    await origin.stop();
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -27,6 +27,8 @@ export interface ObservationOptions {
   client: string;
   origin: OriginIdentity;
   services: readonly Service[];
+  /** A service whose record is required could not keep it. */
+  onUnrecorded: () => void;
   limits: Pick<Limits, 'requestHeadBytes' | 'responseHeadBytes' | 'observedBytes' | 'serviceTimeout'>;
   observers: Observers;
   log: Log;
@@ -160,6 +162,7 @@ export class Observation {
           { session: sessionId, service: service.name, why: whyOf(error) },
           'service failed to observe',
         );
+        if (service.required === true) this.#options.onUnrecorded();
       });
     }
   }
