@@ -1,8 +1,8 @@
 // Writes plans for bench.c and runs them on an emulated board.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runEmulator } from '../parts/emulator.mjs';
 import { buildFirmware } from '../parts/firmware.mjs';
 import { nativeProgram } from './compiled.mjs';
 
@@ -213,8 +213,8 @@ const emulate =
       .machine(firmware)
       .map((argument) => (exact && argument === 'shift=0' ? `shift=${EXACT_SHIFT}` : argument));
     const more = flashed ? board.flashed(plan.wasm) : [];
-    const options = { encoding: 'utf8', timeout, maxBuffer: 2 ** 28 };
-    const run = spawnSync(board.emulator, [...machine, ...more, ...semihosting], options);
+    const options = { timeout, maxBuffer: 2 ** 28 };
+    const run = runEmulator(board.emulator, [...machine, ...more, ...semihosting], options);
     if (run.error) throw run.error;
     return run;
   };

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { startEmulator } from './emulator.mjs';
 import { gatewayCommand, LINE } from './gateway/gateway.mjs';
 
 /**
@@ -30,7 +32,9 @@ export function startClient(
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   const semihosting = `enable=on,target=native,arg=deputy,arg=${file.replaceAll(',', ',,')}`;
   const [program, ...first] = onNetwork(board, firmware, impairment);
-  const child = spawn(program, [...first, ...emulator, '-semihosting-config', semihosting], { stdio });
+  const child = startEmulator(program, [...first, ...emulator, '-semihosting-config', semihosting], {
+    stdio,
+  });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   child.once('exit', remove);
   child.once('error', remove);
@@ -58,10 +62,12 @@ function argument(text) {
   return `argument ${text}`;
 }
 
-/** Resolves with the status when the firmware has ended; a signal counts as status 1. */
-export function ended(child) {
-  return new Promise((resolve, reject) => {
+/** Resolves with the status when the firmware has ended and all that it said was read; a signal counts as status 1. */
+export async function ended(child) {
+  const closed = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status) => resolve(status ?? 1));
   });
+  const [status] = await Promise.all([closed, child.stderr && finished(child.stderr, { writable: false })]);
+  return status;
 }

@@ -1,6 +1,6 @@
 // A fault of the processor ends in a message that says where, and a status; the emulator never runs into its time limit.
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { runEmulator } from '../../../boards/parts/emulator.mjs';
 import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
 
 const PROGRAM = '../test/boards/fault/provoke.c';
@@ -12,10 +12,7 @@ for (const name of ['mps2-an500', 'palm-tungsten-e', 'netduinoplus2', 'riscv32-v
     const run = (kind: string) => {
       const file = buildFirmware(board, 'fault', [PROGRAM]);
       const semihosting = ['-semihosting-config', `enable=on,target=native,arg=fault,arg=${kind}`];
-      return spawnSync(board.emulator!, [...board.machine!(file), ...semihosting], {
-        encoding: 'utf8',
-        timeout: 20_000,
-      });
+      return runEmulator(board.emulator!, [...board.machine!(file), ...semihosting], { timeout: 20_000 });
     };
 
     test.each(['undefined', 'jump', 'load', 'store'])('%s', (kind) => {
