@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import type { Firmware } from './firmware.js';
 import { setting } from './setting.js';
 
-const PAGE = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * 37 + (i >> 8)) & 255));
+const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 37 + (i >> 8)) & 255));
+const PAGE = bytes(40_000);
+/** More than the packets of any cut can hold, full as they may be. */
+const LONG = bytes(300_000);
 const SLOW = 110_000;
 
 // They wait more than they work, so they wait together.
@@ -11,9 +14,9 @@ const SLOW = 110_000;
 /** Declares the tests. Call it inside of a describe block. */
 export function endures({ run }: Firmware): void {
   const here = setting();
-  const get = async () => {
+  const get = async (body: Buffer) => {
     const [origin, proxy] = [
-      await here.world.origin((_, response) => response.end(PAGE)),
+      await here.world.origin((_, response) => response.end(body)),
       await here.world.proxy({ limits: { greetingTimeout: SLOW } }),
     ];
     return ['get', `${origin.url}/`, ...here.admit(proxy)];
@@ -26,7 +29,7 @@ export function endures({ run }: Firmware): void {
   ])(
     'the page is whole where the network %s',
     async (_, impairment) => {
-      const { status, page, said } = await run(await get(), { impairment });
+      const { status, page, said } = await run(await get(PAGE), { impairment });
       expect({ status, said }).toEqual({ status: 0, said: '' });
       expect(page.equals(PAGE)).toBe(true);
     },
@@ -42,8 +45,9 @@ export function endures({ run }: Firmware): void {
   ])(
     'it says so and ends where nothing passes after %i packets',
     async (_, impairment) => {
-      const { status, said } = await run([...(await get()), '--timeout', '5'], { impairment });
+      const { status, page, said } = await run([...(await get(LONG)), '--timeout', '5'], { impairment });
       expect(status).toBe(1);
+      expect(page.length).toBeLessThan(LONG.length);
       expect(said).toMatch(/^deputy: (no network: no address came by DHCP|.*\([A-Z_]+\)$)/m);
     },
     SLOW,
