@@ -16,9 +16,9 @@ export const arm32 = true;
 export const sources = ['start.c'];
 /** Of boards/common. */
 export const common = ['fault.c', 'semihosting.c', 'semihosted_syscalls.c'];
-export const clientSources = ['serial_line.c', 'screen.c', 'keypad.c'];
+export const clientSources = ['serial_sleep.c', 'screen.c', 'keypad.c'];
 /** Of boards/common, for the client. */
-export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];
+export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/serial_line.c', 'lwip/sockets.c'];
 export const lwip = true;
 /** It has one, with keys: the client is a browser too. */
 export const screen = true;

@@ -15,9 +15,9 @@ export const packages = [
 export const sources = ['start.c', 'library.c'];
 /** Of boards/common. */
 export const common = ['fault.c', 'semihosting.c'];
-export const clientSources = ['serial_line.c'];
+export const clientSources = ['serial_sleep.c'];
 /** Of boards/common, for the client. */
-export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/sockets.c'];
+export const clientCommon = ['semihosted.c', 'semihosted_client.c', 'lwip/serial_line.c', 'lwip/sockets.c'];
 export const lwip = true;
 
 /** Bytes that the client may take. The linker holds the image and the heap to them. */
