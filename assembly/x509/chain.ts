@@ -11,10 +11,10 @@ import { sameElement } from "./der";
 import { sameName } from "./distinguished_name";
 import { PURPOSE_ANY, PURPOSE_SERVER, USAGE_DIGITAL_SIGNATURE, USAGE_KEY_ENCIPHERMENT } from "./extensions";
 import { matchHostName } from "./host_name";
+import { verifyKnownSignature } from "./known_signature";
 import { checkNameConstraints, startNameConstraints } from "./name_constraints";
 import { isOldScheme, verifyOldSignature } from "./old_signature";
 import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
-import { verifySignature } from "./signature";
 import { Anchor, maySignCertificates, Trust } from "./trust";
 
 export enum ChainRule {
@@ -269,7 +269,7 @@ function checkSignature(certificate: Certificate, key: PublicKey): i32 {
   const signature = certificate.signature;
   const result = isOldScheme(scheme)
     ? verifyOldSignature(scheme, key, message, certificate.tbsLength, signature, certificate.signatureLength)
-    : verifySignature(scheme, changetype<usize>(key), message, certificate.tbsLength, signature, certificate.signatureLength);
+    : verifyKnownSignature(scheme, key, message, certificate.tbsLength, signature, certificate.signatureLength);
   return result < 0 ? ErrorCode.CertificateSignature : ErrorCode.None;
 }
 

@@ -95,6 +95,8 @@ export interface Issued {
 export interface Authority {
   root: { der: Uint8Array; pem: string; signer: Signer };
   issue(options: IssueOptions): Promise<Issued>;
+  /** An authority below the root: all that it issues has the one intermediate that it is, as with public authorities. */
+  intermediate(): Promise<Pick<Authority, 'issue'>>;
 }
 
 const day = 86_400_000;
@@ -113,30 +115,59 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
     extensions: authorityExtensions(key),
   });
   const root = { der, pem: toPem('CERTIFICATE', der), signer };
-  return { root, issue: (wanted) => issue(root.signer, options.keyType ?? 'ec-p256', wanted) };
+  const keyType = options.keyType ?? 'ec-p256';
+  return {
+    root,
+    issue: (wanted) => issue(root.signer, keyType, wanted),
+    async intermediate() {
+      const { certificate, signer: below } = await certifyIntermediate(signer, keyType, 1);
+      return {
+        issue: (wanted) => issue(below, keyType, { intermediates: 0, ...wanted }, [certificate]),
+      };
+    },
+  };
 }
 
-async function issue(root: Signer, keyType: KeyType, options: IssueOptions): Promise<Issued> {
+async function certifyIntermediate(
+  issuer: Signer,
+  keyType: KeyType,
+  number: number,
+  fields: (key: KeyObject) => Partial<CertificateFields> = () => ({}),
+): Promise<{ certificate: Uint8Array; signer: Signer }> {
+  const key = await generateKey(keyType);
+  const name = distinguishedName({ O: 'Deputy tests', CN: `Throw-away intermediate ${number}` });
+  const certificate = certify({
+    subject: name,
+    publicKey: key,
+    issuer,
+    notBefore: new Date(Date.now() - 180 * day),
+    notAfter: new Date(Date.now() + 1825 * day),
+    extensions: authorityExtensions(key, issuer.key),
+    ...fields(key),
+  });
+  return { certificate, signer: { name, key } };
+}
+
+/** `above` is the chain of `root`, where that is an intermediate itself. */
+async function issue(
+  root: Signer,
+  keyType: KeyType,
+  options: IssueOptions,
+  above: readonly Uint8Array[] = [],
+): Promise<Issued> {
   const flaw = options.flaw;
   let signer = flaw === 'unknownAuthority' ? { ...root, key: await generateKey(keyType) } : root;
-  const chain: Uint8Array[] = [];
+  const chain = [...above];
   const intermediates = Math.max(options.intermediates ?? 1, flaw === 'pathLengthExceeded' ? 2 : 0);
   const firstIsFlawed = flaw?.startsWith('intermediate') || flaw === 'nameConstraintViolation';
   for (let i = 0; i < Math.max(intermediates, firstIsFlawed ? 1 : 0); i++) {
-    const key = await generateKey(keyType);
-    const subject = distinguishedName({ O: 'Deputy tests', CN: `Throw-away intermediate ${i + 1}` });
-    const certificate = certify({
-      subject,
-      publicKey: key,
-      issuer: signer,
-      notBefore: new Date(Date.now() - 180 * day),
-      notAfter: new Date(Date.now() + 1825 * day),
-      extensions: authorityExtensions(key, signer.key),
-      ...(i === 0 ? flawedIntermediate(flaw, key, signer.key) : {}),
-      ...options.intermediate?.(i, key, signer.key),
-    });
-    chain.unshift(certificate);
-    signer = { name: subject, key };
+    const issuer = signer;
+    const made = await certifyIntermediate(issuer, keyType, i + 1, (key) => ({
+      ...(i === 0 ? flawedIntermediate(flaw, key, issuer.key) : {}),
+      ...options.intermediate?.(i, key, issuer.key),
+    }));
+    chain.unshift(made.certificate);
+    signer = made.signer;
   }
 
   const key =
