@@ -1,21 +1,23 @@
 // npm run board -- list
 // npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
-// npm run board -- BOARD [--display WINDOW] browse URL --proxy HOST:PORT …
+// npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL --proxy HOST:PORT …
 import { statSync } from 'node:fs';
 import { allBoards, buildClient, buildFirmware, findBoard, missingTools, programFile } from './firmware.mjs';
 import { imageSize } from './image.mjs';
 import { ended, startClient } from './run.mjs';
+import { takeScreenshot } from './screen.mjs';
 
 const usage = `Usage: npm run board -- list [--json]
        npm run board -- BOARD [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
-       npm run board -- BOARD [--display WINDOW] browse URL …
+       npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL …
 
 list          the boards, what each can do, and what its image takes of its budget
 BOARD get     builds the firmware where needed, starts the board, streams its console and exits with its status
 BOARD get     without a URL prints the client's options
 BOARD browse  the same on the board's own screen, with its keys: arrows scroll and choose links, the space bar follows
               one, F1 leads back, F2 reloads, Escape ends. WINDOW is what QEMU shows the screen in: gtk where this
-              machine has a display, or sdl, vnc=:1 and what else its -display takes
+              machine has a display, or sdl, vnc=:1 and what else its -display takes. With --screenshot the page's first
+              screen goes into FILE, as PNG, and the browser ends
 
 An emulated board reaches this machine as localhost. Its network can be another, or worse:
 
@@ -77,16 +79,18 @@ async function list(json) {
 function ofTheMachine(args) {
   const given = {};
   let at = 0;
-  for (; /^--(loss|delay|cut|seed|address|display)$/.test(args[at] ?? ''); at += 2)
+  for (; /^--(loss|delay|cut|seed|address|display|screenshot)$/.test(args[at] ?? ''); at += 2)
     given[args[at].slice(2)] = args[at + 1];
-  const { address, display, ...network } = given;
+  const { address, display, screenshot, ...network } = given;
+  if (screenshot !== undefined && args[at] !== 'browse') throw new Error('--screenshot goes with browse');
   const impairment = Object.fromEntries(
     Object.entries(network).map(([name, value]) => [name, Number(value)]),
   );
   const here = process.env.DISPLAY || process.env.WAYLAND_DISPLAY ? 'gtk' : 'none';
   return {
     rest: args.slice(at),
-    emulator: args[at] === 'browse' ? ['-display', display ?? here] : [],
+    screenshot,
+    emulator: args[at] === 'browse' && screenshot === undefined ? ['-display', display ?? here] : [],
     ...(address !== undefined && { address }),
     ...(Object.keys(network).length > 0 && { impairment }),
   };
@@ -102,8 +106,10 @@ async function main([name, ...args]) {
   if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
   const absent = missingTools(board);
   if (absent) throw new Error(absent);
-  const { rest, ...options } = ofTheMachine(args);
-  return ended(startClient(board, await buildClient(board), rest, options));
+  const { rest, screenshot, ...options } = ofTheMachine(args);
+  const firmware = await buildClient(board);
+  if (screenshot !== undefined) return takeScreenshot(board, firmware, rest, screenshot, options);
+  return ended(startClient(board, firmware, rest, options));
 }
 
 try {

@@ -35,8 +35,8 @@ export function browse(board: Native, options: BoardOptions): Promise<number> {
       onShown(url, error) {
         isWell = error === undefined;
         watcher.tell('shown');
-        if (isWell) say(board, `deputy: shows ${url}\n`);
-        else complain(board, error);
+        if (!isWell) complain(board, error);
+        say(board, `deputy: shows ${isWell ? url : 'why there is no page'}\n`);
       },
     });
     await browser.run(options.urls[0]!);

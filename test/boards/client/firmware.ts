@@ -70,8 +70,13 @@ async function run(
 export class Papers {
   readonly #folder = mkdtempSync(join(tmpdir(), 'deputy-board-test-'));
 
+  /** Where a file of this name is or goes. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
   write(name: string, text: string): string {
-    const file = join(this.#folder, name);
+    const file = this.path(name);
     writeFileSync(file, text);
     return file;
   }

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { DeputyError } from '../../../host/delegation/error.js';
 import { gazette, Pair, Twin } from '../client/browsing.js';
-import { keepShot, ProgramDevice } from '../client/device.js';
+import { Device, keepShot } from '../client/device.js';
 import { firmware } from '../client/firmware.js';
 import { setting } from '../client/setting.js';
 
@@ -18,7 +18,7 @@ describe.skipIf(linux.reason)(
     test('shows a page of two origins with its pictures, scrolls, follows a link and comes back', async () => {
       const { page, second, proxy, sent } = await gazette(here);
       const args = ['browse', page, ...here.admit(proxy), '--allow-tunnel', '*'];
-      const device = new ProgramDevice(linux.firmware!, args);
+      const device = new Device(linux.firmware!, args);
       try {
         await device.hears(`deputy: shows ${page}`);
         expect(`${sent.get(page)}`.match(/src="data:image/g)).toHaveLength(2);
@@ -49,7 +49,7 @@ describe.skipIf(linux.reason)(
       const { page, proxy, sent } = await gazette(here);
       const elsewhere = page.replace('localhost', 'elsewhere.example');
       const args = ['browse', elsewhere, ...here.admit(proxy), '--grant', 'none', '--timeout', '5'];
-      const device = new ProgramDevice(linux.firmware!, args);
+      const device = new Device(linux.firmware!, args);
       try {
         await expect
           .poll(() => /^deputy: (.*) \((\w+)\)$/m.exec(device.said), { timeout: 20_000 })
@@ -103,7 +103,7 @@ describe.skipIf(linux.reason)(
         response.writeHead(200, { 'Content-Type': 'text/html' }).end(body);
       });
       const proxy = await here.world.proxy();
-      const device = new ProgramDevice(linux.firmware!, ['browse', `${origin.url}/`, ...here.admit(proxy)]);
+      const device = new Device(linux.firmware!, ['browse', `${origin.url}/`, ...here.admit(proxy)]);
       try {
         await device.hears(`deputy: shows ${origin.url}/`);
         for (let i = 0; i < 12; i++) await device.press('down');

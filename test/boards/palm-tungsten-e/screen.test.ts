@@ -1,7 +1,7 @@
 // The page on the Palm's LCD, by its keys and by screenshots through QEMU's monitor.
 import { describe, expect, test } from 'vitest';
 import { gazette, Pair, Twin } from '../client/browsing.js';
-import { EmulatedDevice, keepShot } from '../client/device.js';
+import { Device, keepShot } from '../client/device.js';
 import { firmware } from '../client/firmware.js';
 import { setting } from '../client/setting.js';
 
@@ -16,7 +16,7 @@ describe.skipIf(palm.reason)(
     test('shows a page of two origins with its pictures, scrolls down and back, and follows a link', async () => {
       const { page, second, proxy, sent } = await gazette(here);
       const args = ['browse', page, ...here.admit(proxy), '--allow-tunnel', '*', '--measure'];
-      const device = new EmulatedDevice(palm.firmware!, args);
+      const device = new Device(palm.firmware!, args);
       try {
         await device.hears(`deputy: shows ${page}`);
         expect(`${sent.get(page)}`.match(/src="data:image/g)).toHaveLength(2);
