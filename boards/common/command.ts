@@ -100,6 +100,10 @@ export async function withClient(
 /** Does what the command line asks for and exits with a status. */
 export async function run(board: Native, work: (options: BoardOptions) => Promise<number>): Promise<void> {
   try {
+    if (board.arguments.includes('--help')) {
+      board.write(false, encodeUtf8(USAGE));
+      return board.exit(0);
+    }
     board.exit(await work(parseOptions(board)));
   } catch (error) {
     complain(board, error);

@@ -28,6 +28,7 @@ export const USAGE = `Usage: get URL… [options]
   --styles              tell the proxy that the device applies style sheets
   --steps               say each step of the exchange, as JSON
   --measure             say after each step how many nanoseconds it took, and the memory used
+  --help                print this
 `;
 
 export interface BoardOptions {

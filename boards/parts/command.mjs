@@ -13,7 +13,7 @@ const usage = `Usage: npm run board -- list [--json]
 
 list          the boards, what each can do, and what its image takes of its budget
 BOARD get     builds the firmware where needed, starts the board, streams its console and exits with its status
-BOARD get     without a URL prints the client's options
+BOARD get --help  the client's options
 BOARD browse  the same on the board's own screen, with its keys: arrows scroll and choose links, the space bar follows
               one, F1 leads back, F2 reloads, Escape ends. WINDOW is what QEMU shows the screen in: gtk where this
               machine has a display, or sdl, vnc=:1 and what else its -display takes. With --screenshot the page's first
@@ -98,12 +98,16 @@ function ofTheMachine(args) {
 
 async function main([name, ...args]) {
   if (name === 'list') return list(args.includes('--json'));
-  if (name === undefined || name === '--help' || args.length === 0) {
-    (name === '--help' ? console.log : console.error)(usage);
-    return name === '--help' ? 0 : 2;
+  const asked = name === '--help' || args[0] === '--help';
+  if (asked || name === undefined || args.length === 0) {
+    (asked ? console.log : console.error)(usage);
+    return asked ? 0 : 2;
   }
   const board = await findBoard(name);
-  if (!board.clientSources) throw new Error(`${board.title} does not run the client`);
+  if (!board.clientSources)
+    throw new Error(
+      `${board.title} does not run the client; npm run bench -- --board ${name} shows what it runs`,
+    );
   const absent = missingTools(board);
   if (absent) throw new Error(absent);
   const { rest, screenshot, ...options } = ofTheMachine(args);

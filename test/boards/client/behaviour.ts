@@ -136,6 +136,12 @@ export function behaves({ board, file, run }: Firmware): void {
     SLOW.timeout,
   );
 
+  test('tells its options', SLOW, async () => {
+    const result = await run(['get', '--help']);
+    expect(result).toMatchObject({ status: 0, said: '' });
+    expect(`${result.page}`).toMatch(/^Usage: get URL… .*^ {2}--proxy HOST:PORT .*^ {2}--measure /ms);
+  });
+
   test('says so where nothing listens', SLOW, async () => {
     const result = await run(['get', 'https://localhost/', ...admitted({ port: 1 })]);
     expect(result).toMatchObject({ status: 1, page: Buffer.from('') });
