@@ -1,9 +1,8 @@
 // npm run board -- list
 // npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
 // npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL --proxy HOST:PORT …
-import { statSync } from 'node:fs';
-import { allBoards, buildClient, buildFirmware, findBoard, missingTools, programFile } from './firmware.mjs';
-import { imageSize } from './image.mjs';
+import { buildClient, findBoard, missingTools } from './firmware.mjs';
+import { list } from './list.mjs';
 import { ended, startClient } from './run.mjs';
 import { takeScreenshot } from './screen.mjs';
 
@@ -11,7 +10,7 @@ const usage = `Usage: npm run board -- list [--json]
        npm run board -- BOARD [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
        npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL …
 
-list          the boards, what each can do, and what its image takes of its budget
+list          the boards, what each can do, and what it takes of its budget, its memory at its peak
 BOARD get     builds the firmware where needed, starts the board, streams its console and exits with its status
 BOARD get --help  the client's options
 BOARD browse  the same on the board's own screen, with its keys: arrows scroll and choose links, the space bar follows
@@ -27,53 +26,6 @@ An emulated board reaches this machine as localhost. Its network can be another,
   --cut N         nothing passes after N packets
   --seed N        other packets are lost and delayed (1)
 `;
-
-async function describe(board) {
-  const can = [
-    ...(board.clientSources ? ['client'] : []),
-    ...(board.screen ? ['browser'] : []),
-    ...(board.program ? [`the ${board.program} program`] : []),
-    ...(board.emulator ? ['benchmark'] : []),
-  ];
-  const row = {
-    board: board.name,
-    title: board.title,
-    can,
-    budget: board.budget ?? null,
-    used: null,
-    absent: null,
-  };
-  const absent = missingTools(board);
-  if (absent) return { ...row, absent };
-  try {
-    return { ...row, used: await used(board) };
-  } catch (error) {
-    return { ...row, absent: error.message.split('\n')[0] };
-  }
-}
-
-// The client where the board runs it; else the benchmark, with the program that lies beside it.
-async function used(board) {
-  if (board.clientSources) return imageSize(await buildClient(board));
-  const { flash, ram } = imageSize(buildFirmware(board, 'bench', ['bench/bench.c']));
-  return { flash: flash + statSync(programFile(board)).size, ram };
-}
-
-const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
-
-function line({ board, title, can, budget, used, absent }) {
-  const size = (name) => (budget ? `${kib(used[name])} of ${kib(budget[name])}` : kib(used[name]));
-  const figures = used && `flash ${size('flash')}; RAM before the heap ${size('ram')}`;
-  const rest = figures ?? (absent && `not built: ${absent}`);
-  return `${board.padEnd(16)}${title}\n${' '.repeat(16)}${can.join(', ')}${rest ? `; ${rest}` : ''}`;
-}
-
-async function list(json) {
-  const rows = [];
-  for (const board of await allBoards()) rows.push(await describe(board));
-  console.log(json ? JSON.stringify(rows, null, 2) : rows.map(line).join('\n'));
-  return 0;
-}
 
 // What stands before the client's own command line.
 function ofTheMachine(args) {

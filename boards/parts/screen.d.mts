@@ -25,6 +25,13 @@ export function startOnScreen(
   options?: StartOptions,
 ): Device;
 export function pngOf(picture: Picture): Sharp;
+export function browseOnce(
+  board: Board,
+  firmware: string,
+  args: readonly string[],
+  work: (device: Device) => Promise<void>,
+  options?: StartOptions & { onSaid?: (bytes: Buffer) => void },
+): Promise<{ status: number; said: string }>;
 export function takeScreenshot(
   board: Board,
   firmware: string,

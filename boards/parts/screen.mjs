@@ -115,30 +115,37 @@ async function until(attempt, wrong) {
 export const pngOf = ({ width, height, rgb }) => sharp(rgb, { raw: { width, height, channels: 3 } }).png();
 
 /**
- * Browses as the arguments say until the page is there, or why it is not; writes the screen to `file` as PNG, and ends the
- * browser. Resolves with its status.
+ * Browses as the arguments say; once the page is there, or why it is not, does `work` with the device and ends the browser.
+ * Resolves with `{ status, said }`. `onSaid` is told what the board says as it does.
  */
-export async function takeScreenshot(board, firmware, args, file, options) {
+export async function browseOnce(board, firmware, args, work, { onSaid = () => {}, ...options } = {}) {
   const device = startOnScreen(board, firmware, args, { ...options, stdio: ['pipe', 'inherit', 'pipe'] });
+  let said = '';
   const status = ended(device.child);
   try {
     const shown = new Promise((resolve) => {
-      let said = '';
       device.child.stderr.on('data', (bytes) => {
-        process.stderr.write(bytes);
+        onSaid(bytes);
         said += bytes;
         if (/^deputy: shows .*\n/m.test(said)) resolve(true);
       });
     });
     if (await Promise.race([shown, status.then(() => false)])) {
-      await pngOf(await settled(device)).toFile(file);
+      await work(device);
       await device.press('quit');
     }
-    return await status;
+    return { status: await status, said };
   } finally {
     device.child.kill();
     device.close();
   }
+}
+
+/** Browses, and writes what the screen then shows to `file` as PNG. Resolves with the browser's status. */
+export async function takeScreenshot(board, firmware, args, file, options) {
+  const write = async (device) => void (await pngOf(await settled(device)).toFile(file));
+  const onSaid = (bytes) => process.stderr.write(bytes);
+  return (await browseOnce(board, firmware, args, write, { ...options, onSaid })).status;
 }
 
 // The screen once it stays as it is.

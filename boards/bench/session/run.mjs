@@ -22,13 +22,17 @@ export async function runMeasured(board, firmware, args) {
   });
   const status = await ended(child);
   if (status !== 0) throw new Error(`${board.name} ended with status ${status}: ${said}`);
+  return { page: Buffer.concat(page), ...measured(said) };
+}
+
+/** What a client that was told to `--measure` said: all of the above but the page. */
+export function measured(said) {
   const steps = [...said.matchAll(/^measure ([a-z-]+) (\d+)$/gm)].map(([, step, count]) => ({
     step,
     instructions: Number(count),
   }));
   const [, linear, heap] = /^memory linear \d+ (\d+) heap (\d+)$/m.exec(said) ?? [];
   return {
-    page: Buffer.concat(page),
     steps: steps.filter(({ step }) => step !== 'total'),
     total: steps.find(({ step }) => step === 'total').instructions,
     linear: Number(linear),

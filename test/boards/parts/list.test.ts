@@ -1,0 +1,36 @@
+// npm run board -- list: what each board takes at its peak is measured, and within its budget.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { allBoards } from '../../../boards/parts/firmware.mjs';
+
+const command = fileURLToPath(new URL('../../../boards/parts/command.mjs', import.meta.url));
+
+interface Row {
+  board: string;
+  budget: { flash: number; ram: number } | null;
+  used: { flash: number; ram: number } | null;
+  absent: string | null;
+}
+
+test('the list shows each board within its budget, or what is missing for it', {
+  timeout: 400_000,
+}, async () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'list', '--json'], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  const rows: Row[] = JSON.parse(stdout);
+  expect(rows.map(({ board }) => board)).toEqual((await allBoards()).map(({ name }) => name));
+  for (const { board, budget, used, absent } of rows) {
+    if (used === null) {
+      expect(absent, board).toMatch(/not found|; or let \w+ name a checkout of /);
+      continue;
+    }
+    // A client with a main session and two conduits takes a mebibyte at least, a record of 16 KiB two of its size.
+    expect(used.ram, board).toBeGreaterThan(board === 'netduinoplus2' ? 32 * 1024 : 2 ** 20);
+    if (budget === null) continue;
+    expect(used.flash, board).toBeLessThanOrEqual(budget.flash);
+    expect(used.ram, board).toBeLessThanOrEqual(budget.ram);
+  }
+});
