@@ -9,6 +9,11 @@ import { startWorld } from './world.mjs';
 const WIDTHS = [100, 400, 800, 1600];
 const SMALL = 4;
 const LARGE = 132;
+/**
+ * Of each step. Rows of the primitives' benchmark are the same each time; here the other ends choose randoms, keys and
+ * tickets of their own, and packets come when they come.
+ */
+const RUNS = 3;
 
 /** What the steps that the client tells of add up to. */
 const PARTS = {
@@ -27,6 +32,7 @@ export async function benchSession(board, { json, step = () => {} }) {
       board: board.name,
       title: board.title,
       unit: 'instructions (QEMU -icount shift=0), not cycles; sleep left out',
+      runs: RUNS,
       origin: `${world.server}, TLS 1.3, ECDSA P-256, chain of two`,
       ...(await measureSteps(board, firmware, world, step)),
       pages: [],
@@ -45,28 +51,38 @@ export async function benchSession(board, { json, step = () => {} }) {
 async function measureSteps(board, firmware, world, step) {
   const file = (kib) => ({ type: 'application/octet-stream', body: Buffer.alloc(kib * 1024, 'deputy') });
   const url = await world.serve({ '/small': file(SMALL), '/large': file(LARGE) });
-  const run = (path, way) => {
-    step(`steps, ${path} ${way === world.direct ? 'directly' : 'delegated'}`);
-    return runMeasured(board, firmware, ['get', url + path, ...way]);
+  const run = async (path, way) => {
+    const runs = [];
+    for (let i = 1; i <= RUNS; i++) {
+      step(`steps, ${path} ${way === world.direct ? 'directly' : 'delegated'}, ${i} of ${RUNS}`);
+      runs.push(await runMeasured(board, firmware, ['get', url + path, ...way]));
+    }
+    return runs;
   };
-  const small = await run('/small', world.delegated);
-  const slope = async (way, first) => {
-    const [less, more] = [first ?? (await run('/small', way)), await run('/large', way)];
-    return Math.round((more.total - less.total) / (LARGE - SMALL));
+  const small = {
+    delegated: await run('/small', world.delegated),
+    direct: await run('/small', world.direct),
   };
-  const sum = (names) =>
-    small.steps.reduce(
-      (all, { step: name, instructions }) => all + (names.includes(name) ? instructions : 0),
-      0,
-    );
+  const slope = async (name) => {
+    const large = await run('/large', world[name]);
+    return spread(large.map(({ total }, i) => Math.round((total - small[name][i].total) / (LARGE - SMALL))));
+  };
+  const sum = (steps, names) =>
+    steps.reduce((all, { step: name, instructions }) => all + (names.includes(name) ? instructions : 0), 0);
   return {
-    steps: Object.entries(PARTS).map(([name, names]) => ({ step: name, instructions: sum(names) })),
-    perKibibyte: {
-      delegated: await slope(world.delegated, small),
-      direct: await slope(world.direct),
-    },
-    memory: { heap: small.heap, linear: small.linear },
+    steps: Object.entries(PARTS).map(([name, names]) => ({
+      step: name,
+      ...spread(small.delegated.map(({ steps }) => sum(steps, names))),
+    })),
+    perKibibyte: { delegated: await slope('delegated'), direct: await slope('direct') },
+    memory: { heap: small.delegated[0].heap, linear: small.delegated[0].linear },
   };
+}
+
+/** The median of some runs, and the least and the most. */
+function spread(counts) {
+  const sorted = counts.toSorted((a, b) => a - b);
+  return { instructions: sorted[sorted.length >> 1], least: sorted[0], most: sorted.at(-1) };
 }
 
 async function measurePage(board, firmware, world, width) {
@@ -86,11 +102,16 @@ async function measurePage(board, firmware, world, width) {
 const million = (count) => (count / 1e6).toFixed(count < 1e7 ? 2 : 0);
 const kib = (bytes) => (bytes / 1024).toFixed(bytes < 102_400 ? 1 : 0);
 
-function text({ title, unit, origin, steps, perKibibyte, memory, pages }) {
+function text({ title, unit, origin, runs, steps, perKibibyte, memory, pages }) {
+  const row = (name, { instructions, least, most }) => [
+    name,
+    million(instructions),
+    `${(((most - least) / instructions) * 100).toFixed(1)} %`,
+  ];
   const rows = [
-    ...steps.map(({ step, instructions }) => [step, million(instructions)]),
-    ['a KiB of page, delegated', million(perKibibyte.delegated)],
-    ['a KiB of page, direct', million(perKibibyte.direct)],
+    ...steps.map((counts) => row(counts.step, counts)),
+    row('a KiB of page, delegated', perKibibyte.delegated),
+    row('a KiB of page, direct', perKibibyte.direct),
   ];
   const pageRows = pages.map((page) => [
     kib(page.directBytes),
@@ -101,7 +122,7 @@ function text({ title, unit, origin, steps, perKibibyte, memory, pages }) {
   ]);
   return [
     `${title}; ${unit}; ${origin}`,
-    table([['step', 'millions'], ...rows]),
+    table([['step', 'millions', `spread of ${runs} runs`], ...rows]),
     `heap ${kib(memory.heap)} KiB at its peak, linear memory ${kib(memory.linear)} KiB of it`,
     'Ten objects on three origins: fetched directly, and as the one page that a transcoding proxy makes of them',
     table([['direct KiB', 'millions', 'delegated KiB', 'millions', 'ratio'], ...pageRows]),

@@ -1,0 +1,43 @@
+// npm run bench -- --board BOARD --session: each figure that says what delegation costs and saves is there, and repeats.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+
+const bench = fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url));
+
+interface Counts {
+  instructions: number;
+  least: number;
+  most: number;
+}
+
+for (const name of ['mps2-an500', 'palm-tungsten-e']) {
+  const absent = missingTools(await findBoard(name));
+  describe.skipIf(absent)(`a session on ${name}${absent ? ` (skipped: ${absent})` : ''}`, () => {
+    test('is measured step by step, and as pages', { timeout: 600_000 }, () => {
+      const args = [bench, '--board', name, '--session', '--json'];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+      const { steps, perKibibyte, pages } = JSON.parse(stdout);
+      expect(steps.map(({ step }: { step: string }) => step)).toEqual([
+        ...['boot to ready', 'main session', 'resumed conduit', 'handshake with the origin', 'delivery'],
+      ]);
+      const all: Counts[] = [...steps, perKibibyte.delegated, perKibibyte.direct];
+      for (const { instructions, least, most } of all) {
+        expect(least).toBeGreaterThan(0);
+        expect(instructions).toBeGreaterThanOrEqual(least);
+        expect(most).toBeGreaterThanOrEqual(instructions);
+        // Packets come when they come: 1 %, and more where this machine is busy.
+        expect(most - least).toBeLessThan(instructions / 4);
+      }
+      const [, main, conduit, origin] = steps as Counts[];
+      expect(conduit!.instructions).toBeLessThan(origin!.instructions / 2);
+      expect(main!.instructions).toBeGreaterThan(origin!.instructions);
+      expect(pages).toHaveLength(4);
+      const largest = pages.at(-1);
+      expect(largest.objects).toBe(10);
+      expect(largest.delegatedInstructions).toBeLessThan(largest.directInstructions / 3);
+    });
+  });
+}
