@@ -1,6 +1,8 @@
 // HTML into a page, as it comes in.
+
+import { type Content, Recording, type Style } from './content.js';
 import { faceOf, type Look } from './face.js';
-import { type Content, Flow, layOut, type Metrics, Recording, type Style } from './flow.js';
+import { Flow, layOut, type Metrics } from './flow.js';
 import { BOUNDARIES, control, EFFECTS, type Effect, ENDED_BY, HIDDEN, LISTS } from './markup.js';
 import { Page } from './page.js';
 import type { Pictures } from './pictures.js';

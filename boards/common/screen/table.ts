@@ -1,5 +1,6 @@
 // Tables: cells in rows, columns as wide as what they hold.
-import { layOut, type Metrics, type Recording } from './flow.js';
+import type { Recording } from './content.js';
+import { layOut, type Metrics } from './flow.js';
 import type { Fragment, Item } from './page.js';
 import { FAINT } from './screen.js';
 
