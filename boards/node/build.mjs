@@ -14,7 +14,7 @@ import { wasm3Headers, wasm3Sources, wasm3Units } from '../parts/wasm3.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const build = fileURLToPath(new URL('../../build', import.meta.url));
 
-const own = ['wasm3.c', '../common/module.c'];
+const own = ['wasm3.c', 'instance.c', '../common/module.c'];
 const flags = [
   // A code page of 4 KiB instead of 32: a program of few functions stays small, as on a board.
   '-Dd_m3CodePageAlignSize=4096',
@@ -41,7 +41,8 @@ function compiler() {
 function fingerprint(sources, command, version) {
   const hash = createHash('sha256').update(JSON.stringify([command, version, process.arch]));
   for (const name of [...wasm3Units, ...wasm3Headers]) hash.update(readFileSync(join(sources, name)));
-  for (const name of [...own, '../common/module.h']) hash.update(readFileSync(join(here, name)));
+  for (const name of [...own, 'instance.h', '../common/module.h'])
+    hash.update(readFileSync(join(here, name)));
   return hash.digest('hex');
 }
 

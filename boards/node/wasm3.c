@@ -4,13 +4,11 @@
 // function, `constants` a number for each exported i32 that never changes; `memory()` gives an ArrayBuffer that lies on
 // wasm3's linear memory itself. When a call grows the memory, wasm3 moves it: the old ArrayBuffer is detached before
 // anything else in JavaScript runs, and memory() gives another.
-//
-// Lifetime: JavaScript functions (`functions`) and ArrayBuffers (`buffers`) each hold the instance. The program is freed
-// by close() or when the last function is collected, the C structure itself when nothing refers to it any more.
 
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
+#include "instance.h"
 #include "m3_compile.h"
 #include "m3_env.h"
 #include "module.h"
@@ -23,17 +21,6 @@ enum {
   // A wasm call also takes some 200 bytes of C stack; a worker thread of Node has 4 MiB in all.
   MAX_NATIVE_STACK = 512 * 1024,
 };
-
-typedef struct {
-  IM3Environment environment;
-  IM3Runtime runtime;  // NULL once closed
-  uint8_t *wasm;       // wasm3 reads function bodies from here until it has compiled them
-  napi_ref buffer;     // the ArrayBuffer over `data`, NULL where none was asked for
-  uint8_t *data;
-  size_t length;
-  int functions, buffers;
-  int running;
-} Instance;
 
 typedef struct {
   Instance *instance;
@@ -55,57 +42,6 @@ static napi_value fail(napi_env env, const char *code, const char *text) {
   return NULL;
 }
 
-// Overwrites what may hold secrets; volatile, so that no compiler finds it useless before a free.
-static void wipe(void *bytes, size_t length) {
-  volatile uint8_t *at = bytes;
-  while (length-- > 0) *at++ = 0;
-}
-
-static void freeProgram(Instance *it) {
-  if (it->runtime) {
-    if (it->runtime->memory.mallocated) wipe(it->data, it->length);
-    wipe(it->runtime->stack, it->runtime->numStackSlots * sizeof(m3slot_t));
-  }
-  m3_FreeRuntime(it->runtime);
-  m3_FreeEnvironment(it->environment);
-  free(it->wasm);
-  it->runtime = NULL;
-  it->environment = NULL;
-  it->wasm = NULL;
-}
-
-// Takes the linear memory away from JavaScript: from here on the old ArrayBuffer has length 0.
-static void detach(napi_env env, Instance *it) {
-  napi_value buffer = NULL;
-  if (!it->buffer) return;
-  if (napi_get_reference_value(env, it->buffer, &buffer) == napi_ok && buffer) napi_detach_arraybuffer(env, buffer);
-  napi_delete_reference(env, it->buffer);
-  it->buffer = NULL;
-}
-
-static void freeWhenUnused(Instance *it) {
-  if (it->functions > 0 || it->buffers > 0) return;
-  freeProgram(it);
-  free(it);
-}
-
-static void bufferCollected(napi_env env, void *data, void *hint) {
-  (void)env, (void)data;
-  Instance *it = hint;
-  it->buffers--;
-  freeWhenUnused(it);
-}
-
-static void functionCollected(napi_env env, Instance *it) {
-  it->functions--;
-  // The ArrayBuffer may outlive the functions: JavaScript can still read it, so the program stays until it goes too.
-  if (it->functions == 0 && it->buffer) {
-    napi_delete_reference(env, it->buffer);
-    it->buffer = NULL;
-  }
-  freeWhenUnused(it);
-}
-
 static void exportCollected(napi_env env, void *data, void *hint) {
   (void)hint;
   Instance *it = ((Export *)data)->instance;
@@ -116,16 +52,6 @@ static void exportCollected(napi_env env, void *data, void *hint) {
 static void methodCollected(napi_env env, void *data, void *hint) {
   (void)hint;
   functionCollected(env, data);
-}
-
-// Looks where the linear memory is now; detaches the ArrayBuffer if it moved or changed its length.
-static void refreshMemory(napi_env env, Instance *it) {
-  uint32_t length = 0;
-  uint8_t *data = m3_GetMemory(it->runtime, &length, 0);
-  if (data == it->data && length == it->length) return;
-  detach(env, it);
-  it->data = data;
-  it->length = length;
 }
 
 static M3Result run(Export *e, uint32_t count, const void *arguments[], int32_t *value) {
