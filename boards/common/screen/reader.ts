@@ -1,12 +1,12 @@
 // HTML into a page, as it comes in.
-
 import { type Content, Recording, type Style } from './content.js';
-import { faceOf, type Look } from './face.js';
+import { OpenElements, PLAIN } from './elements.js';
+import { faceOf } from './face.js';
 import { Flow, layOut, type Metrics } from './flow.js';
-import { BOUNDARIES, control, EFFECTS, type Effect, ENDED_BY, HIDDEN, LISTS } from './markup.js';
+import { control, EFFECTS, ENDED_BY, HIDDEN } from './markup.js';
 import { Page } from './page.js';
 import type { Pictures } from './pictures.js';
-import { GREY, INK, LINK } from './screen.js';
+import { GREY, LINK } from './screen.js';
 import type { Cell, Table } from './table.js';
 import { type Attributes, Tokenizer } from './tokens.js';
 
@@ -23,13 +23,6 @@ const NOT_SPACE = /[^ \t\n\r\f]/;
 /** The name that the proxy gives a picture which came after the text: its place holds a link to that. */
 const LATE_PICTURE = /^deputy-picture-\d+$/;
 
-interface Element {
-  readonly name: string;
-  readonly look: Look;
-  readonly style: Style;
-  readonly onEnd: () => void;
-}
-
 interface OpenTable extends Table {
   /** Where its content stands among those that are being written. */
   depth: number;
@@ -42,14 +35,12 @@ interface List {
   next: number;
 }
 
-const PLAIN: Look = { bold: false, italic: false, fixed: false, size: 'text' };
-
 /** Reads one page. What it has read stands in `page` at once, but for tables, which it reads to their end first. */
 export class Reader {
   readonly page = new Page();
   readonly #tokenizer: Tokenizer;
   readonly #flow: Flow;
-  readonly #elements: Element[] = [];
+  readonly #elements = new OpenElements();
   readonly #contents: Content[];
   readonly #tables: OpenTable[] = [];
   readonly #lists: List[] = [];
@@ -84,22 +75,26 @@ export class Reader {
 
   /** Text that is no markup, as it stands. */
   writePlain(text: string): void {
-    this.#content.text(text, { ...this.#style, face: faceOf({ ...PLAIN, fixed: true }), preformatted: true });
+    this.#content.text(text, {
+      ...this.#elements.style,
+      face: faceOf({ ...PLAIN, fixed: true }),
+      preformatted: true,
+    });
   }
 
   /** A picture that is the whole page. */
   writePicture(bytes: Uint8Array): void {
-    this.#content.picture(this.pictures.add(bytes), { ...this.#style, align: 'center' });
+    this.#content.picture(this.pictures.add(bytes), { ...this.#elements.style, align: 'center' });
   }
 
   end(): void {
     this.#tokenizer.end();
-    this.#endFrom(0);
+    this.#elements.endFrom(0);
     this.#flow.end();
     if (!this.page.isFull) return;
     this.page.limit += MAX_NOTE_ITEMS;
     this.#flow.y = this.page.height;
-    this.#flow.text('This page goes on, but the device has no room for more.', this.#style);
+    this.#flow.text('This page goes on, but the device has no room for more.', this.#elements.style);
     this.#flow.end();
   }
 
@@ -107,19 +102,11 @@ export class Reader {
     return this.#late?.content ?? this.#contents.at(-1)!;
   }
 
-  get #look(): Look {
-    return this.#elements.at(-1)?.look ?? PLAIN;
-  }
-
-  get #style(): Style {
-    return this.#elements.at(-1)?.style ?? BODY;
-  }
-
   #onText(text: string): void {
     if (this.#title !== undefined) this.#title += text;
     else if (this.#hidden === 0 && this.#late?.isLabel !== true && !this.page.isFull) {
       if (this.#isRuleDue && NOT_SPACE.test(text)) this.#drawRule();
-      this.#content.text(text, this.#style);
+      this.#content.text(text, this.#elements.style);
     }
   }
 
@@ -129,7 +116,7 @@ export class Reader {
     const ended = ENDED_BY.get(name) ?? [];
     // Those that hide are ended where nothing else is looked at.
     if (this.#hidden > 0 && name !== 'option' && name !== 'optgroup') return;
-    for (const other of ended) this.#endFrom(this.#lastOpen(other, ended));
+    for (const other of ended) this.#elements.endFrom(this.#elements.lastOpen(other, ended));
     if (this.#hidden === 0) this.#begin(name, attributes);
   }
 
@@ -145,26 +132,26 @@ export class Reader {
     Object.entries<(attributes: Attributes) => void>({
       br: () => {
         // The one behind the label of a late picture goes with that.
-        if (this.#late === undefined) this.#content.newLine(this.#style);
+        if (this.#late === undefined) this.#content.newLine(this.#elements.style);
       },
       hr: () => {
         this.#isRuleDue = true;
       },
       img: (attributes) => this.#picture(attributes),
-      input: (attributes) => this.#content.text(control(attributes), this.#style),
+      input: (attributes) => this.#content.text(control(attributes), this.#elements.style),
       a: (attributes) => this.#link(attributes),
       table: (attributes) => this.#beginTable(attributes),
       tr: () => this.#beginRow(),
       td: (attributes) => this.#beginCell('td', attributes),
       th: (attributes) => this.#beginCell('th', attributes),
       q: () => {
-        this.#content.text('“', this.#style);
-        this.#open('q', {}, () => this.#content.text('”', this.#style));
+        this.#content.text('“', this.#elements.style);
+        this.#elements.open('q', {}, () => this.#content.text('”', this.#elements.style));
       },
       option: ({ selected }) => {
         const hides = selected === undefined ? 1 : 0;
         this.#hidden += hides;
-        this.#open('option', {}, () => {
+        this.#elements.open('option', {}, () => {
           this.#hidden -= hides;
         });
       },
@@ -182,7 +169,7 @@ export class Reader {
         next: Number.parseInt(attributes.start ?? '1', 10) || 1,
       });
     if (indent > 0) this.#content.indent(indent);
-    this.#open(name, effect, () => {
+    this.#elements.open(name, effect, () => {
       if (name === 'ul' || name === 'ol' || name === 'menu') this.#lists.pop();
       if (margin !== undefined) this.#content.block(this.#lists.length > 0 ? Math.min(margin, 3) : margin);
       if (indent > 0) this.#content.indent(-indent);
@@ -194,19 +181,7 @@ export class Reader {
   #mark(): void {
     const list = this.#lists.at(-1);
     const depth = this.#lists.length;
-    this.#content.marker(list?.ordered ? `${list.next++}.` : depth > 1 ? '–' : '•', this.#style);
-  }
-
-  #open(name: string, effect: Effect, onEnd: () => void, changes: Partial<Style> = {}): void {
-    const look = effect.look === undefined ? this.#look : { ...this.#look, ...effect.look };
-    const style = {
-      ...this.#style,
-      face: faceOf(look),
-      ...(effect.align && { align: effect.align }),
-      ...(effect.preformatted && { preformatted: true }),
-      ...changes,
-    };
-    this.#elements.push({ name, look, style, onEnd });
+    this.#content.marker(list?.ordered ? `${list.next++}.` : depth > 1 ? '–' : '•', this.#elements.style);
   }
 
   #onEnd(name: string): void {
@@ -215,28 +190,9 @@ export class Reader {
       this.#title = undefined;
     }
     if (HIDDEN.has(name) && this.#hidden > 0) this.#hidden--;
-    if (name === 'tr') this.#endFrom(Math.max(this.#lastOpen('td'), this.#lastOpen('th')));
-    else this.#endFrom(this.#lastOpen(name));
-  }
-
-  /** Where the last open element of that name stands; −1 where there is none, or none that may be ended from here. */
-  #lastOpen(name: string, endedTogether: readonly string[] = []): number {
-    for (let at = this.#elements.length - 1; at >= 0; at--) {
-      const open = this.#elements[at]!.name;
-      if (open === name) return at;
-      if (BOUNDARIES.has(open) && name !== 'table' && !(name === 'td' && open === 'th')) return -1;
-      // An item ends the one before it, and not the one that holds its list.
-      if (LISTS.has(open) && endedTogether.length > 0) return -1;
-    }
-    return -1;
-  }
-
-  /** Ends the element at that place, and those that it leaves open. */
-  #endFrom(at: number): void {
-    while (at >= 0 && this.#elements.length > at) {
-      this.#elements.at(-1)!.onEnd();
-      this.#elements.pop();
-    }
+    if (name === 'tr')
+      this.#elements.endFrom(Math.max(this.#elements.lastOpen('td'), this.#elements.lastOpen('th')));
+    else this.#elements.endFrom(this.#elements.lastOpen(name));
   }
 
   #drawRule(): void {
@@ -251,7 +207,7 @@ export class Reader {
       // The rule before such pictures parts them from the text: in their places they need none.
       this.#isRuleDue = false;
       this.#late = { name, content: new Recording(), isLabel: true };
-      this.#open('a', {}, () => {
+      this.#elements.open('a', {}, () => {
         if (this.#late !== undefined) this.#late.isLabel = false;
       });
       return;
@@ -260,7 +216,7 @@ export class Reader {
     if (href === undefined) return;
     this.#drawRule();
     const link = this.page.links.push(href) - 1;
-    this.#open('a', {}, () => {}, { link, colour: LINK });
+    this.#elements.open('a', {}, () => {}, { link, colour: LINK });
   }
 
   #endLate(): void {
@@ -275,7 +231,7 @@ export class Reader {
 
   #picture({ src = '', alt = '' }: Attributes): void {
     this.#drawRule();
-    const style = this.#style;
+    const style = this.#elements.style;
     const label = alt === '' ? 'picture' : `picture: ${alt}`;
     if (/^data:/i.test(src)) {
       try {
@@ -295,7 +251,7 @@ export class Reader {
     if (this.#tables.length >= MAX_TABLES) return;
     const table: OpenTable = { rows: [], lined: border !== '0', depth: this.#contents.length, steps: 0 };
     this.#tables.push(table);
-    this.#open('table', {}, () => {
+    this.#elements.open('table', {}, () => {
       this.#tables.pop();
       this.#contents.length = table.depth;
       this.#content.table(table);
@@ -317,7 +273,7 @@ export class Reader {
     const content = new Recording();
     if (table === undefined) {
       this.#content.block(0);
-      this.#open(name, EFFECTS.get(name) ?? {}, () => this.#content.block(0));
+      this.#elements.open(name, EFFECTS.get(name) ?? {}, () => this.#content.block(0));
       return;
     }
     if (name === 'th') table.lined = true;
@@ -327,7 +283,7 @@ export class Reader {
     table.rows.at(-1)!.push(cell);
     const depth = this.#contents.push(content) - 1;
     const side: Style['align'] = align === 'right' || align === 'center' ? align : 'left';
-    this.#open(
+    this.#elements.open(
       name,
       EFFECTS.get(name) ?? {},
       () => {
@@ -338,11 +294,3 @@ export class Reader {
     );
   }
 }
-
-const BODY: Style = {
-  face: faceOf(PLAIN),
-  colour: INK,
-  link: undefined,
-  align: 'left',
-  preformatted: false,
-};
