@@ -3,13 +3,16 @@
 // Constant-time in the key.
 
 import { wipe } from "../memory";
-import { ROUNDS, ROUND_KEYS, aesSubPlanes, scratch } from "./aes";
+import { ROUNDS, ROUND_KEYS, scratch } from "./aes";
+import { aesChain } from "./aes_chain";
 import { slice } from "./slice";
 
 // Which columns take ShiftRows back, 0 to 3 times: those two apart change places first, then neighbours in rows 1 and 3.
 const UNSHIFTS = memory.data<u64>([
   0, 0, 0x000f00ff00f00000, 0x0f0f00000f0f0000, 0x00ff000000ff0000, 0, 0x00f000ff000f0000, 0x0f0f00000f0f0000,
 ], 8);
+// A key of `aesChain`: one round, and round keys of zeros before and after it.
+const subBytes = memory.data(72, 8);
 const planes = scratch, blocks = scratch + 64, words = scratch + 128;
 
 /** Expands a key of 16 or 32 bytes into `out`, AES_KEY bytes aligned to 8. */
@@ -59,16 +62,18 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
   wipe(scratch, 384);
 }
 
-/** SubBytes of the four bytes of a word. Bit i of each is the lowest of its byte in the word shifted right by i: that is plane i. */
+/** SubBytes of the four bytes of a word. */
 function subWord(w: u32): u32 {
   if (ASC_SHRINK_LEVEL > 0) {
-    for (let bit = 0; bit < 8; bit++) store<u64>(planes + (bit << 3), w >> bit);
-    aesSubPlanes(planes);
-    w = 0x63636363;
-    for (let bit = 0; bit < 8; bit++) w ^= (load<u32>(planes + (bit << 3)) & 0x01010101) << bit;
-    return w;
+    // One round of aes_chain.ts without MixColumns, on four columns that are the same, as ShiftRows then changes nothing. CBC
+    // has that circuit anyhow, and it is the suite that takes most memory.
+    store<i32>(subBytes, 1);
+    for (let i = 0; i < 16; i += 4) store<u32>(blocks + i, w);
+    memory.fill(planes, 0, 16);
+    aesChain(subBytes, planes, blocks, 16, 0);
+    return load<u32>(planes) ^ 0x63636363;
   }
-  // The circuit of aes.ts.
+  // The circuit of aes.ts. Bit i of each byte is the lowest of its byte in the word shifted right by i: that is plane i.
   const u7 = w, u6 = w >> 1, u5 = w >> 2, u4 = w >> 3, u3 = w >> 4, u2 = w >> 5, u1 = w >> 6, u0 = w >> 7;
   const y14 = u3 ^ u5; const y13 = u0 ^ u6; const y12 = y13 ^ y14; const t1 = u4 ^ y12; const y15 = t1 ^ u5;
   const t2 = y12 & y15; const y6 = y15 ^ u7; const y20 = t1 ^ u1; const y9 = u0 ^ u3; const y11 = y20 ^ y9;
