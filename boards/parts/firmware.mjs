@@ -33,10 +33,10 @@ const boards = fileURLToPath(new URL('..', import.meta.url));
 const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));
 
 // wasm3's own presets for small devices want an Arduino; these are what matters of them, with room for large functions.
-const wasm3Settings = [
+const wasm3Settings = ({ functionStackHeight = 512 }) => [
   '-Dd_m3CodePageAlignSize=1024',
   '-Dd_m3MaxConstantTableSize=120',
-  '-Dd_m3MaxFunctionStackHeight=512',
+  `-Dd_m3MaxFunctionStackHeight=${functionStackHeight}`,
   '-Dd_m3MaxDuplicateFunctionImpl=1',
   '-Dd_m3VerboseErrorMessages=0',
 ];
@@ -234,7 +234,14 @@ function link(board, name, groups, more) {
 // Compiles a group of files with the same flags, where that was not done before with the same bytes: theirs, those of
 // `headers`, and of all headers in the folders `near`.
 function compile(board, { files, headers = [], near = [], flags: own }) {
-  const command = [...board.cpu, ...flags, ...wasm3Settings, ...own, `-I${join(boards, 'common')}`, '-c'];
+  const command = [
+    ...board.cpu,
+    ...flags,
+    ...wasm3Settings(board),
+    ...own,
+    `-I${join(boards, 'common')}`,
+    '-c',
+  ];
   const hash = createHash('sha256').update(
     JSON.stringify([board.compiler, version(board.compiler), command]),
   );
