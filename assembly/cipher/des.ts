@@ -2,6 +2,8 @@
 //
 // NOT constant-time: the S-boxes are looked up by secret bits.
 
+import { ErrorCode } from "../alert";
+import { take } from "../heap";
 import { load32be, store32be, wipe } from "../memory";
 
 /** Bytes of a key schedule of either: the count of DES passes, then two words a round. */
@@ -34,37 +36,63 @@ const PC2 = memory.data<u8>([
   47, 55, 30, 40, 51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32,
 ]);
 
-// S-boxes with P behind them, 64 words each. Halves are kept turned right by one, so that the six bits of the boxes 1, 3, 5, 7
-// stand at the top of the four bytes, and those of 2, 4, 6, 8 after a turn left by four.
-const BOXES = memory.data(2048, 8);
-let ready: i32 = 0;
+// Tables of S-boxes with P behind them. Halves are kept turned right by one, so that the six bits of the boxes 1, 3, 5, 7 stand
+// at the top of the four bytes, and those of 2, 4, 6, 8 after a turn left by four.
+//
+// Boxes of neighbouring bytes are looked up together: 4096 words a pair, at the address that both bytes make. That address has
+// holes, as two bits of each byte are not the boxes': four tables fit into one another, and fill 64 KiB. They halve the
+// interpreter's operations, and are more than a data cache holds; memory for them is taken when the first key comes. Where the
+// program is to be small, each box has a table of its own, 2 KiB in all.
+const PAIRS: i32 = 0x10000;
+const BOXES = ASC_SHRINK_LEVEL > 0 ? memory.data(2048, 8) : 0;
+let tables: usize = 0;
 
-function makeBoxes(): void {
-  for (let box = 0; box < 8; box++) {
-    for (let six = 0; six < 64; six++) {
-      const row = six >> 4 & 2 | six & 1, column = six >> 1 & 15;
-      const four = (load<u64>(S + (box << 5) + (row << 3)) >> (60 - (column << 2)) & 15) as u32;
-      const placed = four << (28 - (box << 2));
-      let word: u32 = 0;
-      for (let bit = 0; bit < 32; bit++) word |= (placed >> (32 - load<u8>(P + bit)) & 1) << (31 - bit);
-      store<u32>(BOXES + (box << 8) + (six << 2), rotr<u32>(word, 1));
+/** What box 1 to 8, counted from 0, gives for six bits: four, sent by P to their places. */
+function substitute(box: i32, six: i32): u32 {
+  const row = six >> 4 & 2 | six & 1, column = six >> 1 & 15;
+  const four = (load<u64>(S + (box << 5) + (row << 3)) >> (60 - (column << 2)) & 15) as u32;
+  const placed = four << (28 - (box << 2));
+  let word: u32 = 0;
+  for (let bit = 0; bit < 32; bit++) word |= (placed >> (32 - load<u8>(P + bit)) & 1) << (31 - bit);
+  return rotr<u32>(word, 1);
+}
+
+/** Makes the tables, once. False where there is no memory for them. */
+function makeTables(): bool {
+  if (tables != 0) return true;
+  if (ASC_SHRINK_LEVEL > 0) {
+    tables = BOXES;
+    for (let i = 0; i < 512; i++) store<u32>(tables + (i << 2), substitute(i >> 6, i & 63));
+    return true;
+  }
+  tables = take(PAIRS);
+  if (tables == 0) return false;
+  // Boxes 5 and 7, 1 and 3, 6 and 8, 2 and 4: from the lower half of a word, then from the upper one.
+  for (let pair = 0; pair < 4; pair++) {
+    const table = tables + (pair << 8), upper = (pair & 1 ? 0 : 4) + (pair >> 1);
+    for (let six = 0; six < 64; six++) store<u32>(table + (six << 2), substitute(upper + 2, six));
+    for (let row = 63; row >= 0; row--) {
+      const word = substitute(upper, row);
+      for (let at = table; at < table + 256; at += 4) store<u32>(at + (row << 10), load<u32>(at) ^ word);
     }
   }
-  ready = 1;
+  return true;
 }
 
 /**
  * Schedules a key of 8 bytes (DES) or 24 (3DES, encrypt-decrypt-encrypt) into `out`, DES_KEY bytes aligned to 8.
  * `decrypt` 1 gives the schedule for `desCbcDecrypt`, 0 that for `desCbcEncrypt`.
+ * @returns 0, or NoMemory
  */
-export function desExpandKey(out: usize, key: usize, length: i32, decrypt: i32): void {
-  if (!ready) makeBoxes();
+export function desExpandKey(out: usize, key: usize, length: i32, decrypt: i32): i32 {
+  if (!makeTables()) return ErrorCode.NoMemory;
   const passes = length >> 3;
   store<i32>(out, passes);
   for (let pass = 0; pass < passes; pass++) {
     const backwards = decrypt ^ (pass & 1);
     schedule(out + KEYS + (pass << 7), key + ((decrypt ? passes - 1 - pass : pass) << 3), backwards);
   }
+  return ErrorCode.None;
 }
 
 function schedule(out: usize, key: usize, backwards: i32): void {
@@ -89,6 +117,20 @@ function schedule(out: usize, key: usize, backwards: i32): void {
   }
 }
 
+/** What a round XORs onto the other half: `u` and `t` are a half and the same turned, under their round keys. */
+// @ts-ignore: decorator
+@inline
+function round(u: u32, t: u32, pairs: u32): u32 {
+  if (ASC_SHRINK_LEVEL > 0) {
+    return load<u32>(u >> 24 & 252, BOXES) ^ load<u32>(u >> 16 & 252, BOXES + 512)
+      ^ load<u32>(u >> 8 & 252, BOXES + 1024) ^ load<u32>(u & 252, BOXES + 1536)
+      ^ load<u32>(t >> 24 & 252, BOXES + 256) ^ load<u32>(t >> 16 & 252, BOXES + 768)
+      ^ load<u32>(t >> 8 & 252, BOXES + 1280) ^ load<u32>(t & 252, BOXES + 1792);
+  }
+  return load<u32>((u & 0xfcfc) + pairs) ^ load<u32>((u >> 16 & 0xfcfc) + pairs, 256)
+    ^ load<u32>((t & 0xfcfc) + pairs, 512) ^ load<u32>((t >> 16 & 0xfcfc) + pairs, 768);
+}
+
 /** Encrypts or decrypts a block of two big-endian words at `block`, as the schedule has it. */
 function des(key: usize, block: usize): void {
   let l = load32be(block), r = load32be(block + 4), t: u32, u: u32;
@@ -99,27 +141,14 @@ function des(key: usize, block: usize): void {
   t = (r >> 8 ^ l) & 0x00ff00ff, l ^= t, r ^= t << 8;
   t = (l >> 1 ^ r) & 0x55555555, r ^= t, l ^= t << 1;
   l = rotr<u32>(l, 1), r = rotr<u32>(r, 1);
+  const pairs = tables as u32;
   let k = key + KEYS;
   for (let pass = load<i32>(key); pass; pass--) {
     for (const end = k + 128; k < end; k += 16) {
-        u = r ^ load<u32>(k, 0), t = rotl<u32>(r, 4) ^ load<u32>(k, 4);
-        l ^= load<u32>(u >> 24 & 252, BOXES + 0)
-          ^ load<u32>(u >> 16 & 252, BOXES + 512)
-          ^ load<u32>(u >> 8 & 252, BOXES + 1024)
-          ^ load<u32>(u & 252, BOXES + 1536)
-          ^ load<u32>(t >> 24 & 252, BOXES + 256)
-          ^ load<u32>(t >> 16 & 252, BOXES + 768)
-          ^ load<u32>(t >> 8 & 252, BOXES + 1280)
-          ^ load<u32>(t & 252, BOXES + 1792);
-        u = l ^ load<u32>(k, 8), t = rotl<u32>(l, 4) ^ load<u32>(k, 12);
-        r ^= load<u32>(u >> 24 & 252, BOXES + 0)
-          ^ load<u32>(u >> 16 & 252, BOXES + 512)
-          ^ load<u32>(u >> 8 & 252, BOXES + 1024)
-          ^ load<u32>(u & 252, BOXES + 1536)
-          ^ load<u32>(t >> 24 & 252, BOXES + 256)
-          ^ load<u32>(t >> 16 & 252, BOXES + 768)
-          ^ load<u32>(t >> 8 & 252, BOXES + 1280)
-          ^ load<u32>(t & 252, BOXES + 1792);
+      u = r ^ load<u32>(k, 0), t = rotl<u32>(r, 4) ^ load<u32>(k, 4);
+      l ^= round(u, t, pairs);
+      u = l ^ load<u32>(k, 8), t = rotl<u32>(l, 4) ^ load<u32>(k, 12);
+      r ^= round(u, t, pairs);
     }
     t = l, l = r, r = t;
   }

@@ -36,7 +36,7 @@ const APPLICATION_DATA: i32 = 23;
 /**
  * Sets up a direction with sequence number 0. `seal` is 1 on the sending side, 0 on the receiving one. Lengths of key, IV and
  * MAC key are the suite's; the IV of CBC is read in SSL 3.0 and TLS 1.0 alone.
- * @returns 0, or BadArgument where the suite is unknown or doesn't fit the version
+ * @returns 0, or BadArgument where the suite is unknown or doesn't fit the version, or NoMemory
  */
 export function protectionInit(
   context: usize, suite: i32, version: i32, key: usize, iv: usize, macKey: usize, seal: i32,
@@ -57,7 +57,10 @@ export function protectionInit(
     case Scheme.AesGcm: gcmInit(keys, key, keyLength); break;
     case Scheme.ChaCha20Poly1305: memory.copy(keys, key, keyLength); break;
     case Scheme.TripleDesCbc:
-    case Scheme.DesCbc: desExpandKey(keys, key, keyLength, seal ^ 1); break;
+    case Scheme.DesCbc:
+      if (desExpandKey(keys, key, keyLength, seal ^ 1) == 0) break;
+      protectionWipe(context);
+      return ErrorCode.NoMemory;
     case Scheme.Rc4: rc4Init(keys, key, keyLength); break;
     case Scheme.AesCbc:
       aesExpandKey(keys, key, keyLength);

@@ -1,6 +1,7 @@
 // The program's own memory: blocks never overlap, come back whole, and an empty heap is an answer, not a trap.
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { ErrorCode } from '../../assembly/alert.js';
 import { Flag, HandshakeType } from '../../assembly/handshake/protocol.js';
 import { State } from '../../assembly/handshake/state.js';
 import { type Authority, createAuthority, type Issued } from '../../host/cli/demo/authority/authority.js';
@@ -11,16 +12,21 @@ import { boundMemory } from './bounded.js';
 import { DeviceError } from './handshake/device.js';
 import { paths, type Row, tableRows, Walk } from './handshake/walk.js';
 import { Bench, programs } from './programs.js';
+import { CONTEXT, Direction } from './record/direction.js';
+import { SUITES, TLS12, Twin } from './record/twin_protection.js';
 
-const wasm = await readFile(process.env.DEPUTY_CLIENT ?? new URL('../../build/client.wasm', import.meta.url));
+const read = (target: string) =>
+  readFile(
+    process.env[`DEPUTY_${target.toUpperCase()}`] ?? new URL(`../../build/${target}.wasm`, import.meta.url),
+  );
 const [, primitives] = (await programs('primitives'))[0]!;
 const rows = tableRows(primitives);
 const PAGES = 4;
 const encrypts = (row: Row) =>
   row.state === State.ExpectServerCertificate && row.next === State.ExpectRequestOrDone;
 
-async function bounded(): Promise<[string, () => Promise<Bench>][]> {
-  const bytes = boundMemory(wasm, PAGES);
+async function bounded(target: string): Promise<[string, () => Promise<Bench>][]> {
+  const bytes = boundMemory(await read(target), PAGES);
   const engines: [string, () => Promise<Bench>][] = [['V8', async () => new Bench(await loadV8(bytes))]];
   const wasm3 = findAddon();
   if ('addon' in wasm3) engines.push(['wasm3', async () => new Bench(loadWasm3(wasm3.addon, bytes))]);
@@ -46,6 +52,13 @@ function exhaust({ exports }: Bench): [number, number][] {
   return taken;
 }
 
+/** How many blocks of 64 KiB there is room for. */
+function largeBlocks(bench: Bench): number {
+  const taken = exhaust(bench);
+  for (const [pointer, size] of taken) bench.exports.release!(pointer, size);
+  return taken.filter(([, size]) => size === 65_536).length;
+}
+
 test('nothing takes memory from AssemblyScript’s own runtime, which would lie in the same place', async () => {
   const folder = new URL('../../assembly/', import.meta.url);
   for (const name of await readdir(folder, { recursive: true })) {
@@ -55,7 +68,7 @@ test('nothing takes memory from AssemblyScript’s own runtime, which would lie 
   }
 });
 
-describe.each(await bounded())('memory with a bound on %s', (_, load) => {
+describe.each(await bounded('client'))('memory with a bound on %s', (_, load) => {
   test('gives blocks that never overlap, zeroed, and takes them back whole', async () => {
     const bench = await load();
     const { allocate, release } = bench.exports;
@@ -155,5 +168,29 @@ describe.each(await bounded())('memory with a bound on %s', (_, load) => {
     expect([...codes].filter((message) => !message.endsWith('NoMemory'))).toEqual([]);
     expect([...codes]).toEqual(expect.arrayContaining(['connectionNew: NoMemory', 'start: NoMemory']));
     expect(codes).toContain('inputReceived: NoMemory');
+  });
+});
+
+describe.each(await bounded('primitives'))('the tables of DES on %s', (_, load) => {
+  const suite = SUITES.find(({ name }) => name === 'RSA_WITH_3DES_EDE_CBC_SHA')!;
+
+  test('where they have no room the suite is refused, and works once there is', async () => {
+    const bench = await load();
+    const init = bench.exports.protectionInit!;
+    const twin = new Twin(suite, TLS12);
+    const context = bench.room(CONTEXT);
+    const keys = [twin.key, twin.iv, twin.macKey].map((bytes) => bench.put(bytes));
+    const [most, taken] = [largeBlocks(bench), exhaust(bench)];
+    expect(init(context, suite.id, TLS12, ...keys, 1)).toBe(ErrorCode.NoMemory);
+    expect(bench.get(context, CONTEXT).every((byte) => byte === 0)).toBe(true);
+    for (const [pointer, size] of taken) bench.exports.release!(pointer, size);
+    bench.free();
+
+    const [sealer, payload] = [new Direction(bench, twin, 1), Buffer.from('after all')];
+    expect(twin.open(sealer.seal(23, payload) as Buffer)).toEqual({ type: 23, payload });
+    expect(largeBlocks(bench)).toBe(most - 1);
+    // A second key finds them made.
+    new Direction(bench, twin, 0);
+    expect(largeBlocks(bench)).toBe(most - 1);
   });
 });
