@@ -57,7 +57,7 @@ describe.each(await programs('primitives'))('polynomial MACs on %s', (engine, be
     );
   });
 
-  // RFC 8439 §A.3, vectors 7 to 11: sums and products about 2^130 - 5
+  // RFC 8439 §A.3, sums and products about 2^130 - 5
   test.each([
     ['02', 'ffffffffffffffffffffffffffffffff', '03000000000000000000000000000000'],
     [
@@ -71,8 +71,32 @@ describe.each(await programs('primitives'))('polynomial MACs on %s', (engine, be
       '00000000000000000000000000000000',
     ],
     ['02', 'fdffffffffffffffffffffffffffffff', 'faffffffffffffffffffffffffffffff'],
+    [
+      '02000000000000000000000000000000ffffffffffffffffffffffffffffffff',
+      '02000000000000000000000000000000',
+      '03000000000000000000000000000000',
+    ],
+    [
+      '0100000000000000040000000000000000000000000000000000000000000000',
+      'e33594d7505e43b900000000000000003394d7505e4379cd01000000000000000000000000000000000000000000000001000000000000000000000000000000',
+      '14000000000000005500000000000000',
+    ],
+    [
+      '0100000000000000040000000000000000000000000000000000000000000000',
+      'e33594d7505e43b900000000000000003394d7505e4379cd010000000000000000000000000000000000000000000000',
+      '13000000000000000000000000000000',
+    ],
   ])('RFC 8439 §A.3: r = %s, data %s', (r, data, tag) => {
     expect(poly1305(bench, unhex(r.padEnd(64, '0')), unhex(data), 0)).toBe(tag);
+  });
+
+  // The largest r that clamping leaves, and blocks that keep every limb at its most.
+  test.each([0xff, 0xfe, 0xfb])('Poly1305 of many blocks of %i under the largest key', (byte) => {
+    const [key, data] = [new Uint8Array(32).fill(0xff), new Uint8Array(4096).fill(byte)];
+    for (let length = 4000; length <= data.length; length += 16)
+      expect(poly1305(bench, key, data.subarray(0, length), 16)).toBe(
+        byTwin('poly1305', key, data.subarray(0, length)),
+      );
   });
 
   test('Poly1305 is what its readable twin says, whole blocks split anywhere', () => {
