@@ -3,13 +3,14 @@
 // Constant-time in the key.
 
 import { wipe } from "../memory";
-import { ROUNDS, ROUND_KEYS, scratch } from "./aes";
+import { ROUNDS, ROUND_KEYS, SCRATCH, scratch } from "./aes";
 import { aesChain } from "./aes_chain";
 import { slice } from "./slice";
 
-// Which columns take ShiftRows back, 0 to 3 times: those two apart change places first, then neighbours in rows 1 and 3.
-const UNSHIFTS = memory.data<u64>([
-  0, 0, 0x000f00ff00f00000, 0x0f0f00000f0f0000, 0x00ff000000ff0000, 0, 0x00f000ff000f0000, 0x0f0f00000f0f0000,
+// The rows 1 and 3, 0, 2, 1, and 3 of the columns in a word of 64 bits. Read from memory into locals, as a constant would take ten
+// bytes of wasm at each use.
+const ROWS = memory.data<u64>([
+  0xff00ff00ff00ff00, 0x000000ff000000ff, 0x00ff000000ff0000, 0x0000ff000000ff00, 0xff000000ff000000,
 ], 8);
 // A key of `aesChain`: one round, and round keys of zeros before and after it.
 const subBytes = memory.data(72, 8);
@@ -24,45 +25,54 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
   let at = words + length;
   let w = load<u32>(at - 4);
   for (let i = length >> 4; i <= rounds; i++, at += 16) {
-    if (length == 16 || (i & 1) == 0) {
-      w = subWord(rotr<u32>(w, 8)) ^ rcon;
-      rcon = rcon << 1 ^ (rcon >> 7) * 0x11b;
-    } else {
-      w = subWord(w);
-    }
+    // Of a key of 32 bytes, every other four words begin without the turn and the constant.
+    const turn = length == 16 || (i & 1) == 0;
+    w = subWord(turn ? rotr<u32>(w, 8) : w);
+    if (turn) w ^= rcon, rcon = rcon << 1 ^ (rcon >> 7) * 0x11b;
     const before = at - length;
     store<u32>(at, w ^= load<u32>(before)), store<u32>(at, w ^= load<u32>(before, 4), 4);
     store<u32>(at, w ^= load<u32>(before, 8), 8), store<u32>(at, w ^= load<u32>(before, 12), 12);
   }
 
-  // Every fourth round's key is unshifted alike: so many go through `slice` at once, one to each bit of a nibble.
-  for (let first = 0; first < 4; first++) {
-    // SubBytes' constant is in the key that comes after it (MixColumns leaves it as it is): in all but round 0.
-    let constant: u64 = first ? 0x6363636363636363 : 0;
-    for (let from = words + (first << 4), to = blocks; to < blocks + 64; from += 64, to += 16) {
-      store<u64>(to, load<u64>(from) ^ constant), store<u64>(to, load<u64>(from, 8) ^ constant, 8);
-      constant = 0x6363636363636363;
-    }
-    slice(planes, blocks, 1, 0);
-    const farther = load<u64>(UNSHIFTS + (first << 4)), neighbours = load<u64>(UNSHIFTS + (first << 4), 8);
-    const keys = out + ROUND_KEYS + (first << 6);
-    const fourth = first + 12 <= rounds;
-    for (let bit = 0; bit < 8; bit++) {
-      let x = load<u64>(planes + (bit << 3));
-      let t = (x ^ x >> 8) & farther;
-      x ^= t ^ t << 8;
-      t = (x ^ x >> 4) & neighbours;
-      x ^= t ^ t << 4;
-      const p = keys + (bit << 3);
-      store<u64>(p, (x & 0x1111111111111111) * 15), store<u64>(p, (x >> 1 & 0x1111111111111111) * 15, 256);
-      store<u64>(p, (x >> 2 & 0x1111111111111111) * 15, 512);
-      if (fourth) store<u64>(p, (x >> 3 & 0x1111111111111111) * 15, 768);
-    }
+  unshift(words + 16, rounds);
+  // Four round keys go through `slice` at once, one to each bit of a nibble.
+  let keys = out + ROUND_KEYS, left = rounds + 1;
+  for (let from = words; left > 0; from += 64, keys += 256, left -= 4) {
+    slice(planes, from, 1, 0);
+    let bit: usize = 0;
+    do {
+      const x = load<u64>(planes + bit), p = keys + bit;
+      store<u64>(p, (x & 0x1111111111111111) * 15), store<u64>(p, (x >> 1 & 0x1111111111111111) * 15, 64);
+      store<u64>(p, (x >> 2 & 0x1111111111111111) * 15, 128);
+      if (left > 3) store<u64>(p, (x >> 3 & 0x1111111111111111) * 15, 192);
+    } while ((bit += 8) != 64);
   }
-  wipe(scratch, 384);
+  wipe(scratch, SCRATCH);
+}
+
+/** Takes ShiftRows back, i times from the key of round i, and adds SubBytes' constant, which MixColumns leaves as it is. */
+function unshift(at: usize, rounds: i32): void {
+  const rows13 = load<u64>(ROWS), row0 = load<u64>(ROWS, 8), row2 = load<u64>(ROWS, 16);
+  const row1 = load<u64>(ROWS, 24), row3 = load<u64>(ROWS, 32);
+  for (let i = 1; i <= rounds; i++, at += 16) {
+    let a = load<u64>(at) ^ 0x6363636363636363, b = load<u64>(at, 8) ^ 0x6363636363636363;
+    if (i & 2) {
+      const t = (a ^ b) & rows13;
+      a ^= t, b ^= t;
+    }
+    if (i & 1) {
+      // Row 1 comes from a column before, row 3 from a column behind: of all columns in a row, the same two words.
+      const before = a << 32 | b >> 32, behind = b << 32 | a >> 32, c = a;
+      a = a & row0 | b & row2 | before & row1 | behind & row3;
+      b = b & row0 | c & row2 | behind & row1 | before & row3;
+    }
+    store<u64>(at, a), store<u64>(at, b, 8);
+  }
 }
 
 /** SubBytes of the four bytes of a word. */
+// @ts-ignore: decorator
+@inline
 function subWord(w: u32): u32 {
   if (ASC_SHRINK_LEVEL > 0) {
     // One round of aes_chain.ts without MixColumns, on four columns that are the same, as ShiftRows then changes nothing. CBC
