@@ -4,7 +4,7 @@
 // An operation may take in the SetSlot that follows as long as nothing was emitted in between and nobody holds the address
 // between the two, where a branch could come in: EmitOp and GetPC end it.
 
-#define d_m3SetsCommutative(NAME) {op_##NAME##_rs_set, NULL, op_##NAME##_ss_set}
+#define d_m3SetsCommutative(NAME) {op_##NAME##_rs_set, op_##NAME##_rs_set, op_##NAME##_ss_set}
 #define d_m3SetsBinary(NAME) {op_##NAME##_rs_set, op_##NAME##_sr_set, op_##NAME##_ss_set}
 #define d_m3SetsUnary(NAME) {op_##NAME##_r_set, op_##NAME##_s_set}
 
