@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { splitTees } from './tees.mjs';
+import { tune } from './tune.mjs';
 
 /** Entry files of each target; every file's exports become exports of the wasm program. */
 export const targets = {
@@ -20,7 +20,7 @@ export async function compile(target, { stdout = process.stdout, stderr = proces
   );
   if (error) throw error;
   const file = new URL(`../../build/${target}.wasm`, import.meta.url);
-  const program = splitTees(await readFile(file));
+  const program = tune(await readFile(file));
   await writeFile(file, program);
   return program.length;
 }

@@ -12,7 +12,7 @@ const LOCAL_TEE = 0x22;
 const CODE_SECTION = 10;
 
 /** The program with its costly tees split. Throws on an instruction that asc does not emit for this project. */
-export function splitTees(wasm) {
+export function tune(wasm) {
   const out = [wasm.subarray(0, 8)];
   for (let at = 8; at < wasm.length; ) {
     const [length, start] = readUnsigned(wasm, at + 1);

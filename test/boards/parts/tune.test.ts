@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitTees } from '../../../boards/parts/tees.mjs';
+import { tune } from '../../../boards/parts/tune.mjs';
 import { loadV8 } from '../../../host/engine/v8.js';
 import { assemble } from '../node/wat.js';
 
 /** How many bytes the pass adds to a function of two i32 parameters and this body: two for each tee that it splits. */
 function growth(body: string): number {
   const wasm = assemble(`(module (memory 1) (func (export "f") (param i32 i32) (result i32) ${body}))`);
-  const split = splitTees(wasm);
+  const split = tune(wasm);
   expect(WebAssembly.validate(split as Uint8Array<ArrayBuffer>)).toBe(true);
   return split.length - wasm.length;
 }
@@ -60,7 +60,7 @@ const EVERYTHING = `(module
 
 test('a split program computes what it computed', async () => {
   const wasm = assemble(EVERYTHING);
-  const split = splitTees(wasm);
+  const split = tune(wasm);
   expect(split.length).toBeGreaterThan(wasm.length);
   const [before, after] = [await loadV8(wasm), await loadV8(split)];
   const word = fc.integer();
@@ -73,16 +73,16 @@ test('a split program computes what it computed', async () => {
 });
 
 test('what was split once is not split again', () => {
-  const once = splitTees(assemble(EVERYTHING));
-  expect(splitTees(once)).toEqual(once);
+  const once = tune(assemble(EVERYTHING));
+  expect(tune(once)).toEqual(once);
 });
 
 test('the built primitives went through it', async () => {
   const wasm = await readFile(new URL('../../../build/primitives.wasm', import.meta.url));
-  expect(splitTees(wasm).length).toBe(wasm.length);
+  expect(tune(wasm).length).toBe(wasm.length);
 });
 
 test('an instruction that wasm3 has not is refused by name of its opcode', () => {
   const simd = assemble('(module (func (result v128) v128.const i32x4 1 2 3 4))');
-  expect(() => splitTees(simd)).toThrow('opcode 0xfd');
+  expect(() => tune(simd)).toThrow('opcode 0xfd');
 });

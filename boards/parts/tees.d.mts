@@ -1,1 +1,0 @@
-export function splitTees(wasm: Uint8Array): Uint8Array;

@@ -1,0 +1,1 @@
+export function tune(wasm: Uint8Array): Uint8Array;
