@@ -35,6 +35,22 @@ test.each([
   expect(growth(body)).toBe(2);
 });
 
+test.each([0, 1, 5, 31, 32, 63, -1])('an i32 turned left by %i comes out turned right', async (count) => {
+  const body = `local.get 0 i32.const ${count} i32.rotl`;
+  const wasm = assemble(`(module (memory (export "memory") 1)
+    (func (export "f") (param i32) (result i32) ${body}))`);
+  const tuned = tune(wasm);
+  expect(tuned.includes(0x77)).toBe(false);
+  const [before, after] = [await loadV8(wasm), await loadV8(tuned)];
+  for (const word of [1, 0x12345678, -2, -0x80000000])
+    expect(after.exports.f!(word)).toBe(before.exports.f!(word));
+});
+
+test('a turn by what is not a constant stays', () => {
+  const body = '(func (param i32 i32) (result i32) local.get 0 local.get 1 i32.rotl)';
+  expect(tune(assemble(`(module ${body})`)).includes(0x77)).toBe(true);
+});
+
 // Every kind of immediate that stands between the tees of a function, and a tee in each kind of block.
 const EVERYTHING = `(module
   (memory (export "memory") 1) (table funcref (elem $f)) (global $g (mut i64) (i64.const -9223372036854775808))
