@@ -17,7 +17,8 @@ export function md5Init(state: usize): void {
 
 /**
  * Compresses `blocks` blocks of 64 bytes at `data` into `state` (four u32 in the machine's order).
- * The four rounds of RFC 1321 §3.4 line by line; F and G with one operation fewer than they are written there.
+ * The four rounds of RFC 1321 §3.4 line by line; F and G with one operation fewer than they are written there, and H, of which two
+ * lines share a part.
  *
  * From the last lines of round 3 to those of round 4, `b` and `c` hold the complements of their words. Then I(b, c, d) =
  * c ^ (b | ~d) needs no `~`, or one that a subtraction and the constant take in: -1 - x is ~x.
@@ -81,22 +82,23 @@ export function md5Blocks(state: usize, data: usize, blocks: i32): void {
     c = rotl<u32>((((d ^ a) & b) ^ a) + c + x7 + 0x676f02d9, 14) + d;
     b = rotl<u32>((((c ^ d) & a) ^ d) + b + x12 + 0x8d2a4c8a, 20) + c;
 
-    a = rotl<u32>((b ^ c ^ d) + a + x5 + 0xfffa3942, 4) + b;
-    d = rotl<u32>((a ^ b ^ c) + d + x8 + 0x8771f681, 11) + a;
-    c = rotl<u32>((d ^ a ^ b) + c + x11 + 0x6d9d6122, 16) + d;
-    b = rotl<u32>((c ^ d ^ a) + b + x14 + 0xfde5380c, 23) + c;
-    a = rotl<u32>((b ^ c ^ d) + a + x1 + 0xa4beea44, 4) + b;
-    d = rotl<u32>((a ^ b ^ c) + d + x4 + 0x4bdecfa9, 11) + a;
-    c = rotl<u32>((d ^ a ^ b) + c + x7 + 0xf6bb4b60, 16) + d;
-    b = rotl<u32>((c ^ d ^ a) + b + x10 + 0xbebfbc70, 23) + c;
-    a = rotl<u32>((b ^ c ^ d) + a + x13 + 0x289b7ec6, 4) + b;
-    d = rotl<u32>((a ^ b ^ c) + d + x0 + 0xeaa127fa, 11) + a;
-    c = rotl<u32>((d ^ a ^ b) + c + x3 + 0xd4ef3085, 16) + d;
-    b = rotl<u32>((c ^ d ^ a) + b + x6 + 0x04881d05, 23) + c;
-    a = rotl<u32>((b ^ c ^ d) + a + x9 + 0xd9d4d039, 4) + b;
-    d = rotl<u32>((a ^ b ^ c) + d + x12 + 0xe6db99e5, 11) + a;
-    c = ~(rotl<u32>((d ^ a ^ b) + c + x15 + 0x1fa27cf8, 16) + d);
-    b = c - rotl<u32>(b + x2 + (0xc4ac5665 - 1) - (c ^ d ^ a), 23);
+    let y: u32;
+    a = rotl<u32>(((y = b ^ c) ^ d) + a + x5 + 0xfffa3942, 4) + b;
+    d = rotl<u32>((a ^ y) + d + x8 + 0x8771f681, 11) + a;
+    c = rotl<u32>(((y = d ^ a) ^ b) + c + x11 + 0x6d9d6122, 16) + d;
+    b = rotl<u32>((c ^ y) + b + x14 + 0xfde5380c, 23) + c;
+    a = rotl<u32>(((y = b ^ c) ^ d) + a + x1 + 0xa4beea44, 4) + b;
+    d = rotl<u32>((a ^ y) + d + x4 + 0x4bdecfa9, 11) + a;
+    c = rotl<u32>(((y = d ^ a) ^ b) + c + x7 + 0xf6bb4b60, 16) + d;
+    b = rotl<u32>((c ^ y) + b + x10 + 0xbebfbc70, 23) + c;
+    a = rotl<u32>(((y = b ^ c) ^ d) + a + x13 + 0x289b7ec6, 4) + b;
+    d = rotl<u32>((a ^ y) + d + x0 + 0xeaa127fa, 11) + a;
+    c = rotl<u32>(((y = d ^ a) ^ b) + c + x3 + 0xd4ef3085, 16) + d;
+    b = rotl<u32>((c ^ y) + b + x6 + 0x04881d05, 23) + c;
+    a = rotl<u32>(((y = b ^ c) ^ d) + a + x9 + 0xd9d4d039, 4) + b;
+    d = rotl<u32>((a ^ y) + d + x12 + 0xe6db99e5, 11) + a;
+    c = ~(rotl<u32>(((y = d ^ a) ^ b) + c + x15 + 0x1fa27cf8, 16) + d);
+    b = c - rotl<u32>(b + x2 + (0xc4ac5665 - 1) - (c ^ y), 23);
 
     a = rotl<u32>(((b & d) ^ c) + a + x0 + 0xf4292244, 6) - b - 1;
     d = rotl<u32>(x7 - ((c | a) ^ b) + d + (0x432aff97 - 1), 10) + a;
