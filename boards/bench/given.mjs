@@ -55,7 +55,7 @@ export function cbcRecord({ key, iv, macKey, mac, sequence, type, data, padding,
   const count = padding ?? 16 - (content.length % 16);
   const plain = Buffer.concat([content, Buffer.alloc(count, count - 1)]);
   alter?.(plain);
-  const body = cbcEncrypted('aes-128-cbc', key, iv, plain);
+  const body = cbcEncrypted(`aes-${8 * key.length}-cbc`, key, iv, plain);
   header.writeUInt16BE(16 + body.length, 3);
   return Buffer.concat([header, iv, body]);
 }

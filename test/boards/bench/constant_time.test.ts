@@ -1,74 +1,22 @@
 // Secrets of equal length cost the same number of instructions, to the single one, on an emulated board. RC4, DES and 3DES
 // look up tables or permute by secret bytes, and are exempt; so is all that verifies, which knows no secret.
 import { createHash, generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cbcRecord } from '../../../boards/bench/given.mjs';
-import { Plan, runPlan, type Value } from '../../../boards/bench/plan.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
 import { assemble } from '../node/wat.js';
+import { absent, board, built, CONTEXT, expectEqual, FEW, skipped, TIMES, withSecrets } from './counting.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'deputy-constant-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const board = await findBoard('mps2-an500');
-const primitives =
-  process.env.DEPUTY_PRIMITIVES ?? fileURLToPath(new URL('../../../build/primitives.wasm', import.meta.url));
-const absent =
-  missingTools(board) ??
-  (existsSync(primitives) ? undefined : 'no build/primitives.wasm: npm run build:wasm');
-const skipped = absent ? ` (skipped: ${absent})` : '';
-
 const HashId = { md5: 1, sha1: 2, sha256: 4, sha384: 5, sha512: 6 } as const;
 const [P256, P384] = [23, 24];
-const CONTEXT = 4096;
 
-const start = () => new Plan().program(primitives);
+const start = () => new Plan().program(built('primitives'));
 const digest = createHash('sha256').update('sample').digest();
-
-/** Runs a plan that counts some calls and gives what each took. */
-function counted(add: (plan: Plan, answer: (instructions: number) => void) => void): number[] {
-  const plan = start();
-  const counts: number[] = [];
-  add(plan, (instructions) => counts.push(instructions));
-  runPlan(board, plan, { exact: true });
-  return counts;
-}
-
-/** Each call with fresh secrets in the rooms that `secrets` names by length; the first one makes wasm3 compile. */
-function withSecrets(
-  times: number,
-  secrets: readonly number[],
-  call: (plan: Plan, rooms: string[]) => [string, ...Value[]],
-  before?: (plan: Plan, rooms: string[]) => void,
-): number[] {
-  return counted((plan, answer) => {
-    const rooms = secrets.map((length) => plan.room(length));
-    const refill = () => {
-      for (const [i, length] of secrets.entries()) plan.bytes(rooms[i]!, randomBytes(length));
-      before?.(plan, rooms);
-    };
-    refill();
-    const [name, ...values] = call(plan, rooms);
-    plan.call(name, ...values);
-    for (let i = 0; i < times; i++) {
-      refill();
-      plan.countFirst(answer, name, ...values);
-    }
-  });
-}
-
-function expectEqual(counts: number[], times: number) {
-  expect(counts).toHaveLength(times);
-  expect(counts[0]).toBeGreaterThan(1000);
-  expect(new Set(counts).size, `counts: ${[...new Set(counts)]}`).toBe(1);
-}
-
-const TIMES = 32;
-const FEW = 10;
 
 describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000 }, () => {
   test('a branch on a secret shows, by however little', () => {
@@ -154,6 +102,38 @@ describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000
     expectEqual(counts, TIMES);
   });
 
+  test('AES-256-CCM_8: key and 100 bytes opened', () => {
+    let [key, nonce, tag] = ['', '', ''];
+    const counts = withSecrets(
+      TIMES,
+      [32, 100],
+      (_, [, data]) => ['ccmOpen', key, nonce, nonce, 0, data!, 100, tag, 8],
+      (plan, [secret, data]) => {
+        key ||= plan.room(CONTEXT);
+        nonce ||= plan.room(12);
+        tag ||= plan.room(16);
+        plan.call('ccmInit', key, secret!, 32);
+        plan.call('ccmSeal', key, nonce, nonce, 0, data!, 100, tag, 8);
+      },
+    );
+    expectEqual(counts, TIMES);
+  });
+
+  test('ChaCha20-Poly1305: key and 300 bytes opened', () => {
+    let [nonce, tag] = ['', ''];
+    const counts = withSecrets(
+      TIMES,
+      [32, 300],
+      (_, [key, data]) => ['chacha20Poly1305Open', key!, nonce, nonce, 0, data!, 300, tag],
+      (plan, [key, data]) => {
+        nonce ||= plan.room(12);
+        tag ||= plan.room(16);
+        plan.call('chacha20Poly1305Seal', key!, nonce, nonce, 0, data!, 300, tag);
+      },
+    );
+    expectEqual(counts, TIMES);
+  });
+
   test('ChaCha20-Poly1305: key and 300 bytes sealed', () => {
     const counts = withSecrets(TIMES, [32, 300], (plan, [key, data]) => [
       ...([
@@ -170,77 +150,6 @@ describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000
     expectEqual(counts, TIMES);
   });
 
-  // All paddings that make a record of that length, and everything that can be wrong inside of it.
-  const records =
-    (mac: 'sha256' | 'sha1', bodyLength: number, spoil?: (plain: Buffer) => void) => (times: number) =>
-      counted((plan, answer) => {
-        const suite = mac === 'sha256' ? 0xc027 : 0xc013;
-        const macLength = mac === 'sha256' ? 32 : 20;
-        const [key, iv, macKey] = [16, 16, macLength].map((length) => randomBytes(length)) as [
-          Buffer,
-          Buffer,
-          Buffer,
-        ];
-        const context = plan.room(CONTEXT);
-        const [keyRoom, macRoom, record] = [
-          plan.given(key),
-          plan.given(macKey),
-          plan.room(16 + bodyLength + 5),
-        ];
-        for (let i = -1; i < times; i++) {
-          const most = Math.min(256, bodyLength - macLength);
-          const padding = i === 0 ? 1 : i === 1 ? most : randomInt(1, most + 1);
-          const data = randomBytes(bodyLength - macLength - padding);
-          const alter = spoil && { alter: spoil };
-          const bytes = cbcRecord({ key, iv, macKey, mac, sequence: 0, type: 23, data, padding, ...alter });
-          plan.call('protectionInit', context, suite, 0x0303, keyRoom, 0, macRoom, 0).bytes(record, bytes);
-          if (i < 0) plan.call('openRecord', context, record, bytes.length);
-          else plan.countFirst(answer, 'openRecord', context, record, bytes.length);
-          // Only what is valid opens; the error is the same for all that is not.
-          if (!spoil) plan.expect(data.length);
-        }
-      });
-
-  test.each([
-    ['sha256', 512],
-    ['sha256', 64],
-    ['sha1', 1024],
-  ] as const)('CBC with HMAC-%s: records of %i bytes, whatever their padding', (mac, length) => {
-    expectEqual(records(mac, length)(TIMES), TIMES);
-  });
-
-  test('CBC: a bad MAC, bad padding and an impossible padding length', () => {
-    const flipped = (at: (plain: Buffer) => number) => (plain: Buffer) => {
-      plain[at(plain)]! ^= 1 << randomInt(8);
-    };
-    const spoiled = [
-      flipped(() => randomInt(256)),
-      flipped((plain) => plain.length - 1 - randomInt(2)),
-      (plain: Buffer) => {
-        plain[plain.length - 1] = 255;
-        plain[0]! ^= 1;
-      },
-      (plain: Buffer) => {
-        randomBytes(plain.length).copy(plain);
-      },
-    ];
-    const counts = spoiled.flatMap((spoil) => records('sha256', 512, spoil)(FEW));
-    expectEqual(counts, spoiled.length * FEW);
-  });
-
-  test('CBC: records sealed', () => {
-    const counts = counted((plan, answer) => {
-      const [context, record] = [plan.room(CONTEXT), plan.room(1024)];
-      for (let i = -1; i < TIMES; i++) {
-        const [key, mac] = [plan.given(randomBytes(16)), plan.given(randomBytes(32))];
-        plan.call('protectionInit', context, 0xc027, 0x0303, key, 0, mac, 1).bytes(record, randomBytes(512));
-        if (i < 0) plan.call('sealRecord', context, 23, record, 300);
-        else plan.countFirst(answer, 'sealRecord', context, 23, record, 300);
-      }
-    });
-    expectEqual(counts, TIMES);
-  });
-
   test.each(Object.entries(HashId))('HMAC of %s: key of 32 and data of 200 bytes', (_, id) => {
     const counts = withSecrets(TIMES, [32, 200], (plan, [key, data]) => [
       ...(['hmacDigest', id, key!, 32, data!, 200, plan.room(64)] as const),
@@ -249,13 +158,26 @@ describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000
   });
 
   test.each([
-    ['tls12Prf', [HashId.sha256]],
-    ['tls12Prf', [HashId.sha384]],
-    ['tls10Prf', []],
-  ] as const)('%s %o: a master secret', (name, hash) => {
-    const counts = withSecrets(TIMES, [48], (plan, [secret]) => [
-      ...([name, ...hash, secret!, 48, plan.room(13), 13, plan.room(64), 64, plan.room(104), 104] as const),
-    ]);
+    ['tls12Prf', [HashId.sha256], 1],
+    ['tls12Prf', [HashId.sha384], 1],
+    ['tls10Prf', [], 1],
+    // SSL 3.0 has no labels.
+    ['ssl3Prf', [], 0],
+  ] as const)('%s %o: a master secret', (name, hash, labels) => {
+    const counts = withSecrets(TIMES, [48], (plan, [secret]) => {
+      const label = labels ? [plan.room(13), 13] : [];
+      return [name, ...hash, secret!, 48, ...label, plan.room(64), 64, plan.room(104), 104];
+    });
+    expectEqual(counts, TIMES);
+  });
+
+  test('HMAC_DRBG: seed and output', () => {
+    const counts = withSecrets(
+      TIMES,
+      [48],
+      (plan) => ['drbgGenerate', plan.room(100), 100],
+      (plan, [seed]) => plan.call('drbgSeed', seed!, 48),
+    );
     expectEqual(counts, TIMES);
   });
 
