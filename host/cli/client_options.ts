@@ -112,7 +112,10 @@ export function clientOptions(
   };
 }
 
-/** Naming an origin and a proxy on the command line admits that proxy to that origin, and to no other. */
+/**
+ * Naming an origin and a proxy on the command line admits that proxy to that origin, and to no other: for the page, and
+ * for what the page has there.
+ */
 function rules(
   { host, port }: { host: string; port: number },
   { grant, uses, expires, allow = [], allowTunnel = [] }: ClientFlags,
@@ -120,12 +123,7 @@ function rules(
   if (grant === 'none') return [];
   const bounds = { ...(uses && { uses }), ...(expires && { expires }) };
   return [
-    ...[authority(host, port), ...allow].map((origin) => ({
-      origin,
-      decision: grant,
-      ...bounds,
-      asker: 'request' as const,
-    })),
+    ...[authority(host, port), ...allow].map((origin) => ({ origin, decision: grant, ...bounds })),
     ...allowTunnel.map((origin) => ({ origin, decision: grant, ...bounds, asker: 'tunnel' as const })),
   ];
 }

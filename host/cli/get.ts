@@ -66,21 +66,20 @@ Exit codes: 0 ok, 1 failed (also when the origin answers 400 or above), 2 wrong 
 async function get(url: string, options: GetOptions): Promise<number> {
   const started = Date.now();
   const tracer = options.trace ? new Tracer((text) => process.stderr.write(text)) : undefined;
-  const keeper = options.receipts && options.proxy ? keeperFor(options.proxy, tracer) : undefined;
+  const keeper = options.proxy && isWorkedOn(options.grant) ? keeperFor(options.proxy, tracer) : undefined;
   const client = new DeputyClient(clientOptions(parseUrl(url)!, options, keeper ?? tracer));
   try {
     const response = await client.request(url, { headers: options.header ?? [] });
     const length = headerOf(response.headers, 'content-length');
     const body = withProgress(response.body, length === undefined ? undefined : Number(length));
+    const content = options.json && options.output === undefined ? await collect(body) : undefined;
+    const bytes = content?.length ?? (await writeBody(body, options.output));
+    await keeper?.settled();
     if (options.json) {
-      const content = options.output === undefined ? await collect(body) : undefined;
-      const bytes = content?.length ?? (await writeBody(body, options.output));
-      const engine = await client.engine();
-      print(summary(response, { bytes, engine: engine.kind, milliseconds: Date.now() - started, content }));
-    } else {
-      await writeBody(body, options.output);
+      const { kind: engine } = await client.engine();
+      print(summary(response, { bytes, engine, milliseconds: Date.now() - started, content }));
     }
-    await keeper?.write(options.receipts!);
+    if (options.receipts !== undefined) keeper?.write(options.receipts);
     tracer?.end();
     // Said last: the content is there, and what is wrong is the proxy.
     if (response.session.receiptFault !== undefined) throw response.session.receiptFault;
@@ -97,6 +96,9 @@ async function get(url: string, options: GetOptions): Promise<number> {
     await client.close();
   }
 }
+
+/** Whether answers have receipts: what a proxy only reads, it says nothing of. */
+const isWorkedOn = (grant: ClientFlags['grant']) => grant !== 'none' && grant !== 'observe';
 
 const keeperFor = ({ host, port }: { host: string; port: number }, next: Observer | undefined) =>
   new ReceiptKeeper(authority(host, port), next);

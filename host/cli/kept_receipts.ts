@@ -1,4 +1,4 @@
-// `--receipts FILE`: what the proxy says that it did, kept as a witness to its audit log.
+// What the proxy says that it did: waited for, and with `--receipts FILE` kept as a witness to its audit log.
 import { appendFileSync } from 'node:fs';
 import type { Observer, Step } from '../client/observer.js';
 import type { Receipt } from '../delegation/message.js';
@@ -15,6 +15,7 @@ export class ReceiptKeeper implements Observer {
   readonly #kept: KeptReceipt[] = [];
   /** Responses by session that have no receipt yet. */
   #owed = 0;
+  #faulty = false;
   #wake: () => void = () => {};
   readonly #delegated = new Set<string>();
 
@@ -39,6 +40,7 @@ export class ReceiptKeeper implements Observer {
         this.#wake();
         break;
       case 'receipt-fault':
+        this.#faulty = true;
         this.#wake();
         break;
     }
@@ -46,15 +48,21 @@ export class ReceiptKeeper implements Observer {
 
   onWire: NonNullable<Observer['onWire']> = (...event) => this.next?.onWire?.(...event);
 
-  /** Adds the receipts to `file`, once all have come that are due. */
-  async write(file: string): Promise<void> {
-    const until = Date.now() + PATIENCE;
-    while (this.#owed > 0 && Date.now() < until) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, until - Date.now());
-      });
-    }
+  /** Resolves once all receipts have come that are due, or one doesn't fit, or patience is at its end. */
+  async settled(): Promise<void> {
+    if (this.#owed <= 0 || this.#faulty) return;
+    await new Promise<void>((resolve) => {
+      const patience = setTimeout(resolve, PATIENCE);
+      this.#wake = () => {
+        if (this.#owed > 0 && !this.#faulty) return;
+        clearTimeout(patience);
+        resolve();
+      };
+    });
+  }
+
+  /** Adds the receipts to `file`. */
+  write(file: string): void {
     appendFileSync(file, this.#kept.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''), {
       mode: 0o600,
     });

@@ -1,10 +1,13 @@
 // `deputy get` as a person or a script runs it.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../../../host/cli/command_line.js';
 import { progressLine, withProgress } from '../../../host/cli/output.js';
+import type { ProxyOptions } from '../../../host/proxy/options.js';
+import { transcode } from '../../../host/services/transcode/index.js';
 import { TOKEN, World } from '../client/world.js';
 
 let world: World;
@@ -50,8 +53,8 @@ const page = (body: string | Buffer, status = 200) =>
     response.end(body);
   });
 
-const through = async () => {
-  const { port } = await world.proxy();
+const through = async (options: Partial<ProxyOptions> = {}) => {
+  const { port } = await world.proxy(options);
   return [
     '--proxy',
     `localhost:${port}`,
@@ -82,6 +85,26 @@ describe('deputy get', () => {
       0,
       expect.objectContaining({ delegated: true, grant, body: 'the page\n' }),
     ]);
+  });
+
+  test('lets the proxy have the pictures that the page has on its own origin, and no others', async () => {
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    const picture: RequestListener = (_, response) => {
+      response.setHeader('content-type', 'image/png');
+      response.end(png);
+    };
+    const elsewhere = await world.origin(picture);
+    const origin = await world.origin((request, response) => {
+      if (request.url === '/mine.png') return picture(request, response);
+      response.setHeader('content-type', 'text/html');
+      response.end(`<p><img src="mine.png" alt="mine"><img src="${elsewhere.url}/its.png" alt="theirs"></p>`);
+    });
+    const { code, text } = await deputy('get', origin.url, ...(await through({ services: [transcode()] })));
+    expect([code, text.match(/<img src="data:/g)]).toEqual([0, ['<img src="data:']]);
+    expect(text).toMatch(/picture: theirs . refused/);
   });
 
   test('refuses bounds that are none', async () => {
@@ -156,6 +179,7 @@ describe('deputy get', () => {
       delegated: true,
       grant: 'session',
       tlsVersion: 'TLS 1.3',
+      receipts: [{ services: [], bytesBefore: 8, bytesAfter: 8 }],
       body: 'the page',
     });
     expect(object.headers).toContainEqual(['x-asked', 'this']);
