@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { KeyLogParser } from '../../../host/cli/keylog/nss.js';
 import { deliverKeys, type KeyLogEvent } from '../../../host/cli/keylog.js';
 import type { Service } from '../../../host/services/service.js';
@@ -47,10 +47,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** curl that asks for a mirror session, while `deputy keylog` follows its key log. */
+/** Milliseconds for a receipt, which travels on another connection than what it is for. */
+const PATIENCE = 10_000;
+
+/**
+ * curl that asks for a mirror session, while `deputy keylog` follows its key log, and after curl until `receipts` have
+ * come.
+ */
 async function curl(
   version: '1.2' | '1.3',
   args: string[],
+  receipts: number,
 ): Promise<{ stdout: string; events: KeyLogEvent[] }> {
   const keyLog = join(folder, `keys-${version}-${Math.random()}`);
   const events: KeyLogEvent[] = [];
@@ -59,6 +66,7 @@ async function curl(
   const ready = new Promise<void>((resolve) => {
     onReady = resolve;
   });
+  const hasCome = () => events.filter(({ event }) => event === 'receipt').length >= receipts;
   const delivering = deliverKeys(
     {
       file: keyLog,
@@ -89,6 +97,7 @@ async function curl(
       ],
       { env: { ...process.env, SSLKEYLOGFILE: keyLog } },
     );
+    await vi.waitUntil(hasCome, PATIENCE);
     return { stdout, events };
   } finally {
     stop.abort();
@@ -98,7 +107,7 @@ async function curl(
 
 describe.each(['1.2', '1.3'] as const)('curl over TLS %s, with its key log delivered', (version) => {
   test('shows the page as the services of the proxy made it', async () => {
-    const { stdout, events } = await curl(version, ['--http1.1', `https://localhost:${originPort}/page`]);
+    const { stdout, events } = await curl(version, ['--http1.1', `https://localhost:${originPort}/page`], 1);
     expect(stdout).toBe('YOU ASKED FOR /PAGE\n');
     expect(events.map(({ event }) => event)).toContain('active');
     const receipt = events.find(({ event }) => event === 'receipt');
@@ -107,20 +116,20 @@ describe.each(['1.2', '1.3'] as const)('curl over TLS %s, with its key log deliv
 
   test('asks twice over one connection', async () => {
     const base = `https://localhost:${originPort}`;
-    const { stdout } = await curl(version, ['--http1.1', `${base}/one`, `${base}/two`]);
+    const { stdout } = await curl(version, ['--http1.1', `${base}/one`, `${base}/two`], 2);
     expect(stdout).toBe('YOU ASKED FOR /ONE\nYOU ASKED FOR /TWO\n');
   });
 
   test('passes HTTP/2 unread, since no service works on it', async () => {
     // This origin speaks HTTP/1.1 alone, so ALPN settles on it though curl offers h2.
-    const { stdout } = await curl(version, ['--http2', `https://localhost:${originPort}/two`]);
+    const { stdout } = await curl(version, ['--http2', `https://localhost:${originPort}/two`], 1);
     expect(stdout).toBe('YOU ASKED FOR /TWO\n');
   });
 });
 
 test('the names in the certificate are verified by curl itself', async () => {
   await expect(
-    curl('1.3', ['--resolve', `wrong.test:${originPort}:127.0.0.1`, `https://wrong.test:${originPort}/`]),
+    curl('1.3', ['--resolve', `wrong.test:${originPort}:127.0.0.1`, `https://wrong.test:${originPort}/`], 0),
   ).rejects.toThrow();
   expect(NAME).not.toBe('wrong.test');
 });
