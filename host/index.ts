@@ -57,6 +57,7 @@ export type {
   Flow,
   ObservedBody,
   ObservedExchange,
+  OtherFetch,
   RequestChange,
   ResponseChange,
   ResponseFlow,

@@ -221,8 +221,8 @@ export interface ResponseChange {
 export interface BodyWatcher {
   /** Valid during the call alone: copy what is kept. */
   chunk(bytes: Uint8Array): void;
-  /** The body was sent to its end. Never called for one that was cut short. */
-  end(): void;
+  /** The body was sent to its end. Never called for one that was cut short. `others`: what `fetchOther` was asked for it. */
+  end(others: readonly OtherFetch[]): void;
 }
 
 export interface OtherOptions {
@@ -238,6 +238,15 @@ export interface OtherResponse {
   readonly headers: HeaderList;
   /** Must be read to its end, or left with `break`: the session is busy until then. */
   readonly body: Body;
+}
+
+/** What an answer has in it beside what its origin sent. */
+export interface OtherFetch {
+  readonly url: string;
+  /** Undefined where none came. */
+  readonly answer: { readonly status: number; readonly headers: HeaderList } | undefined;
+  /** Its body was read to the end. */
+  readonly whole: boolean;
 }
 
 /** Addresses of one origin, and the power to fetch them without the client: by resuming its session. */

@@ -1,7 +1,7 @@
 // One request and its answer through an active session. What no service changes passes byte for byte: the origin
 // sees what it would see of the client itself, the client what it would see of the origin.
 import type { RecordMark } from '../../services/record.js';
-import { type Answer, type BodyWatcher, HeaderList } from '../../services/service.js';
+import { type Answer, HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
 import type { Recorder } from '../recorder.js';
 import type { ByteStream, ReadAhead } from '../stream.js';
@@ -16,7 +16,7 @@ import {
   readRawHead,
   writeHead,
 } from './head.js';
-import { chunkOf, contents, LAST_CHUNK, reframe, Sent } from './sent.js';
+import { chunkOf, contents, LAST_CHUNK, reframe, Sent, type Watcher } from './sent.js';
 import { type FlowContext, type RequestState, type ResponseState, ServiceChain, urlOf } from './services.js';
 import { Tally } from './tally.js';
 
@@ -348,7 +348,7 @@ class Exchange {
     { status, headers }: Pick<Outgoing, 'status' | 'headers'>,
     services: readonly string[],
     to: Sink,
-    watchers: BodyWatcher[] = [],
+    watchers: Watcher[] = [],
   ): Sent {
     const after = this.#tally();
     this.#outgoing = { status, headers, services, after };

@@ -1,9 +1,15 @@
 // What goes to the client: framed, counted, hashed and shown to those who watch.
 import { createHash } from 'node:crypto';
-import type { BodyWatcher, HeaderList } from '../../services/service.js';
+import type { HeaderList } from '../../services/service.js';
 import type { ByteStream } from '../stream.js';
 import type { Piece } from './framing.js';
 import type { Tally } from './tally.js';
+
+/** Sees a body as it leaves. */
+export interface Watcher {
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+}
 
 /** One response on its way, its content counted and hashed. */
 export class Sent {
@@ -13,7 +19,7 @@ export class Sent {
     private readonly stream: Pick<ByteStream, 'write'>,
     previousHash: Uint8Array,
     private readonly tally: Tally,
-    private readonly watchers: readonly BodyWatcher[] = [],
+    private readonly watchers: readonly Watcher[] = [],
   ) {
     this.#hash.update(previousHash);
   }

@@ -9,6 +9,7 @@ import type {
   FlowRequest,
   FlowResponse,
   OriginIdentity,
+  OtherFetch,
   OtherOptions,
   OtherResponse,
   ResponseChange,
@@ -19,6 +20,8 @@ import { SessionError } from '../error.js';
 import type { Log } from '../log.js';
 import { checkedAnswer, checkedHead, checkedTarget, checkHeaders, isBodiless } from './checked.js';
 import { type GuardLimits, guardBody, Watch, whyOf } from './guard.js';
+import { Others } from './others.js';
+import type { Watcher } from './sent.js';
 
 /** What the services of a session are told about it. */
 export interface FlowContext {
@@ -53,7 +56,7 @@ export interface ResponseState extends MessageState {
   status: number;
   reason: string;
   /** See the body as it leaves. */
-  watchers: BodyWatcher[];
+  watchers: Watcher[];
 }
 
 /** Made once: an error costs a trace of the stack. */
@@ -65,6 +68,7 @@ type RequestFacts = Pick<FlowRequest, 'method' | 'target' | 'headers'>;
 export class ServiceChain {
   #stopped: AbortController | undefined;
   readonly #exchange = {};
+  readonly #others = new Others();
 
   /** `requestId`: the session and the exchange's number there, for the log. */
   constructor(private readonly context: FlowContext & { requestId: string }) {}
@@ -137,7 +141,7 @@ export class ServiceChain {
           throw new TypeError(`an answer ${head.status} has no body, this one has`);
         checkHeaders(change.headers);
         if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
-        if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run));
+        if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run, this.#others.all));
         if (isOnlyWatching(change)) continue;
         Object.assign(state, head);
         if (change.headers !== undefined) state.headers = new HeaderList(change.headers);
@@ -214,12 +218,10 @@ export class ServiceChain {
       signal,
       fetchOther: async (url, options = {}) => {
         const signals = options.signal === undefined ? [signal] : [signal, options.signal];
-        const response = await watch.outside(
-          this.#admit(url, flow).then(() =>
-            fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),
-          ),
-        );
-        return { ...response, body: watched(response.body, watch) };
+        // What the proxy itself does not admit is the same for every client.
+        await watch.outside(this.#admit(url, flow));
+        const ask = () => fetchOther(url, { ...options, signal: AbortSignal.any(signals) });
+        return this.#others.fetch(url, ask, watch);
       },
     };
     const stop = (error: unknown, message: string) => {
@@ -253,7 +255,7 @@ const isOnlyWatching = ({ status, reason, headers, body }: ResponseChange): bool
   status === undefined && reason === undefined && headers === undefined && body === undefined;
 
 /** A watcher that throws sees no more, and harms nobody. */
-function shielded(watcher: BodyWatcher, run: Run): BodyWatcher {
+function shielded(watcher: BodyWatcher, run: Run, others: readonly OtherFetch[]): Watcher {
   let failed = false;
   const shield = (call: () => void) => {
     if (failed) return;
@@ -264,20 +266,10 @@ function shielded(watcher: BodyWatcher, run: Run): BodyWatcher {
       run.cutOff(error);
     }
   };
-  return { chunk: (bytes) => shield(() => watcher.chunk(bytes)), end: () => shield(() => watcher.end()) };
-}
-
-async function* watched(body: Body, watch: Watch): AsyncGenerator<Uint8Array, void, void> {
-  const chunks = body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const step = await watch.outside(chunks.next());
-      if (step.done === true) return;
-      yield step.value;
-    }
-  } finally {
-    await chunks.return?.();
-  }
+  return {
+    chunk: (bytes) => shield(() => watcher.chunk(bytes)),
+    end: () => shield(() => watcher.end(others)),
+  };
 }
 
 /** RFC 9112 §3.2: the target is a path, or already a URL. */

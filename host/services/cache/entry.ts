@@ -14,6 +14,11 @@ export interface Entry {
   changed: boolean;
   body: Uint8Array;
   freshness: Freshness;
+  /**
+   * Made of several responses, the answer is good until then, and afterwards made anew: to ask its origin whether it
+   * still is would say nothing of the others. Unix milliseconds.
+   */
+  until: number | undefined;
   /** Unix milliseconds. */
   storedAt: number;
 }
@@ -64,29 +69,31 @@ export function mergeHeaders(stored: HeaderList, update: HeaderList, changed: bo
 }
 
 interface EntryRecord {
-  version: 1;
+  version: 2;
   status: number;
   reason: string;
   headers: [string, string][];
   received: [string, string][];
   changed: boolean;
   freshness: FreshnessRecord;
+  until?: number;
   storedAt: number;
 }
 
 /** Length of the description (u32), the description as JSON, the body. */
 export function encodeEntry(entry: Entry): Buffer {
-  const { status, reason, changed, storedAt } = entry;
+  const { status, reason, changed, until, storedAt } = entry;
   const lines = (headers: HeaderList) =>
     [...headers].map(([name, value]) => [name, value] as [string, string]);
   const record: EntryRecord = {
-    version: 1,
+    version: 2,
     status,
     reason,
     headers: lines(entry.headers),
     received: entry.changed ? lines(entry.received) : [],
     changed,
     freshness: entry.freshness.toRecord(),
+    ...(until !== undefined && { until }),
     storedAt,
   };
   const text = Buffer.from(JSON.stringify(record));
@@ -101,9 +108,10 @@ export function decodeEntry(bytes: Buffer): Entry | undefined {
     const end = 4 + bytes.readUInt32BE(0);
     if (end > bytes.length) return undefined;
     const record = JSON.parse(bytes.toString('utf8', 4, end)) as EntryRecord;
-    const { version, status, reason, changed, storedAt } = record;
-    if (version !== 1 || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
+    const { version, status, reason, changed, until, storedAt } = record;
+    if (version !== 2 || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
     if (typeof reason !== 'string' || typeof storedAt !== 'number') return undefined;
+    if (until !== undefined && typeof until !== 'number') return undefined;
     const headers = new HeaderList(record.headers);
     return {
       status,
@@ -113,6 +121,7 @@ export function decodeEntry(bytes: Buffer): Entry | undefined {
       changed: changed === true,
       body: bytes.subarray(end),
       freshness: Freshness.from(record.freshness),
+      until,
       storedAt,
     };
   } catch {

@@ -77,6 +77,11 @@ export class Freshness {
     return Math.min(FOR_EVER, Math.max(0, Math.floor(this.policy.age())));
   }
 
+  /** Milliseconds for which it stays fresh. */
+  get freshFor(): number {
+    return Math.max(0, this.policy.maxAge() - this.policy.age()) * 1000;
+  }
+
   /** Milliseconds for which it can be of use without the origin. */
   get timeToLive(): number {
     return this.policy.timeToLive();

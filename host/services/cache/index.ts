@@ -5,9 +5,9 @@ import type { DeviceProfile } from '../../delegation/device.js';
 import type { HeaderList } from '../headers.js';
 import type {
   Answer,
-  BodyWatcher,
   Flow,
   FlowResponse,
+  OtherFetch,
   RequestChange,
   ResponseChange,
   ResponseFlow,
@@ -15,6 +15,7 @@ import type {
   SettledFlow,
 } from '../service.js';
 import { answerFrom, nothingStored } from './answer.js';
+import { type Composed, composed } from './composed.js';
 import { addValidators, hasTag, isConditional } from './conditional.js';
 import { parseDirectives } from './directives.js';
 import { type Entry, mergeHeaders, storedHeaders } from './entry.js';
@@ -47,6 +48,17 @@ interface Plan {
   found: Found | undefined;
   /** The origin was asked whether `found` is still good: a 304 says so to the cache, not to the client. */
   validates: boolean;
+}
+
+/** What is to be kept. */
+interface Kept {
+  /** As the client got it, and as the origin sent it. */
+  response: FlowResponse;
+  received: FlowResponse;
+  changed: boolean;
+  body: Uint8Array;
+  /** Where other responses are in it. */
+  composed?: Composed | undefined;
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
@@ -90,12 +102,13 @@ class Cache implements Service {
     if (directives.has('no-store')) return undefined;
     const shelves = shelvesOf(flow, url, this.#options.share);
     const selection = this.#selection(flow);
-    const found = await this.#find(shelves, selection);
+    let found = await this.#find(shelves, selection);
+    const verdict = found?.entry.freshness.verdict(headers);
+    if (found?.entry.until !== undefined && verdict !== 'fresh') found = undefined;
     // RFC 9110 §14.2: Range means something to GET alone.
     const asked = method === 'GET' ? headers.clone() : headers.clone().delete('range');
     const plan: Plan = { request: asked, selection, shelves, found, validates: false };
     this.#plans.set(flow.exchange, plan);
-    const verdict = found?.entry.freshness.verdict(headers);
     if (found !== undefined && verdict === 'fresh') return answerFrom(found.entry, asked);
     if (found !== undefined && verdict === 'refresh' && method === 'GET') return this.#refresh(plan, flow);
     if (directives.has('only-if-cached')) return nothingStored();
@@ -125,7 +138,7 @@ class Cache implements Service {
       await this.#compare(plan, response);
     }
     if (request.method === 'GET' && response.status === 204)
-      await this.#keep(plan, response, response, false, NO_BODY);
+      await this.#keep(plan, { response, received: response, changed: false, body: NO_BODY });
     return undefined;
   }
 
@@ -136,7 +149,12 @@ class Cache implements Service {
     if (this.#freshness(plan, received) === undefined || !fits(received.headers)) return undefined;
     if ((response.length ?? 0) > this.#options.objectBytes) return undefined;
     const changed = flow.changedBy.length > 0;
-    return { watch: this.#collector(flow, (body) => this.#keep(plan, response, received, changed, body)) };
+    const keep = (body: Buffer, others: readonly OtherFetch[]) => {
+      const made = others.length === 0 ? undefined : composed(others, flow.origin);
+      if (others.length > 0 && made === undefined) return;
+      void this.#keep(plan, { response, received, changed, body, composed: made });
+    };
+    return { watch: this.#pool.collector(flow.signal, this.#options.objectBytes, keep) };
   }
 
   async close(): Promise<void> {
@@ -148,7 +166,9 @@ class Cache implements Service {
       this.#library.find(own, selection),
       shared === undefined ? [] : this.#library.find(shared, selection),
     ]);
-    return [...mine, ...ours].sort((one, other) => other.entry.storedAt - one.entry.storedAt)[0];
+    return [...mine, ...ours]
+      .filter(({ entry: { until } }) => until === undefined || until > Date.now())
+      .sort((one, other) => other.entry.storedAt - one.entry.storedAt)[0];
   }
 
   /** RFC 5861 §3: answers at once, and asks the origin afterwards, unless somebody does already. */
@@ -189,24 +209,28 @@ class Cache implements Service {
     const received = mergeHeaders(entry.received, response.headers, false);
     const headers = mergeHeaders(entry.headers, response.headers, entry.changed);
     const head = { status: entry.status, reason: entry.reason };
-    return this.#keep(plan, { ...head, headers }, { ...head, headers: received }, entry.changed, entry.body);
+    return this.#keep(plan, {
+      response: { ...head, headers },
+      received: { ...head, headers: received },
+      changed: entry.changed,
+      body: entry.body,
+    });
   }
 
-  #freshness(plan: Plan, received: FlowResponse) {
-    const isShared = plan.shelves.shared !== undefined && isForAll(received.headers);
+  #freshness(plan: Plan, received: FlowResponse, made?: Composed) {
+    const isShared =
+      plan.shelves.shared !== undefined && isForAll(received.headers) && (made?.isForAll ?? true);
     const freshness = Freshness.of(plan.request, received, isShared);
     return freshness && { freshness, shelf: isShared ? plan.shelves.shared! : plan.shelves.own };
   }
 
   async #keep(
     plan: Plan,
-    { status, reason, headers }: FlowResponse,
-    received: FlowResponse,
-    changed: boolean,
-    body: Uint8Array,
+    { response: { status, reason, headers }, received, changed, body, composed: made }: Kept,
   ): Promise<Entry | undefined> {
-    const kept = this.#freshness(plan, received);
+    const kept = this.#freshness(plan, received, made);
     if (kept === undefined) return undefined;
+    const goodFor = made && Math.min(made.freshFor, kept.freshness.freshFor);
     const entry: Entry = {
       status,
       reason,
@@ -215,40 +239,16 @@ class Cache implements Service {
       changed,
       body,
       freshness: kept.freshness,
+      until: goodFor === undefined ? undefined : Date.now() + goodFor,
       storedAt: Date.now(),
     };
     const canValidate = received.headers.has('etag') || received.headers.has('last-modified');
     const { timeToLive } = kept.freshness;
-    if (timeToLive === 0 && !canValidate) return entry;
-    const lifetime = timeToLive + (canValidate ? WEEK : HOUR);
+    if (goodFor === 0 || (timeToLive === 0 && !canValidate)) return entry;
+    const lifetime = goodFor ?? timeToLive + (canValidate ? WEEK : HOUR);
     // The answer is good even where it can't be kept.
     await this.#library.put(kept.shelf, plan.selection, entry, lifetime).catch(() => {});
     return entry;
-  }
-
-  /** Collects a body on its way to the client, as long as it is not too large. */
-  #collector(flow: Flow, done: (body: Buffer) => Promise<unknown>): BodyWatcher {
-    const { objectBytes } = this.#options;
-    const share = this.#pool.share();
-    let chunks: Buffer[] | undefined = [];
-    const give = () => {
-      chunks = undefined;
-      share.release();
-    };
-    flow.signal.addEventListener('abort', give, { once: true });
-    return {
-      chunk: (bytes) => {
-        if (chunks === undefined) return;
-        if (share.bytes + bytes.length > objectBytes || !share.take(bytes.length)) give();
-        else chunks.push(Buffer.from(bytes));
-      },
-      end: () => {
-        if (chunks === undefined) return;
-        const body = Buffer.concat(chunks);
-        give();
-        void done(body);
-      },
-    };
   }
 
   /** RFC 9111 §4.4: the URL, and those of the same origin that Location and Content-Location name. */

@@ -1,12 +1,5 @@
 // Memory for the bodies that are being collected at once, over all sessions.
-
-export interface Share {
-  readonly bytes: number;
-  /** False where the pool is used up. */
-  take(bytes: number): boolean;
-  /** Gives all of it back. */
-  release(): void;
-}
+import type { BodyWatcher, OtherFetch } from '../service.js';
 
 export class Pool {
   #free: number;
@@ -15,23 +8,36 @@ export class Pool {
     this.#free = bytes;
   }
 
-  share(): Share {
+  /** Collects a body on its way to the client; `most` bytes of it, and no more than the pool has. */
+  collector(
+    signal: AbortSignal,
+    most: number,
+    done: (body: Buffer, others: readonly OtherFetch[]) => void,
+  ): BodyWatcher {
+    let chunks: Buffer[] | undefined = [];
     let held = 0;
-    let open = true;
+    const give = () => {
+      chunks = undefined;
+      this.#free += held;
+      held = 0;
+    };
+    signal.addEventListener('abort', give, { once: true });
     return {
-      get bytes() {
-        return held;
+      chunk: (bytes) => {
+        if (chunks === undefined) return;
+        if (held + bytes.length > most || bytes.length > this.#free) {
+          give();
+          return;
+        }
+        this.#free -= bytes.length;
+        held += bytes.length;
+        chunks.push(Buffer.from(bytes));
       },
-      take: (bytes) => {
-        if (!open || bytes > this.#free) return false;
-        this.#free -= bytes;
-        held += bytes;
-        return true;
-      },
-      release: () => {
-        this.#free += held;
-        held = 0;
-        open = false;
+      end: (others) => {
+        if (chunks === undefined) return;
+        const body = Buffer.concat(chunks);
+        give();
+        done(body, others);
       },
     };
   }

@@ -7,6 +7,7 @@ import {
   type Flow,
   type FlowResponse,
   HeaderList,
+  type OtherFetch,
   type OtherOptions,
   type RequestChange,
   type ResponseChange,
@@ -17,7 +18,15 @@ import {
 } from '../service.js';
 import { ServiceThread, THREAD_LIMITS, type ThreadLimits } from './host.js';
 import { ownCopy } from './link.js';
-import type { HookName, PlainFlow, PlainHead, PlainMade, PlainOther, PlainOutcome } from './plain.js';
+import type {
+  HookName,
+  PlainFlow,
+  PlainHead,
+  PlainMade,
+  PlainOther,
+  PlainOtherFetch,
+  PlainOutcome,
+} from './plain.js';
 
 export type { ThreadLimits } from './host.js';
 
@@ -163,7 +172,7 @@ class Calls {
         };
         link.call('watch', { run, chunks: [ownCopy(bytes)] }).then(seen, onFailure);
       },
-      end: () => void link.call('watchEnd', run).catch(onFailure),
+      end: (others) => void link.call('watchEnd', { run, others: others.map(plainOther) }).catch(onFailure),
     };
   }
 
@@ -188,6 +197,12 @@ class Calls {
     return { url: answer.url, status: answer.status, headers: [...answer.headers], body };
   }
 }
+
+const plainOther = ({ url, answer, whole }: OtherFetch): PlainOtherFetch => ({
+  url,
+  answer: answer && { ...answer, headers: [...answer.headers] },
+  whole,
+});
 
 const plainHead = ({ status, reason, headers }: FlowResponse): PlainHead => ({
   status,

@@ -63,6 +63,12 @@ export interface PlainMade extends Batch {
   rest: number;
 }
 
+export interface PlainOtherFetch {
+  url: string;
+  answer: { status: number; headers: readonly HeaderLine[] } | undefined;
+  whole: boolean;
+}
+
 export interface PlainOther {
   url: string;
   status: number;

@@ -4,6 +4,7 @@ import {
   type Body,
   type BodyWatcher,
   HeaderList,
+  type OtherFetch,
   type OtherOptions,
   type OtherResponse,
   type ResponseFlow,
@@ -17,6 +18,7 @@ import {
   type PlainHead,
   type PlainMade,
   type PlainOther,
+  type PlainOtherFetch,
   type PlainOutcome,
   type ThreadData,
   TOO_MUCH_MEMORY,
@@ -57,7 +59,8 @@ const link = new Link(parentPort!, {
   make,
   watch: ({ run, chunks: [chunk] }: { run: number; chunks: [Uint8Array] }) =>
     runs.get(run)?.watcher?.chunk(chunk),
-  watchEnd: (run: number) => runs.get(run)?.watcher?.end(),
+  watchEnd: ({ run, others }: { run: number; others: readonly PlainOtherFetch[] }) =>
+    runs.get(run)?.watcher?.end(others.map(otherFetch)),
   over,
 });
 
@@ -93,6 +96,12 @@ async function make({ run: id, source, ...begun }: MakeBody): Promise<PlainMade>
   checkMemory();
   return { ...batch, headers: linesOf(run.headers), rest };
 }
+
+const otherFetch = ({ url, answer, whole }: PlainOtherFetch): OtherFetch => ({
+  url,
+  answer: answer && { ...answer, headers: new HeaderList(answer.headers) },
+  whole,
+});
 
 function over(id: number): void {
   const run = runs.get(id);

@@ -70,13 +70,27 @@ describe('a body', () => {
 
   test('is collected only while there is memory for it', () => {
     const pool = new Pool(100);
-    const [one, other] = [pool.share(), pool.share()];
-    expect(one.take(60)).toBe(true);
-    expect(other.take(60)).toBe(false);
-    one.release();
-    one.release();
-    expect(one.take(1)).toBe(false);
-    expect(other.take(100)).toBe(true);
+    const collected: number[] = [];
+    const collect = (signal = new AbortController().signal) =>
+      pool.collector(signal, 80, (body) => collected.push(body.length));
+    const left = new AbortController();
+    const [one, other, late] = [collect(left.signal), collect(), collect()];
+    one.chunk(new Uint8Array(60));
+    other.chunk(new Uint8Array(60));
+    other.end([]);
+    left.abort();
+    left.abort();
+    one.chunk(new Uint8Array(1));
+    one.end([]);
+    late.chunk(new Uint8Array(80));
+    late.end([]);
+    const large = collect();
+    large.chunk(new Uint8Array(81));
+    large.end([]);
+    const last = collect();
+    for (let n = 0; n < 8; n++) last.chunk(new Uint8Array(10));
+    last.end([]);
+    expect(collected).toEqual([80, 80]);
   });
 });
 
@@ -180,11 +194,13 @@ describe('any header', () => {
           changed: false,
           body,
           freshness,
+          until: body.length % 2 === 0 ? undefined : 2,
           storedAt: 1,
         };
         const back = decodeEntry(encodeEntry(entry))!;
         expect(Buffer.from(back.body)).toEqual(Buffer.from(body));
         expect([...back.headers]).toEqual([...headers]);
+        expect(back.until).toBe(entry.until);
         expect(back.freshness.toRecord()).toEqual(freshness.toRecord());
       }),
       { numRuns: 200 },

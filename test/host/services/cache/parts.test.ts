@@ -5,7 +5,12 @@ import { urlOf } from '../../../../host/services/cache/parts.js';
 import { HeaderList } from '../../../../host/services/headers.js';
 import type { Body, Flow, Service } from '../../../../host/services/service.js';
 import { transcode } from '../../../../host/services/transcode/index.js';
-import { type Handler, numbered, startWorld, type World, type WorldOptions } from './world.js';
+import { type Handler, numbered, pause, startWorld, type World, type WorldOptions } from './world.js';
+
+const PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 let world: World;
 afterEach(() => world?.close());
@@ -54,6 +59,64 @@ describe('two clients', () => {
     });
     expect((await ann('/', { 'X-Forwarded-Host': 'evil.test' })).text).toBe('links to evil.test');
     expect((await bob('/')).text).toBe('links to itself');
+  });
+});
+
+describe('a page with its pictures in it', () => {
+  const FRESH = 'public, max-age=60';
+  /** An origin of a page, a picture of `directives`, and one that is not there. */
+  const site =
+    (page: string, directives: string): Handler =>
+    (request, response, n) => {
+      const isPicture = request.url === '/p.png';
+      response.writeHead(request.url === '/none.png' ? 404 : 200, {
+        'Content-Type': isPicture ? 'image/png' : 'text/html',
+        'Cache-Control': isPicture ? directives : FRESH,
+        ETag: '"one"',
+      });
+      response.end(isPicture ? PICTURE : `<p>page ${n} ${page}</p>`);
+    };
+  const services = [transcode()];
+  const SHOWN = '<img src="p.png" alt="p">';
+  const numberOf = ({ text }: { text: string }) => Number(/page (\d+)/.exec(text)?.[1]);
+
+  test('is shared where the picture is for all too', async () => {
+    const { ann, bob } = await start(site(SHOWN, FRESH), { services });
+    const first = await ann('/');
+    expect(first.text).toContain('<img src="data:image/');
+    expect(await bob('/')).toMatchObject({ text: first.text });
+  });
+
+  test.each([
+    ['the picture is for one client alone', SHOWN, 'private, max-age=60'],
+    ['a picture is missing', `${SHOWN}<img src="none.png">`, FRESH],
+    ['a picture was refused by the policy of one', `${SHOWN}<img src="https://other.test/p.png">`, FRESH],
+  ])('is kept for one client alone where %s', async (_, page, directives) => {
+    const { ann, bob } = await start(site(page, directives), { services });
+    const first = await ann('/');
+    expect(await ann('/')).toMatchObject({ text: first.text });
+    expect(numberOf(await bob('/'))).toBeGreaterThan(numberOf(first));
+  });
+
+  test('is not kept where the picture may not be', async () => {
+    const { ann } = await start(site(SHOWN, 'no-store'), { services });
+    expect(numberOf(await ann('/'))).toBe(1);
+    expect(numberOf(await ann('/'))).toBeGreaterThan(1);
+  });
+
+  test('is made anew once the picture is stale, though the page is fresh', async () => {
+    const { ann, requests } = await start(site(SHOWN, 'public, max-age=1'), { services });
+    const first = await ann('/');
+    expect(await ann('/')).toMatchObject({ text: first.text });
+    await pause(1100);
+    expect(numberOf(await ann('/'))).toBeGreaterThan(1);
+    expect(requests.some(({ headers }) => headers['if-none-match'] !== undefined)).toBe(false);
+  });
+
+  test('is made anew, not confirmed, for a client that wants to know', async () => {
+    const { ann } = await start(site(SHOWN, FRESH), { services });
+    await ann('/');
+    expect(numberOf(await ann('/', { 'Cache-Control': 'no-cache' }))).toBeGreaterThan(1);
   });
 });
 

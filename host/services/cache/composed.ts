@@ -1,0 +1,41 @@
+// Answers that a service made of several responses, as a page with its pictures: what their caching allows together.
+// RFC 9111 speaks of one response at a time.
+import { HeaderList } from '../headers.js';
+import type { OriginIdentity, OtherFetch } from '../service.js';
+import { Freshness } from './freshness.js';
+import { isForAll } from './parts.js';
+
+export interface Composed {
+  /** Whether other clients may have the answer, as far as its parts go. */
+  isForAll: boolean;
+  /** Milliseconds for which all parts stay good. */
+  freshFor: number;
+}
+
+/** Undefined where a part must not be stored. */
+export function composed(
+  others: readonly OtherFetch[],
+  { host, port }: OriginIdentity,
+): Composed | undefined {
+  const whole: Composed = { isForAll: true, freshFor: Number.POSITIVE_INFINITY };
+  for (const { url, answer, whole: isWhole } of others) {
+    if (answer === undefined || !isWhole || answer.status >= 400) {
+      // Left out, for this client and for now: for another one it may be there.
+      whole.isForAll = false;
+      continue;
+    }
+    const freshness = Freshness.of(NO_REQUEST, answer, false);
+    if (freshness === undefined) return undefined;
+    whole.freshFor = Math.min(whole.freshFor, freshness.freshFor);
+    // What came from elsewhere came by this client's word for the certificate there.
+    whole.isForAll &&= isForAll(answer.headers) && isOf(url, host, port);
+  }
+  return whole;
+}
+
+function isOf(address: string, host: string, port: number): boolean {
+  const { hostname, port: named } = new URL(address);
+  return hostname.replace(/^\[(.*)\]$/, '$1') === host.toLowerCase() && Number(named || 443) === port;
+}
+
+const NO_REQUEST = new HeaderList();
