@@ -11,8 +11,8 @@ interface Content {
   bytes: number;
 }
 
-/** One line of the log as one line of text; controls in it are made harmless. */
-export function shown(line: string): string {
+/** One line of the log as one line of text; controls in it are made harmless. `timed`: with the time of the entry. */
+export function shown(line: string, timed = true): string {
   let entry: Shown;
   try {
     entry = JSON.parse(line) as Shown;
@@ -20,7 +20,8 @@ export function shown(line: string): string {
     return `? ${plainText(line, 200)}`;
   }
   const session = String(entry.session ?? '').slice(0, 8);
-  return plainText(`${entry.entry} ${entry.time} ${session} ${entry.kind} ${details(entry)}`, 2000).trimEnd();
+  const time = timed ? `${entry.time} ` : '';
+  return plainText(`${entry.entry} ${time}${session} ${entry.kind} ${details(entry)}`, 2000).trimEnd();
 }
 
 function details(entry: Shown): string {

@@ -42,9 +42,12 @@ export class Ledger {
       facts.requests++;
       facts.latest = `${method} ${withoutQuery(url)}`.slice(0, ADDRESS_LIMIT);
     });
+    // What a service gave in the origin's place: what the origin would have sent is not known.
     events.on('response', ({ sessionId, bytesBefore, bytesAfter }) =>
-      this.#onResponse(sessionId, bytesBefore, bytesAfter),
+      this.#onResponse(sessionId, bytesBefore || bytesAfter, bytesAfter),
     );
+    // It went into another answer, with which it is counted as sent.
+    events.on('otherResponse', ({ sessionId, bytes }) => this.#onResponse(sessionId, bytes, 0));
     events.on('closed', ({ sessionId, code }) => this.#onClosed(sessionId, code));
   }
 

@@ -12,7 +12,7 @@ export function auditTrail(files: readonly string[]): AuditTrail {
     async tail(count) {
       const logs = await Promise.all(files.map((file) => lastLines(file).catch(() => [])));
       const entries = logs.flatMap((lines) =>
-        lines.slice(-count).map((line) => ({ at: timeOf(line), text: shown(line) })),
+        lines.slice(-count).map((line) => ({ at: timeOf(line), text: shown(line, false) })),
       );
       return {
         heads: logs.flatMap((lines) => lines.slice(-1).map(hashOf)),
