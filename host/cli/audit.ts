@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { har } from '../services/audit/har.js';
 import { partsOf } from '../services/audit/parts.js';
-import { parseReceipts } from '../services/audit/receipts.js';
+import { deal, type KeptReceipt, parseReceipts } from '../services/audit/receipts.js';
 import { type Invalid, linesOf, type Valid, verify } from '../services/audit/verify.js';
 import { textFile } from './arguments.js';
 import { shown } from './audit_lines.js';
@@ -25,24 +25,49 @@ const FILES = 'the log; the parts that were set aside, FILE.1, FILE.2 …, are r
 function verifyCommand(): Command {
   return new Command('verify')
     .description('Say whether a log is what it was when it was written.')
-    .argument('<file>', FILES)
+    .argument('<files...>', `${FILES}; of a proxy with workers, the log of each`)
     .option('--receipts <file>', "what 'deputy get --receipts' has kept: the log must hold it")
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExit codes: 0 valid, 1 not valid, 2 used wrongly or a file that can not be read.',
     )
-    .action(async (file: string, options: { receipts?: string; json?: boolean }, command: Command) => {
-      const verdict = await readable(command, async () => {
-        const receipts =
-          options.receipts === undefined ? [] : parseReceipts(textFile(options.receipts, '--receipts'));
-        return reading(file, (files, onBytes) => verify(files, receipts, onBytes));
-      });
+    .action(async (logs: string[], options: { receipts?: string; json?: boolean }, command: Command) => {
+      const judged = await readable(command, () => judge(logs, options.receipts));
+      const { verdicts, unknown } = judged;
+      const valid = verdicts.every((verdict) => verdict.valid) && unknown.length === 0;
+      const several = { valid, logs: verdicts, unknownReceipts: unknown.length };
       process.stdout.write(
-        options.json ? `${JSON.stringify(verdict)}\n` : verdict.valid ? praise(verdict) : blame(verdict),
+        options.json
+          ? `${JSON.stringify(logs.length === 1 ? verdicts[0] : several)}\n`
+          : told(judged, logs, options.receipts !== undefined),
       );
-      process.exitCode = verdict.valid ? 0 : 1;
+      process.exitCode = valid ? 0 : 1;
     });
+}
+
+interface Judged {
+  /** One a log. */
+  verdicts: (Valid | Invalid)[];
+  /** Receipts of sessions that no log speaks of. */
+  unknown: KeptReceipt[];
+}
+
+async function judge(logs: readonly string[], receiptFile: string | undefined): Promise<Judged> {
+  const receipts = receiptFile === undefined ? [] : parseReceipts(textFile(receiptFile, '--receipts'));
+  const all = await Promise.all(logs.map(filesOf));
+  // The one log there is has to hold them all.
+  const { of, unknown } =
+    all.length === 1 ? { of: [receipts], unknown: [] } : await deal(receipts, all.map(bytesOfLines));
+  const progress = progressOver(all.flat());
+  const verdicts: Judged['verdicts'] = [];
+  try {
+    for (const [index, files] of all.entries())
+      verdicts.push(await verify(files, of[index], (bytes) => progress.add(bytes)));
+  } finally {
+    progress.end();
+  }
+  return { verdicts, unknown };
 }
 
 function showCommand(): Command {
@@ -77,18 +102,28 @@ function harCommand(): Command {
     });
 }
 
+/** A log with the parts that were set aside, the oldest first. */
+const filesOf = async (file: string) => [...(await partsOf(file)).map((part) => part.file), file];
+
+const progressOver = (files: readonly string[]) =>
+  new Progress(files.reduce((sum, each) => sum + statSync(each).size, 0));
+
 /** Runs `work` over all files of a log, its progress on the terminal. */
 async function reading<T>(
   file: string,
   work: (files: string[], onBytes: (bytes: number) => void) => Promise<T>,
 ): Promise<T> {
-  const files = [...(await partsOf(file)).map((part) => part.file), file];
-  const progress = new Progress(files.reduce((sum, each) => sum + statSync(each).size, 0));
+  const files = await filesOf(file);
+  const progress = progressOver(files);
   try {
     return await work(files, (bytes) => progress.add(bytes));
   } finally {
     progress.end();
   }
+}
+
+async function* bytesOfLines(files: readonly string[]): AsyncGenerator<Buffer, void, void> {
+  for await (const { bytes } of linesOf(files)) yield bytes;
 }
 
 /** A file that can't be read says nothing about the log. */
@@ -111,6 +146,23 @@ function praise({ entries, first, head, unfinished, receipts }: Valid): string {
 }
 
 const blame = ({ file, line, why }: Invalid) => `not valid: ${file}, line ${line}: ${why}\n`;
+
+const ADVICE =
+  'What stands before that line is as it was written. Compare the rest with a copy of the log from elsewhere, and with\n' +
+  'the receipts of more clients. To go on, move the file away: the proxy begins a new log when it is started again.\n';
+const WORKERS = 'A proxy with workers writes a log for each: where this is one of them, name them all.\n';
+
+function told({ verdicts, unknown }: Judged, logs: readonly string[], hasReceipts: boolean): string {
+  const lines = verdicts.map((verdict, index) => {
+    const name = logs.length > 1 ? `${logs[index]}: ` : '';
+    return verdict.valid ? name + praise(verdict) : blame(verdict);
+  });
+  for (const { session, entry } of unknown)
+    lines.push(`not valid: no log speaks of session ${session}, which has a receipt of entry ${entry}\n`);
+  if (verdicts.some(({ valid }) => !valid)) lines.push(ADVICE);
+  if (hasReceipts && logs.length === 1 && !verdicts[0]!.valid) lines.push(WORKERS);
+  return lines.join('');
+}
 
 function unlessClosed(error: NodeJS.ErrnoException): void {
   // A reader such as `head` has seen enough.

@@ -1,4 +1,4 @@
-// The receipts that a client has kept: JSON lines, one for each response.
+// The receipts that a client has kept: JSON lines, one for each response; and which log they are of.
 import { DeputyError } from '../../delegation/error.js';
 
 export interface KeptReceipt {
@@ -46,3 +46,30 @@ export function parseReceipts(text: string): KeptReceipt[] {
   }
   return receipts;
 }
+
+/**
+ * Deals receipts to the logs of a proxy's workers: each to the log that speaks of its session. `of` is by log; `unknown`
+ * are of sessions in none of them.
+ */
+export async function deal(
+  receipts: readonly KeptReceipt[],
+  logs: readonly AsyncIterable<Buffer>[],
+): Promise<{ of: KeptReceipt[][]; unknown: KeptReceipt[] }> {
+  const unknown = new Map<string, KeptReceipt[]>();
+  for (const receipt of receipts)
+    unknown.set(receipt.session, [...(unknown.get(receipt.session) ?? []), receipt]);
+  const of: KeptReceipt[][] = [];
+  for (const lines of logs) {
+    const own: KeptReceipt[] = [];
+    for await (const line of lines) {
+      const session = SESSION.exec(line.toString('latin1'))?.[1] ?? '';
+      own.push(...(unknown.get(session) ?? []));
+      unknown.delete(session);
+    }
+    of.push(own);
+  }
+  return { of, unknown: [...unknown.values()].flat() };
+}
+
+/** Quotation marks in values are escaped, so that this is a member and nothing else. */
+const SESSION = /"session":"([0-9a-f]{32})"/;

@@ -74,6 +74,51 @@ describe('deputy audit verify', () => {
     expect(known).toMatch(/line 3: entry 3 is another one/);
   });
 
+  test('says what to do about it', async () => {
+    const copy = join(folder, 'cut');
+    await writeFile(copy, (await readFile(`${log}.1`, 'utf8')).replace(/^.*\n/, '').replace(/\n.*\n/, '\n'));
+    const { stdout } = await deputy(['audit', 'verify', copy, '--receipts', receipts]);
+    expect(stdout).toMatch(/^not valid: .*\nWhat stands before that line is as it was written\./);
+    expect(stdout).toContain('name them all');
+  });
+
+  test('finds receipts in the logs of several workers', async () => {
+    const other = join(folder, 'other.log');
+    const service = await audit({ file: other, required: true });
+    const proxy = await world.proxy({ services: [service] });
+    const ca = join(folder, 'ca.pem');
+    const flags = ['--proxy', `localhost:${proxy.port}`, '--proxy-ca', ca, '--ca', ca, '--token', TOKEN];
+    const both = join(folder, 'both');
+    await writeFile(both, await readFile(receipts));
+    const url = `https://localhost:${port}/three`;
+    expect(await deputy(['get', url, ...flags, '--receipts', both])).toMatchObject({ status: 0 });
+
+    const judged = await deputy(['audit', 'verify', log, other, '--receipts', both]);
+    expect(judged).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(
+        /^\S+audit.log: valid: .*\n2 receipts fit\n\S+other.log: valid: .*\n1 receipts fit\n$/,
+      ),
+    });
+    // One that is left out, or that forgot a session, is missed.
+    const missed = await deputy(['audit', 'verify', log, log, '--receipts', both]);
+    expect(missed).toMatchObject({ status: 1, stdout: expect.stringMatching(/no log speaks of session/) });
+    const told = await deputy(['audit', 'verify', log, other, '--receipts', both, '--json']);
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      valid: true,
+      logs: [{ receipts: { checked: 2 } }, { receipts: { checked: 1 } }],
+      unknownReceipts: 0,
+    });
+    // Each is still held against its own.
+    const text = await readFile(other, 'utf8');
+    await writeFile(other, text.replace(/"bytes":\d+/g, '"bytes":1'));
+    const changed = await deputy(['audit', 'verify', log, other, '--receipts', both]);
+    expect(changed).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/not valid: \S+other.log, line/),
+    });
+  });
+
   test.each([[['no-such-file']], [['README.md', '--receipts', 'README.md']], [[]]])(
     'exits with 2 where it can judge nothing: %j',
     async (args) => {
