@@ -18,6 +18,7 @@ import { answerFrom, nothingStored } from './answer.js';
 import { type Composed, composed } from './composed.js';
 import { addValidators, hasTag, isConditional } from './conditional.js';
 import { parseDirectives } from './directives.js';
+import { fits, isAnswerable, isOwnContent } from './eligible.js';
 import { type Entry, mergeHeaders, storedHeaders } from './entry.js';
 import { Freshness } from './freshness.js';
 import { type Found, Library, type Selection } from './library.js';
@@ -63,7 +64,6 @@ interface Kept {
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
 const ERRORS = new Set([500, 502, 503, 504]);
-const MAX_HEADER_BYTES = 65_536;
 /** How long a stale response is worth keeping: with a validator, and for those who take stale ones without. */
 const WEEK = 7 * 86_400_000;
 const HOUR = 3_600_000;
@@ -143,8 +143,8 @@ class Cache implements Service {
   }
 
   response(flow: ResponseFlow): ResponseChange | undefined {
-    const plan = this.#plans.get(flow.exchange);
-    if (plan === undefined || flow.request.method !== 'GET') return undefined;
+    const plan = isOwnContent(flow) ? this.#planOf(flow) : this.#plans.get(flow.exchange);
+    if (plan === undefined || flow.request.method === 'HEAD') return undefined;
     const { response, received } = flow;
     if (this.#freshness(plan, received) === undefined || !fits(received.headers)) return undefined;
     if ((response.length ?? 0) > this.#options.objectBytes) return undefined;
@@ -268,6 +268,16 @@ class Cache implements Service {
     }
   }
 
+  /** For what was asked for by another method, and is good for GET. */
+  #planOf(flow: Flow): Plan | undefined {
+    const url = urlOf(flow);
+    if (url === undefined || parseDirectives(flow.request.headers.get('cache-control')).has('no-store'))
+      return undefined;
+    const shelves = shelvesOf(flow, url, this.#options.share);
+    const request = flow.request.headers;
+    return { request, selection: this.#selection(flow), shelves, found: undefined, validates: false };
+  }
+
   #selection({ profile, request }: Flow): Selection {
     const { byDevice, madeBy } = this.#options;
     return { headers: request.headers.clone(), device: byDevice ? deviceKey(profile, madeBy) : madeBy };
@@ -275,20 +285,6 @@ class Cache implements Service {
 }
 
 const NO_BODY = new Uint8Array(0);
-
-/** Requests whose answer may come from a cache. Other preconditions are the origin's to judge. */
-function isAnswerable(method: string, headers: HeaderList): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
-  const outside = ['if-match', 'if-unmodified-since', 'transfer-encoding', 'upgrade'];
-  if (outside.some((name) => headers.has(name))) return false;
-  return (headers.get('content-length') ?? '0') === '0';
-}
-
-const fits = (headers: HeaderList): boolean => {
-  let bytes = 0;
-  for (const [name, value] of headers) bytes += name.length + value.length + 4;
-  return bytes <= MAX_HEADER_BYTES;
-};
 
 /** RFC 9110 §6.6.1: a recipient with a clock dates what came without. */
 const dated = (headers: HeaderList): HeaderList =>

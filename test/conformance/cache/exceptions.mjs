@@ -16,3 +16,27 @@ export const exceptions = {
   'stale-close-no-cache': NO_ANSWER,
   'stale-close-s-maxage=2': NO_ANSWER,
 };
+
+const BAD_PARTS =
+  'its origin sends five bytes as "bytes 4-9/10", which are six: whoever keeps them serves a byte in the place of another';
+
+/** Optimal cases that this cache leaves, each with its reason. */
+export const declined = {
+  'vary-normalise-lang-order':
+    'servers break ties by the order of languages, as Apache does: to ignore it gives people a language they like less',
+  'vary-normalise-lang-select':
+    'which language the origin would choose for another request is its own to say: RFC 9111 §4.1 matches the headers ' +
+    'that Vary names, not what came of them',
+  'conditional-lm-fresh-no-lm':
+    'it asks If-Modified-Since for a time 50 minutes before the Date that stands for a missing Last-Modified (RFC 9111 ' +
+    '§4.3.2): by that date the content is newer, and the answer is 200',
+  'partial-store-partial-reuse-partial': BAD_PARTS,
+  'partial-store-partial-reuse-partial-byterange': BAD_PARTS,
+  'partial-store-partial-reuse-partial-absent': BAD_PARTS,
+  'partial-store-partial-reuse-partial-suffix': BAD_PARTS,
+  'partial-store-partial-complete':
+    'parts are not kept: what the services before the cache make of content, they make of the whole',
+  'other-authorization-must-revalidate':
+    'its answer to one who is logged in does not say that others may have it: clients share what is marked public or ' +
+    'has s-maxage, and nothing else',
+};

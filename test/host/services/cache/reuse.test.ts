@@ -163,6 +163,19 @@ describe('an unsafe method', () => {
     expect((await ann('/named')).text).toBe('answer 4');
   });
 
+  test.each([
+    ['its own address and a lifetime', { 'Content-Location': '/page', 'Cache-Control': 'max-age=60' }, true],
+    ['no lifetime', { 'Content-Location': '/page' }, false],
+    ['another address', { 'Content-Location': '/other', 'Cache-Control': 'max-age=60' }, false],
+    ['no address', { 'Cache-Control': 'max-age=60' }, false],
+    ['no-store', { 'Content-Location': '/page', 'Cache-Control': 'max-age=60, no-store' }, false],
+  ])('POST leaves what GET then finds where its answer says %s', async (_, headers, isKept) => {
+    const { ann, bob } = await start(numbered(headers as Record<string, string>));
+    await ann('/page', {}, { method: 'POST', body: Buffer.from('sent') });
+    expect((await ann('/page')).text).toBe(isKept ? 'answer 1' : 'answer 2');
+    expect((await bob('/page')).text).not.toBe('answer 1');
+  });
+
   test('brings no older variant back', async () => {
     const { ann } = await start(numbered({ 'Cache-Control': 'max-age=60', Vary: 'X-Mode' }));
     await ann('/', { 'X-Mode': 'a' });
