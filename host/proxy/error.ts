@@ -37,6 +37,7 @@ export type SessionErrorCode =
   | 'AUDIT_FAILED'
   | 'STREAM_REFUSED'
   // Other origins (R13)
+  | 'ADDRESS_REFUSED'
   | 'TUNNEL_DENIED'
   | 'TUNNEL_TIMEOUT'
   | 'TUNNEL_REFUSED'

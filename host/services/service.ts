@@ -78,8 +78,8 @@ export interface Flow {
   readonly signal: AbortSignal;
   /**
    * Fetches `url` from another origin (R13): asks the client for a session with it and reads the answer. Rejects with
-   * a DeputyError: TUNNEL_DENIED, TUNNEL_TIMEOUT, TUNNEL_REFUSED (limits, or no https URL), or the session's own
-   * failure. Redirects are not followed.
+   * a DeputyError: ADDRESS_REFUSED (a service's `admits`), TUNNEL_DENIED (the client's policy), TUNNEL_TIMEOUT,
+   * TUNNEL_REFUSED (limits, or no https URL), or the session's own failure. Redirects are not followed.
    */
   fetchOther(url: string, options?: OtherOptions): Promise<OtherResponse>;
 }

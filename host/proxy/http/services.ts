@@ -167,7 +167,7 @@ export class ServiceChain {
         continue;
       }
       if (admitted !== false) continue;
-      throw new SessionError('TUNNEL_DENIED', `the service '${service.name}' does not admit this address`);
+      throw new SessionError('ADDRESS_REFUSED', `the service '${service.name}' does not admit this address`);
     }
   }
 

@@ -5,7 +5,7 @@ import { charsetDecoder, detectCharset } from './charset.js';
 import { decode } from './coding.js';
 import type { Resources } from './format.js';
 import { placeholder } from './formats/html.js';
-import { escapeAttribute } from './markup.js';
+import { escapeAttribute, escapeText } from './markup.js';
 import { fitPicture } from './pictures/picture.js';
 
 const MAX_PICTURE = 8 << 20;
@@ -63,6 +63,8 @@ class PageResources {
       return `<img ${source} alt="${escapeAttribute(alt)}">`;
     } catch (error) {
       this.#report(url, error);
+      // A filter's list is there to be rid of it.
+      if (codeOf(error) === 'ADDRESS_REFUSED') return escapeText(alt);
       return placeholder(alt, reasonOf(error));
     }
   }
@@ -157,9 +159,12 @@ export const screenOf = (profile: DeviceProfile) => ({
   colour: profile.colour,
 });
 
+const codeOf = (error: unknown) => (error as { code?: unknown }).code;
+
 function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  switch (code) {
+  switch (codeOf(error)) {
+    case 'ADDRESS_REFUSED':
+      return 'refused by a service of this proxy';
     case 'TUNNEL_DENIED':
       return 'refused by the policy of this device';
     case 'TUNNEL_TIMEOUT':

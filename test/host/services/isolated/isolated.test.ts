@@ -135,7 +135,7 @@ describe('does all that a service can: it', () => {
         },
       };`);
     stream.write(GET);
-    expect(await readUntil(stream, 'world')).toContain('HTTP/1.1 200 TUNNEL_DENIED\r\n');
+    expect(await readUntil(stream, 'world')).toContain('HTTP/1.1 200 ADDRESS_REFUSED\r\n');
   });
 });
 

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { DeputyError } from '../../../../host/delegation/error.js';
 import { type Page, run, type Site, seenBefore } from './run.js';
 
 const html: [string, string][] = [['Content-Type', 'text/html; charset=utf-8']];
@@ -204,6 +205,16 @@ describe('pictures and style sheets of other origins', () => {
       expect(text).toMatch(/]<\/span>y$/);
     },
   );
+
+  test('a picture that a filter keeps away leaves its text alone', async () => {
+    const site: Site = {
+      'https://ads.example/p': async () => {
+        throw new DeputyError('ADDRESS_REFUSED', 'a filter');
+      },
+    };
+    const body = 'x<img src="https://ads.example/p">y<img src="https://ads.example/p" alt="a <cat>">z';
+    expect((await run({ headers: html, body, site })).text).toMatch(/xya &lt;cat&gt;z$/);
+  });
 
   test('what the device has no memory for is left out', async () => {
     const { text } = await run({
