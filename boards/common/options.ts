@@ -139,22 +139,22 @@ function proxy(last: (name: string) => string | undefined, roots: string | undef
   };
 }
 
-/** Naming a URL and a proxy admits that proxy to that origin, and to no other. */
+/** Naming a URL and a proxy admits that proxy to that origin, for the page and for what the page has there; and to no other. */
 function rules(urls: readonly string[], options: ReadonlyMap<string, string[]>): PolicyRule[] {
   const decision = options.get('grant')?.at(-1) ?? 'session';
   const isGrant = (text: string): text is Exclude<PolicyRule['decision'], 'ask' | 'deny'> =>
     parseGrant(text) !== undefined;
   if (decision === 'none') return [];
   if (!isGrant(decision)) throw wrong(`'${decision}' is no grant`);
-  const asked = (origins: readonly string[], asker: 'request' | 'tunnel'): PolicyRule[] =>
+  const ruled = (origins: readonly string[], more: Pick<PolicyRule, 'asker'> = {}): PolicyRule[] =>
     origins.map((origin) => {
       if (parseOriginPattern(origin) === undefined) throw wrong(`'${origin}' is no origin pattern`);
-      return { origin, decision, asker };
+      return { origin, decision, ...more };
     });
   const named = urls.map((url) => parseUrl(url)!).map(({ host, port }) => authority(host, port));
   return [
-    ...asked([...named, ...(options.get('allow') ?? [])], 'request'),
-    ...asked(options.get('allow-tunnel') ?? [], 'tunnel'),
+    ...ruled([...named, ...(options.get('allow') ?? [])]),
+    ...ruled(options.get('allow-tunnel') ?? [], { asker: 'tunnel' }),
   ];
 }
 

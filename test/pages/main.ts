@@ -1,11 +1,9 @@
 // `npm run pages`: every page of a large manual for every device that has a name, with what that saves.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PRESETS } from '../../host/delegation/device.js';
 import { transcode } from '../../host/services/transcode/index.js';
-import { type Bench, startProxy, TOKEN } from '../host/proxy/bench.js';
+import { startProxy } from '../host/proxy/bench.js';
+import { BoardRuns, type BoardVisit, SAMPLE, sampleOf } from './board.js';
 import { Device, type ReadPage } from './device.js';
 import { type Manual, missingManual, serveManual } from './manual.js';
 import { errorsOf } from './verdict.js';
@@ -17,9 +15,12 @@ to its last part, once for each device preset; judges what comes by the formats'
 of the pages before and after. Pictures that the proxy puts into a page count with it; what it saves is reckoned against
 each page with its style sheets, scripts and pictures.
 
+Then the device's own client reads ${SAMPLE} of the pages on an emulated board (mps2-an500, where its tools are installed):
+directly, each with its style sheets, scripts and pictures, and as the proxy makes them for each preset, to their last
+parts. The instructions that this takes are counted: not cycles, and with the handshakes.
+
   --preset NAME  this one alone; may be repeated
-  --board NAME   also runs the device's client on an emulated board (mps2-an500), which fetches a few pages as they are
-                 and as the proxy makes them, and counts its instructions
+  --no-board     counts no instructions
   --json         one JSON object instead of a table
 `;
 
@@ -35,14 +36,16 @@ interface Row {
   bytesFirst: number;
   errors: string;
   seconds: number;
-  board?: { page: string; directly: number; delegated: number }[];
+  /** The pages that are read on a board too, and in how many parts they come. */
+  sample: { path: string; parts: number }[];
+  board?: BoardVisit;
 }
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       preset: { type: 'string', multiple: true },
-      board: { type: 'string' },
+      'no-board': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -62,11 +65,24 @@ async function main(): Promise<number> {
     const wanted = [...PRESETS.values()].filter(({ name }) => values.preset?.includes(name) ?? true);
     const rows: Row[] = [];
     for (const profile of wanted) rows.push(await read(manual, profile.name));
-    if (values.board !== undefined) await runOnBoard(values.board, manual, rows);
+    const board = values['no-board'] ? undefined : await BoardRuns.prepare(manual);
+    if (typeof board === 'string') console.error(`no instructions are counted: ${board}`);
+    else if (board !== undefined) await visit(board, rows);
     console.log(values.json ? JSON.stringify(rows, null, 2) : text(rows));
     return rows.some(({ errors }) => errors !== '') ? 1 : 0;
   } finally {
     await manual.stop();
+  }
+}
+
+async function visit(board: BoardRuns, rows: Row[]): Promise<void> {
+  try {
+    for (const row of rows) {
+      show(`${row.preset}: on an emulated board`);
+      row.board = await board.visit(row.preset, row.sample);
+    }
+  } finally {
+    await board.close();
   }
 }
 
@@ -95,48 +111,11 @@ async function read(manual: Manual, preset: string): Promise<Row> {
     bytesFirst: sum(pages.map(({ parts }) => parts[0]!.length)),
     errors: errorsOf(profile, pages),
     seconds,
+    sample: sampleOf(manual).map(({ path }) => {
+      const { length } = pages[manual.pages.findIndex((page) => page.path === path)]!.parts;
+      return { path, parts: length };
+    }),
   };
-}
-
-/** A small, a middling and a large page. */
-const sampleOf = (manual: Manual) => {
-  const sorted = [...manual.pages].sort((a, b) => a.bytes - b.bytes);
-  return [0.25, 0.5, 0.9].map((share) => sorted[Math.floor(sorted.length * share)]!);
-};
-
-/** What the device's own client takes, in instructions, for a page as it is and as each preset's proxy makes it. */
-async function runOnBoard(name: string, manual: Manual, rows: Row[]): Promise<void> {
-  const { buildClient, findBoard, missingTools } = await import('../../boards/parts/firmware.mjs');
-  const { runMeasured } = await import('../../boards/bench/session/run.mjs');
-  const board = await findBoard(name);
-  const reason = missingTools(board);
-  if (reason) throw new Error(reason);
-  const firmware = await buildClient(board);
-  const folder = await mkdtemp(join(tmpdir(), 'deputy-pages-'));
-  const roots = join(folder, 'roots.pem');
-  const benches: Bench[] = [];
-  try {
-    for (const row of rows) {
-      const bench = await startProxy({ services: [transcode({ profile: PRESETS.get(row.preset)! })] });
-      benches.push(bench);
-      await writeFile(roots, bench.ca);
-      row.board = [];
-      for (const { path } of sampleOf(manual)) {
-        show(`${row.preset}: ${path} on ${name}`);
-        const url = `https://localhost:${manual.origin.port}${path}`;
-        const known = rows[0]!.board!.find(({ page }) => page === path);
-        const direct =
-          known?.directly ??
-          (await runMeasured(board, firmware, ['get', url, '--direct', '--ca', roots])).total;
-        const through = ['--proxy', `localhost:${bench.port}`, '--proxy-ca', roots, '--token', TOKEN];
-        const { total } = await runMeasured(board, firmware, ['get', url, '--ca', roots, ...through]);
-        row.board.push({ page: path, directly: direct, delegated: total });
-      }
-    }
-  } finally {
-    for (const bench of benches) await bench.close();
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function text(rows: Row[]): string {
@@ -165,20 +144,32 @@ function text(rows: Row[]): string {
     'errors',
     'seconds',
   ];
-  const lines = [heading, ...rows.map(cells)].map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(12))).join(''),
-  );
-  for (const { preset, board } of rows) {
-    for (const { page, directly, delegated } of board ?? []) {
-      const millions = (n: number) => (n / 1e6).toFixed(0);
-      lines.push(
-        `${preset}: ${page}: ${millions(directly)} M instructions directly, ${millions(delegated)} M delegated`,
-      );
-    }
+  const lines = table([heading, ...rows.map(cells)]);
+  const counted = rows.flatMap(({ preset, board }) => (board === undefined ? [] : [{ preset, ...board }]));
+  if (counted.length > 0) {
+    const million = (count: number) => (count / 1e6).toFixed(0);
+    const saved = (before: number, after: number) => `${(100 - (100 * after) / before).toFixed(0)} %`;
+    lines.push('', `${SAMPLE} pages on an emulated mps2-an500, millions of instructions (not cycles)`);
+    lines.push(
+      ...table([
+        ['preset', 'directly', 'delegated', 'saved', 'reading alone', 'saved'],
+        ...counted.map(({ preset, directly, delegated }) => [
+          preset,
+          million(directly.total),
+          million(delegated.total),
+          saved(directly.total, delegated.total),
+          million(delegated.reading),
+          saved(directly.reading, delegated.reading),
+        ]),
+      ]),
+    );
   }
   for (const { preset, errors } of rows) if (errors !== '') lines.push(`${preset}: ${errors.slice(0, 4000)}`);
   return lines.join('\n');
 }
+
+const table = (rows: string[][]) =>
+  rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(14))).join(''));
 
 const show = (what: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);

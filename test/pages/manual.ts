@@ -13,7 +13,9 @@ const kept = new URL('../../build/apache2-doc/', import.meta.url).pathname;
 export interface ManualPage {
   path: string;
   bytes: number;
-  /** With the style sheets, scripts and pictures that a browser shows it with, each once. */
+  /** The style sheets, scripts and pictures that a browser shows it with, each once. */
+  parts: readonly string[];
+  /** With these. */
   bytesWithParts: number;
 }
 
@@ -76,10 +78,19 @@ export async function serveManual(): Promise<Manual> {
       .map(async (name): Promise<ManualPage> => {
         const file = join(english, name);
         const text = await readFile(file, 'utf8');
-        const parts = await Promise.all(partsOf(text).map((part) => bytesOf(join(file, '..', part))));
+        const sized = await Promise.all(
+          partsOf(text).map(async (part) => {
+            const found = join(file, '..', part);
+            return { path: `/${relative(root, found)}`, bytes: await bytesOf(found) };
+          }),
+        );
         const bytes = await bytesOf(file);
-        const bytesWithParts = parts.reduce((sum, part) => sum + part, bytes);
-        return { path: `/${relative(root, file)}`, bytes, bytesWithParts };
+        return {
+          path: `/${relative(root, file)}`,
+          bytes,
+          parts: sized.filter((part) => part.bytes > 0).map(({ path }) => path),
+          bytesWithParts: sized.reduce((sum, part) => sum + part.bytes, bytes),
+        };
       }),
   );
   const stop = async () => {
