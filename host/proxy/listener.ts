@@ -59,8 +59,10 @@ export function listener(settings: Settings, handlers: ListenerHandlers): Listen
     began.set(key, performance.now());
     socket.once('close', () => began.delete(key));
   });
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     settings.log.debug({ code: error.code }, 'a TLS handshake with a client failed');
+    // Node leaves one that took too long, or that the client broke off, to us.
+    socket.destroy();
   });
   return {
     server,
