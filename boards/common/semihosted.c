@@ -5,7 +5,7 @@
 #include "board.h"
 #include "semihosting.h"
 
-enum { LINE = 300, MAX_ARGUMENTS = 64, MAX_SEED = 256 };
+enum { LINE = 300, MAX_ARGUMENTS = 256, MAX_SEED = 256 };
 
 static uint64_t startTime;  // milliseconds since 1970 when boardNanoseconds was 0; 0 where it was not handed in
 static uint8_t seed[MAX_SEED];
