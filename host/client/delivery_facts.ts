@@ -1,5 +1,6 @@
 // What an observer may see of a delivery.
-import { type Deliver, encodeMessage } from '../delegation/message.js';
+import type { Deliver } from '../delegation/message.js';
+import { encodeMessage } from '../delegation/message_body.js';
 import type { DeliveryFacts } from './observer.js';
 
 /** The facts, and the frame with zeros where the secret lay. */

@@ -8,14 +8,8 @@ import {
 import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameDecoder, FrameType } from '../delegation/frame.js';
-import {
-  DELEGATION_VERSION,
-  decodeMessage,
-  encodeMessage,
-  type Message,
-  type Tunnel,
-  type Welcome,
-} from '../delegation/message.js';
+import { DELEGATION_VERSION, type Message, type Tunnel, type Welcome } from '../delegation/message.js';
+import { decodeMessage, encodeMessage } from '../delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { CancelSignal } from '../platform/platform.js';
 import type { Context } from './context.js';

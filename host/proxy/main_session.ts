@@ -13,14 +13,13 @@ import { Grant } from '../delegation/grant.js';
 import {
   DELEGATION_VERSION,
   type Deliver,
-  decodeMessage,
-  encodeMessage,
   type Hello,
   type Message,
   type Release,
   type ResumptionGrant,
   type Subscribe,
 } from '../delegation/message.js';
+import { decodeMessage, encodeMessage } from '../delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../services/service.js';
 import type { Authenticator, Principal } from './authentication.js';

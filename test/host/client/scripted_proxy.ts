@@ -4,12 +4,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
-import {
-  type Deliver,
-  decodeMessage,
-  encodeMessage,
-  type Message,
-} from '../../../host/delegation/message.js';
+import type { Deliver, Message } from '../../../host/delegation/message.js';
+import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import type { World } from './world.js';
 

@@ -15,7 +15,8 @@ import {
 import { type DeviceProfile, HANDHELD } from '../../../host/delegation/device.js';
 import { FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
 import { Grant } from '../../../host/delegation/grant.js';
-import { decodeMessage, encodeMessage, type Message } from '../../../host/delegation/message.js';
+import type { Message } from '../../../host/delegation/message.js';
+import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../../../host/delegation/session_id.js';
 import type { ProxyOptions } from '../../../host/proxy/options.js';
 import { createProxy, type ProxyServer } from '../../../host/proxy/proxy.js';

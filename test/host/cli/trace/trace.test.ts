@@ -7,7 +7,7 @@ import { RecordTracer } from '../../../../host/cli/trace/records.js';
 import { describeStep, Tracer } from '../../../../host/cli/trace/tracer.js';
 import type { DeliveryFacts } from '../../../../host/client/observer.js';
 import { FrameType } from '../../../../host/delegation/frame.js';
-import { encodeMessage } from '../../../../host/delegation/message.js';
+import { encodeMessage } from '../../../../host/delegation/message_body.js';
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../host/delegation/error.js';
 import { encodeFrame, type Frame, FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
-import { decodeMessage, encodeMessage, type Message } from '../../../host/delegation/message.js';
+import type { Message } from '../../../host/delegation/message.js';
+import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import { messages } from './arbitrary.js';
 
