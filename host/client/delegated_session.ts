@@ -2,24 +2,25 @@
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import { Grant } from '../delegation/grant.js';
-import type { Active, Message, Receipt } from '../delegation/message.js';
+import type { Message } from '../delegation/message.js';
 import { authority } from '../delegation/origin.js';
 import { type Admission, requireGrant } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../platform/platform.js';
+import { Activation } from './activation.js';
 import { type Conduit, openConduit } from './conduit.js';
 import type { Context } from './context.js';
 import { deliver } from './deliver.js';
+import { handOver } from './hand_over.js';
 import type { MainSession } from './main_session.js';
 import { Observed } from './observation.js';
 import type { Origin, TlsFacts } from './observer.js';
-import { OpenLeg } from './open_leg.js';
 import type { OriginLink } from './origin_link.js';
-import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
+import type { Participation, ParticipationParts } from './participation.js';
 import type { ProxyLink } from './proxy_link.js';
-import { ReceiptCheck } from './receipt_check.js';
+import { SessionFailure } from './session_failure.js';
+import { SessionReceipts } from './session_receipts.js';
 import { observable, SessionTickets } from './session_tickets.js';
-import { within } from './timeout.js';
 import type { TlsStream } from './tls_stream.js';
 
 export interface DelegationParts {
@@ -35,23 +36,15 @@ export interface ByteStreamWish {
   alpn: readonly string[];
 }
 
-/** Milliseconds that a broken leg waits for the ERROR frame that explains it: it travels on another connection. */
-const EXPLANATION_WAIT = 300;
 /** Milliseconds for what the proxy says of a session that was closed here. */
 const LAST_WORDS = 2000;
-/** The newest; a session may serve for long. */
-const RECEIPTS_KEPT = 256;
 
 export class DelegatedSession implements Transport {
   readonly origin: Origin;
   readonly admission: Admission;
   readonly sessionId: SessionId;
   readonly tls: TlsFacts;
-  /** What the proxy says that it did, in order. */
-  readonly receipts: Receipt[] = [];
-  readonly receiptCheck: ReceiptCheck;
-  /** What does not fit in them. */
-  receiptFault: DeputyError | undefined;
+  readonly receipts: SessionReceipts;
   /** Whether content is under way: told by who uses the session. */
   isBusy: () => boolean = () => true;
   readonly #parts: DelegationParts;
@@ -62,11 +55,8 @@ export class DelegatedSession implements Transport {
   #cancelLastWords: () => void = () => {};
   /** From ACTIVE on. */
   #participation: Participation | undefined;
-  #active: ((active: Active) => void) | undefined;
-  #fail: (error: DeputyError) => void = () => {};
-  readonly #failed: Promise<never>;
-  /** Why the proxy ended the session, where it said so. */
-  #failure: DeputyError | undefined;
+  readonly #activation: Activation;
+  readonly #failure: SessionFailure;
   #closed = false;
   #finishing: Promise<void> | undefined;
   /** The proxy has said CLOSE or ERROR, or the grant is over and the session with it. */
@@ -87,11 +77,11 @@ export class DelegatedSession implements Transport {
     this.tls = tls;
     this.#conduit = conduit;
     this.#tickets = tickets;
-    this.receiptCheck = new ReceiptCheck(parts.context.platform, (reason) => this.#onReceiptFault(reason));
-    this.#failed = new Promise((_, reject) => {
-      this.#fail = reject;
-    });
-    this.#failed.catch(() => {});
+    this.receipts = new SessionReceipts(parts.context, origin, this.sessionId, (fault) =>
+      this.#onReceiptFault(fault),
+    );
+    this.#failure = new SessionFailure(parts.context.platform);
+    this.#activation = new Activation(this.#failure);
     this.#stopListening = parts.main.listen(this.sessionId, (message) => this.#onMessage(message));
   }
 
@@ -152,10 +142,11 @@ export class DelegatedSession implements Transport {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#closed && this.#failure === undefined) return undefined;
-    if (this.#closed) throw this.#failure!;
+    const { why } = this.#failure;
+    if (this.#closed && why === undefined) return undefined;
+    if (this.#closed) throw why!;
     const bytes = await this.#participation!.read().catch((error) => this.#explained(error));
-    if (bytes === undefined && this.#failure !== undefined) throw this.#failure;
+    if (bytes === undefined && this.#failure.why !== undefined) throw this.#failure.why;
     return bytes;
   }
 
@@ -216,10 +207,7 @@ export class DelegatedSession implements Transport {
     if (this.#closed) return false;
     this.#cancelExpiry();
     if (this.#participation?.revoke(reason)) return true;
-    this.#failure ??= new DeputyError(
-      'REVOKED',
-      `${reason}: the grant was taken back, and what was under way broke off`,
-    );
+    this.#failure.note('REVOKED', `${reason}: the grant was taken back, and what was under way broke off`);
     if (this.#participation !== undefined) return false;
     const { sessionId } = this;
     this.#parts.main.send({ type: FrameType.Revoke, sessionId, reason, clientBytes: 0 });
@@ -243,9 +231,6 @@ export class DelegatedSession implements Transport {
     signal?: CancelSignal,
   ): Promise<void> {
     const { context, main } = this.#parts;
-    const activated = new Promise<Active>((resolve) => {
-      this.#active = resolve;
-    });
     const { admission, origin, sessionId } = this;
     const { owes, sent } = deliver({
       context,
@@ -258,93 +243,42 @@ export class DelegatedSession implements Transport {
       isStream,
     });
     this.#tickets.onDelivered(this.tls.version);
-    const { active: patience } = context.timeouts;
-    const name = authority(this.origin.host, this.origin.port);
-    // Taken back below: the main session outlives this one by many.
-    const forgetEnd = main.onEnded(this.#fail);
-    const active = await within(context.platform, Promise.race([activated, this.#failed]), {
-      milliseconds: patience,
-      error: () =>
-        new DeputyError(
-          'NOT_ACTIVATED',
-          `the proxy did not take over the session with ${name} within ${patience} ms; ` +
-            'try again, or allow undelegated requests by policy',
-        ),
-      signal,
-    }).finally(forgetEnd);
+    const active = await this.#activation.within(context, main, origin, signal);
     context.observer.onStep?.({ step: 'active', origin: this.origin, active });
     const parts: ParticipationParts = {
       context,
       main,
       sessionId,
       isBusy: () => this.isBusy(),
-      failed: this.#failed,
+      failed: this.#failure.told,
     };
     if (admission.grant === Grant.Observe) {
       this.#participation = new Observed(parts, inner, this.tls.version, owes);
       this.#tickets.onActive(this.tls.alpn, undefined);
     } else {
-      checkCount(active.clientRecords, sent);
-      this.#participation = await this.#handOver(parts, inner, active.originRecords, signal);
+      const { tls } = this;
+      const { transport } = this.#conduit;
+      const { grant } = admission;
+      const handed = { inner, sent, tls, grant, tickets: this.#tickets, transport, signal };
+      this.#participation = await handOver(parts, handed, active);
     }
     if (admission.expires === 0) return;
     const expire = () => this.#onExpired();
     this.#cancelExpiry = context.platform.setTimer(admission.expires * 1000, expire);
   }
 
-  /**
-   * The records that the proxy relayed before the change go through the device's engine; all that follows is the open
-   * leg. Both ends counted, so nobody guesses.
-   */
-  async #handOver(
-    parts: ParticipationParts,
-    inner: TlsStream,
-    originRecords: number,
-    signal?: CancelSignal,
-  ): Promise<Participation> {
-    const { context } = this.#parts;
-    const received = inner.connection.records().received;
-    if (received > originRecords) {
-      throw new DeputyError(
-        'HANDOVER_MISMATCH',
-        `the proxy says that ${originRecords} records came before the change, but ${received} did`,
-      );
-    }
-    const early = await within(context.platform, inner.receiveRecords(originRecords), {
-      milliseconds: context.timeouts.active,
-      error: () => new DeputyError('HANDOVER_MISMATCH', 'the last records before the change never came'),
-      signal,
-    });
-    const { transport } = this.#conduit;
-    const { alpn, version } = this.tls;
-    if (this.admission.grant === Grant.Epoch) {
-      this.#tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
-      return new Lent(parts, new OpenLeg(transport, early, inner.suspend()), inner);
-    }
-    // Only TLS 1.3 brings tickets after the handshake.
-    if (version < 0x0304) {
-      this.#tickets.onActive(alpn, undefined);
-      return new Handed(parts, new OpenLeg(transport, early, inner.release()));
-    }
-    const { unread, connection } = inner.retire();
-    this.#tickets.onActive(alpn, { connection, isOwned: true });
-    return new Handed(parts, new OpenLeg(transport, early, unread));
-  }
-
   #onMessage(message: Message): void {
     const { observer } = this.#parts.context;
     switch (message.type) {
       case FrameType.Active:
-        this.#active?.(message);
+        this.#activation.onActive(message);
         break;
       case FrameType.Returned:
         observer.onStep?.({ step: 'returned', message });
         this.#participation?.onReturned(message);
         break;
       case FrameType.Receipt:
-        if (this.receipts.push(message) > RECEIPTS_KEPT) this.receipts.shift();
-        observer.onStep?.({ step: 'receipt', message });
-        this.receiptCheck.onReceipt(message);
+        this.receipts.add(message);
         break;
       case FrameType.CipherChanged:
         observer.onStep?.({ step: 'cipher-changed', message: observable(message) });
@@ -361,7 +295,7 @@ export class DelegatedSession implements Transport {
       case FrameType.Close:
         this.#over = true;
         observer.onStep?.({ step: 'session-closed', message });
-        this.#fail(
+        this.#failure.reject(
           new DeputyError('SESSION_CLOSED', `the proxy closed the session: ${message.text || message.code}`),
         );
         break;
@@ -377,47 +311,18 @@ export class DelegatedSession implements Transport {
     this.close();
   }
 
-  #onReceiptFault(reason: string): void {
-    const name = authority(this.origin.host, this.origin.port);
-    this.receiptFault ??= new DeputyError(
-      'RECEIPT_MISMATCH',
-      `the proxy's receipts for ${name} do not fit: ${reason}; trust it no more with this origin`,
-    );
-    this.#parts.context.observer.onStep?.({
-      step: 'receipt-fault',
-      origin: this.origin,
-      sessionId: this.sessionId,
-      reason,
-    });
+  #onReceiptFault({ code, message }: DeputyError): void {
     if (this.revoke('the receipts do not fit')) return;
-    this.#giveUp(this.receiptFault.code, this.receiptFault.message);
+    this.#giveUp(code, message);
     this.close();
   }
 
   #giveUp(code: string, text: string): void {
     this.#over = true;
-    this.#failure ??= new DeputyError(code, text);
-    this.#fail(this.#failure);
+    this.#failure.reject(this.#failure.note(code, text));
   }
 
-  /** Rethrows `error`, or what the proxy says about it. */
-  async #explained(error: unknown): Promise<never> {
-    const explained = new Promise<void>((resolve) => {
-      const cancel = this.#parts.context.platform.setTimer(EXPLANATION_WAIT, resolve);
-      this.#failed.catch(() => {
-        cancel();
-        resolve();
-      });
-    });
-    if (!this.#closed) await explained;
-    throw this.#failure ?? error;
+  #explained(error: unknown): Promise<never> {
+    return this.#failure.explain(error, !this.#closed);
   }
-}
-
-function checkCount(relayed: number, sent: number): void {
-  if (relayed === sent) return;
-  throw new DeputyError(
-    'HANDOVER_MISMATCH',
-    `the proxy took over after ${relayed} records of ours, not ${sent}`,
-  );
 }

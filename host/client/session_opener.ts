@@ -138,10 +138,10 @@ export class SessionOpener {
       },
       sessionId,
       tls,
-      receipts,
-      receiptCheck: session.receiptCheck,
+      receipts: receipts.kept,
+      receiptCheck: receipts.check,
       get receiptFault() {
-        return session.receiptFault;
+        return receipts.fault;
       },
     };
     return {
