@@ -4,10 +4,8 @@ import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import { type Admission, DelegationPolicy } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
-import { TlsEngine } from '../engine/tls.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { ByteStream, type StreamOptions } from './byte_stream.js';
-import { offeredCodings } from './content_coding.js';
 import type { Context } from './context.js';
 import { type ClientResponse, Exchanges } from './exchange.js';
 import type { HeaderList } from './http_head.js';
@@ -15,13 +13,14 @@ import type { RequestBody } from './http_request.js';
 import { MainSession } from './main_session.js';
 import type { Observer, Origin } from './observer.js';
 import { type ClientOptions, TIMEOUTS } from './options.js';
-import { OriginLink } from './origin_link.js';
-import { ProxyLink } from './proxy_link.js';
+import type { OriginLink } from './origin_link.js';
+import type { ProxyLink } from './proxy_link.js';
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
-import { type SessionFacts, SessionOpener } from './session_opener.js';
+import { withDefaults } from './request_headers.js';
+import { type Running, start } from './running.js';
+import type { SessionFacts } from './session_opener.js';
 import { type Held, type Pooled, type Reservation, SessionPool } from './sessions.js';
 import type { SubscribeOptions, SubscriptionStatus } from './subscriptions.js';
-import { TicketStore } from './tickets.js';
 import { cancelled } from './timeout.js';
 import { TunnelAnswerer } from './tunnels.js';
 
@@ -32,13 +31,6 @@ export interface RequestOptions {
   body?: RequestBody;
   signal?: CancelSignal;
   redirect?: 'follow' | 'manual' | 'error';
-}
-
-interface Running {
-  context: Context;
-  origins: OriginLink;
-  proxy: ProxyLink | undefined;
-  opener: SessionOpener;
 }
 
 const DEFAULT_SESSIONS = 8;
@@ -75,7 +67,7 @@ export class Client {
     let plan: RequestPlan = {
       url: requestUrl(platform, url),
       method: init.method ?? 'GET',
-      headers: this.#withDefaults(init.headers ?? []),
+      headers: withDefaults(this.#options.platform, init.headers ?? []),
       body: init.body,
     };
     for (let redirects = 0; ; redirects++) {
@@ -152,7 +144,7 @@ export class Client {
     return main.subscriptions.begin(sessionId, {
       every,
       window,
-      headers: this.#withDefaults(headers),
+      headers: withDefaults(this.#options.platform, headers),
       targets: addresses.map(({ path }) => path),
     });
   }
@@ -182,17 +174,6 @@ export class Client {
     const { context, origins, proxy } = await this.#start();
     if (proxy === undefined) throw new DeputyError('NO_PROXY', 'subscriptions are kept by a proxy: name one');
     return this.#mainSession(context, origins, proxy);
-  }
-
-  #withDefaults(headers: HeaderList): HeaderList {
-    const has = (wanted: string) => headers.some(([name]) => name.toLowerCase() === wanted);
-    const codings = offeredCodings(this.#options.platform);
-    return [
-      ...(has('user-agent') ? [] : [['User-Agent', 'Deputy/0.1'] as const]),
-      ...(has('accept') ? [] : [['Accept', '*/*'] as const]),
-      ...(has('accept-encoding') || codings === '' ? [] : [['Accept-Encoding', codings] as const]),
-      ...headers,
-    ];
   }
 
   #redirect(
@@ -302,44 +283,13 @@ export class Client {
   #start(): Promise<Running> {
     if (this.#closed)
       return Promise.reject(new DeputyError('CLOSED', 'this client was closed: make a new one'));
-    this.#running ??= this.#load();
-    return this.#running;
-  }
-
-  async #load(): Promise<Running> {
-    const { platform, proxy } = this.#options;
-    const program = await platform.loadProgram().catch((error: unknown) => {
-      const { message } = error as { message?: string };
-      throw new DeputyError(
-        'PROGRAM_MISSING',
-        `the device program can't be loaded (${message}): npm run build:wasm`,
-        {
-          cause: error,
-        },
-      );
-    });
-    const engine = new TlsEngine(program);
-    const entropy = platform.entropy(48);
-    engine.seed(entropy);
-    entropy.fill(0);
-    const tickets = new TicketStore();
-    const context: Context = {
-      platform,
-      engine,
+    this.#running ??= start(this.#options, {
       observer: this.#observer,
       timeouts: this.#timeouts,
-      tickets,
-    };
-    const origins = new OriginLink(context, this.#options);
-    const link = proxy && new ProxyLink(context, proxy);
-    const opener = new SessionOpener({
-      context,
-      origins,
-      proxy: link,
-      mainSession: () => this.#mainSession(context, origins, link!),
       allowsUndelegated: this.#policy.allowsUndelegated,
+      mainSession: (context, origins, proxy) => this.#mainSession(context, origins, proxy),
     });
-    return { context, origins, proxy: link, opener };
+    return this.#running;
   }
 
   /** A program that has stopped takes its connections with it: the next request loads a new one. */

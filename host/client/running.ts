@@ -1,0 +1,53 @@
+// A client's engine, once the device program is loaded, and what is reached with it.
+import { DeputyError } from '../delegation/error.js';
+import { TlsEngine } from '../engine/tls.js';
+import type { Context } from './context.js';
+import type { MainSession } from './main_session.js';
+import type { ClientOptions } from './options.js';
+import { OriginLink } from './origin_link.js';
+import { ProxyLink } from './proxy_link.js';
+import { SessionOpener } from './session_opener.js';
+import { TicketStore } from './tickets.js';
+
+export interface Running {
+  context: Context;
+  origins: OriginLink;
+  proxy: ProxyLink | undefined;
+  opener: SessionOpener;
+}
+
+export interface RunningParts extends Pick<Context, 'observer' | 'timeouts'> {
+  allowsUndelegated: boolean;
+  mainSession: (context: Context, origins: OriginLink, proxy: ProxyLink) => Promise<MainSession>;
+}
+
+/** Throws PROGRAM_MISSING. */
+export async function start(
+  options: ClientOptions,
+  { observer, timeouts, allowsUndelegated, mainSession }: RunningParts,
+): Promise<Running> {
+  const { platform, proxy } = options;
+  const program = await platform.loadProgram().catch((error: unknown) => {
+    const { message } = error as { message?: string };
+    throw new DeputyError(
+      'PROGRAM_MISSING',
+      `the device program can't be loaded (${message}): npm run build:wasm`,
+      { cause: error },
+    );
+  });
+  const engine = new TlsEngine(program);
+  const entropy = platform.entropy(48);
+  engine.seed(entropy);
+  entropy.fill(0);
+  const context: Context = { platform, engine, observer, timeouts, tickets: new TicketStore() };
+  const origins = new OriginLink(context, options);
+  const link = proxy && new ProxyLink(context, proxy);
+  const opener = new SessionOpener({
+    context,
+    origins,
+    proxy: link,
+    mainSession: () => mainSession(context, origins, link!),
+    allowsUndelegated,
+  });
+  return { context, origins, proxy: link, opener };
+}
