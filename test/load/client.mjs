@@ -1,11 +1,16 @@
 // A process of Deputy's own clients: keeps its sessions at work, checks every byte, and counts what came of it.
-// Told over its channel: {start}, 'reset' (its connections break off), 'stop'.
+// Told over its channel: {start} (each session is opened by one request), 'go', 'reset' (its connections break off),
+// 'stop'.
 import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { DeputyClient, nodePlatform } from '../../dist/host/index.js';
 
 let working = true;
 let port;
+let go = () => {};
+const going = new Promise((resolve) => {
+  go = resolve;
+});
 const counts = {};
 const sessions = new Set();
 
@@ -25,6 +30,7 @@ async function work(client, { name, url, files }, first) {
       const seen = createHash('sha256');
       for await (const chunk of body) seen.update(chunk);
       count(name, status === 200 && seen.digest('hex') === hash ? 'right' : 'wrong');
+      await going;
     } catch (error) {
       if (!working) return;
       count(name, error.code ?? error.message);
@@ -52,7 +58,10 @@ async function start({ proxy, roots, origins, workers }) {
 }
 
 process.on('message', (message) => {
-  if (message === 'stop') working = false;
+  if (message === 'stop') {
+    working = false;
+    go();
+  } else if (message === 'go') go();
   else if (message === 'reset') {
     for (const handle of process._getActiveHandles())
       if (handle instanceof Socket && handle.remotePort === port) handle.resetAndDestroy();

@@ -45,6 +45,11 @@ export class Crowd {
     return sums;
   }
 
+  /** All are open: to work. */
+  go() {
+    for (const { child } of this.#members) child.send('go');
+  }
+
   /** As a crash would end it. */
   kill(member) {
     this.#members[member].child.kill('SIGKILL');

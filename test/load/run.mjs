@@ -28,6 +28,7 @@ export async function runLoad({ sessions, seconds, profile, step = () => {} }) {
       milliseconds: Date.now() - begun,
       sockets: await sockets(world),
     };
+    crowd.go();
     const parts = [];
     const part = async (name, act, except = 0) => {
       step(name);
@@ -58,6 +59,7 @@ export async function runLoad({ sessions, seconds, profile, step = () => {} }) {
 
 async function round(world, size, milliseconds) {
   const crowd = new Crowd(world, size);
+  crowd.go();
   await delay(milliseconds);
   await crowd.stop();
 }
