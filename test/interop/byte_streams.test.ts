@@ -169,12 +169,7 @@ describe('deputy connect', () => {
     await command.says(/^220 /m);
     command.child.stdin!.write('QUIT\r\n');
     await command.says(/^221 /m);
-    const [code] =
-      command.child.exitCode === null
-        ? await new Promise<number[]>((resolve) =>
-            command.child.once('exit', (...a) => resolve(a as number[])),
-          )
-        : [command.child.exitCode];
+    const code = await command.ended;
     expect({ code, stderr: command.stderr }).toEqual({ code: 0, stderr: '' });
   });
 

@@ -48,7 +48,10 @@ export function buildCommand(): void {
 export class Command {
   stdout = '';
   stderr = '';
+  /** Its exit code, once it has ended and all that it said is here; null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   readonly #changed = new Set<() => void>();
+  #over = false;
 
   private constructor(readonly child: ChildProcess) {
     child.stdout!.on('data', (bytes) => {
@@ -59,7 +62,14 @@ export class Command {
       this.stderr += bytes;
       this.#wake();
     });
-    child.on('exit', () => this.#wake());
+    // Not `exit`: what it said last may still be in the pipe then.
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code) => {
+        this.#over = true;
+        this.#wake();
+        resolve(code);
+      });
+    });
   }
 
   static start(args: string[], { node = [] as string[], env = {} as Record<string, string> } = {}): Command {
@@ -77,17 +87,15 @@ export class Command {
     for (;;) {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (match !== null) return match;
-      if (this.child.exitCode !== null) throw new Error(`deputy ended: ${this.stdout}${this.stderr}`);
+      if (this.#over) throw new Error(`deputy ended: ${this.stdout}${this.stderr}`);
       await new Promise<void>((resolve) => this.#changed.add(resolve));
     }
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const over = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGTERM');
     const force = setTimeout(() => this.child.kill('SIGKILL'), 8000);
-    await over;
+    await this.ended;
     clearTimeout(force);
   }
 

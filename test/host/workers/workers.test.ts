@@ -206,7 +206,7 @@ describe(`a proxy of ${WORKERS} workers`, () => {
     expect((await fetch(`${desk}/readyz`)).status).toBe(503);
     for (const response of waiting) response.end('second half');
     for (const answer of slow) expect(await answer.text()).toBe('first half, second half');
-    if (command.child.exitCode === null) await once(command.child, 'exit');
+    await command.ended;
     expect(command.child.exitCode).toBe(0);
   });
 
@@ -218,7 +218,7 @@ describe(`a proxy of ${WORKERS} workers`, () => {
     await command.says(/stopping/);
     command.child.kill('SIGTERM');
     await expect(slow.text()).rejects.toThrow();
-    if (command.child.exitCode === null) await once(command.child, 'exit');
+    await command.ended;
     expect(command.child.exitCode).toBe(1);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
   });
