@@ -8,6 +8,7 @@ import { toHex } from '../delegation/text.js';
 import { DEVICES, deviceProfile, hostAndPort, textFile } from './arguments.js';
 import { KeyLogLink, type KeyLogLinkOptions } from './keylog/link.js';
 import { KeyLogParser } from './keylog/nss.js';
+import { runLogged } from './keylog/program.js';
 import { tail } from './keylog/tail.js';
 
 export interface KeyLogCommandOptions {
@@ -25,13 +26,22 @@ export interface KeyLogCommandOptions {
 
 const TIMEOUT = 15_000;
 
+type KeyLogFlags = Omit<KeyLogCommandOptions, 'file'> & { file?: string };
+
+const EXAMPLES = `
+Example:
+  deputy keylog --proxy proxy.example:8443 --proxy-ca proxy.pem -- curl --http1.1 --proxy https://proxy.example:8443 …
+
+With a program the exit code is the program's, and what happens is told on standard error: failures, all with --json.`;
+
 export function keylogCommand(): Command {
   return new Command('keylog')
     .description(
       'Deliver to a proxy each session that a program logs the keys of (SSLKEYLOGFILE), until stopped. ' +
         'Every connection in the file is delivered: give the program a file of its own.',
     )
-    .requiredOption('--file <file>', 'the key log; it need not exist yet')
+    .argument('[program...]', 'after --: run this, with a key log of its own, and end with it')
+    .option('--file <file>', 'the key log; it need not exist yet')
     .addOption(
       new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort).makeOptionMandatory(),
     )
@@ -47,10 +57,28 @@ export function keylogCommand(): Command {
     )
     .option('--from-start', 'deliver what the file holds already, too')
     .option('--json', 'tell what happens as JSON, one object a line')
-    .action(async (options: KeyLogCommandOptions) => {
+    .addHelpText('after', EXAMPLES)
+    .action(async (program: string[], options: KeyLogFlags, command: Command) => {
+      const { file, json } = options;
+      if ((file === undefined) === (program.length === 0)) {
+        command.error('error: give --file FILE, or after -- a program to run', { exitCode: 2 });
+      }
+      if (file === undefined) {
+        process.exitCode = await runLogged(program, async (own, signal, onReady) => {
+          // Standard output is the program's.
+          const tell = teller(json === true, process.stderr, json === true ? undefined : isFailure);
+          const heard = (event: KeyLogEvent) => {
+            tell(event);
+            if (event.event === 'ready') onReady();
+          };
+          await deliverKeys({ ...options, file: own, fromStart: true }, { signal, tell: heard });
+        });
+        return;
+      }
       const stopped = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort());
-      await deliverKeys(options, { signal: stopped.signal, tell: teller(options.json === true) });
+      const tell = teller(json === true, process.stdout);
+      await deliverKeys({ ...options, file }, { signal: stopped.signal, tell });
     });
 }
 
@@ -142,13 +170,18 @@ function linkOptions(options: KeyLogCommandOptions): KeyLogLinkOptions {
   };
 }
 
+/** The program's TLS with the proxy itself stands in its key log too, and is no session of anybody's. */
+const isFailure = ({ event, code }: KeyLogEvent) => event === 'error' && code !== 'UNKNOWN_SESSION';
+
 const teller =
-  (asJson: boolean) =>
-  ({ event, ...fields }: KeyLogEvent): void => {
+  (asJson: boolean, to: NodeJS.WriteStream, wanted: (event: KeyLogEvent) => boolean = () => true) =>
+  (told: KeyLogEvent): void => {
+    if (!wanted(told)) return;
+    const { event, ...fields } = told;
     if (asJson) {
-      process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+      to.write(`${JSON.stringify({ event, ...fields })}\n`);
       return;
     }
     const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
-    process.stdout.write(`${event} ${details.join(' ')}\n`);
+    to.write(`${event} ${details.join(' ')}\n`);
   };

@@ -1,7 +1,7 @@
 // Real curl through a real proxy: its own TLS stack verifies the origin, its key log admits the proxy.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { KeyLogParser } from '../../../host/cli/keylog/nss.js';
 import { deliverKeys, type KeyLogEvent } from '../../../host/cli/keylog.js';
 import type { Service } from '../../../host/services/service.js';
+import { buildCommand, Command, deputy } from '../../interop/command.js';
 import { type Bench, NAME, startProxy, TOKEN } from '../proxy/bench.js';
 
 /** Stands for any service that changes content. */
@@ -30,6 +31,7 @@ let originPort: number;
 let folder: string;
 
 beforeAll(async () => {
+  buildCommand();
   bench = await startProxy({ services: [shout] });
   folder = await mkdtemp(join(tmpdir(), 'deputy-keylog-'));
   await writeFile(join(folder, 'ca.pem'), bench.ca);
@@ -124,6 +126,51 @@ describe.each(['1.2', '1.3'] as const)('curl over TLS %s, with its key log deliv
     // This origin speaks HTTP/1.1 alone, so ALPN settles on it though curl offers h2.
     const { stdout } = await curl(version, ['--http2', `https://localhost:${originPort}/two`], 1);
     expect(stdout).toBe('YOU ASKED FOR /TWO\n');
+  });
+});
+
+describe('a program that it runs itself', () => {
+  const flags = () => [
+    ...['keylog', '--proxy', `127.0.0.1:${bench.port}`, '--proxy-ca', join(folder, 'ca.pem')],
+    ...['--proxy-name', 'localhost', '--token', TOKEN],
+  ];
+  const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('deputy-keylog-'));
+
+  test('has its sessions delivered, its output and its exit code to itself, and its keys wiped', async () => {
+    const before = await left();
+    const url = `https://localhost:${originPort}/page`;
+    const proxied = [
+      ...['--silent', '--http1.1', '--max-time', '20', '--cacert', join(folder, 'ca.pem')],
+      ...['--proxy', `https://localhost:${bench.port}`, '--proxy-cacert', join(folder, 'ca.pem')],
+      ...['--proxy-header', `Proxy-Authorization: Bearer ${TOKEN}`],
+      ...['--proxy-header', 'Deputy-Session: request; leg=mirror'],
+      ...['--resolve', `localhost:${bench.port}:127.0.0.1`],
+    ];
+    const ran = await deputy([...flags(), '--', 'curl', ...proxied, url]);
+    expect(ran).toEqual({ status: 0, stdout: 'YOU ASKED FOR /PAGE\n', stderr: '' });
+    expect((await deputy([...flags(), '--', 'sh', '-c', 'test -n "$SSLKEYLOGFILE" && exit 7'])).status).toBe(
+      7,
+    );
+    expect((await left()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  test('is told to end where this command is, and its keys are wiped all the same', async () => {
+    const before = await left();
+    const command = Command.start([...flags(), '--', 'sh', '-c', 'echo begun; exec sleep 30']);
+    await command.says(/begun/);
+    expect((await left()).length).toBe(before.length + 1);
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toBe(1);
+    expect(await left()).toEqual(before);
+  });
+
+  test('is not there, or not named: says so', async () => {
+    expect(await deputy([...flags(), '--', 'no-such-program'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('PROGRAM_NOT_FOUND'),
+    });
+    expect((await deputy(flags())).status).toBe(2);
+    expect((await deputy([...flags(), '--file', 'x', '--', 'true'])).status).toBe(2);
   });
 });
 
