@@ -106,7 +106,7 @@ describe('does all that a service can: it', () => {
         },
         response({ exchange, log }) {
           log.info('noticed', { target: seen.get(exchange) });
-          return { watch: { chunk: (bytes) => { watched += Buffer.from(bytes); }, end: () => { watched += '.'; } } };
+          return { watch: { chunk: (bytes) => { watched += Buffer.from(bytes); }, end: (others) => { watched += '.' + others.length; } } };
         },
         sessionClosed() { globalThis.closed = true; },
       };`);
@@ -115,8 +115,8 @@ describe('does all that a service can: it', () => {
     stream.write('GET /settled HTTP/1.1\r\nHost: o\r\n\r\n');
     expect(await readUntil(stream, 'settled')).toBe('HTTP/1.1 404 No\r\nContent-Length: 7\r\n\r\nsettled');
     stream.write('GET /watched HTTP/1.1\r\nX: y\r\n\r\n');
-    expect(await readUntil(stream, 'world.')).toBe(
-      'HTTP/1.1 200 \r\nX: y\r\nContent-Length: 12\r\n\r\nhello world.',
+    expect(await readUntil(stream, 'world.0')).toBe(
+      'HTTP/1.1 200 \r\nX: y\r\nContent-Length: 13\r\n\r\nhello world.0',
     );
     expect(log).toContainEqual(expect.stringMatching(/^noticed .*"target":"\/page".*"service":"all"/));
     const closed = new Promise((resolve) => bench.proxy.events.on('closed', resolve));
