@@ -3,7 +3,8 @@ import { carryBytes } from './bytes.js';
 import { SessionError } from './error.js';
 import { type ExchangeOptions, exchange, type Side } from './http/exchange.js';
 import { beginsLikeHttp } from './http/head.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import { ReadAhead } from './read_ahead.js';
+import type { ByteStream } from './stream.js';
 
 export interface ActiveOptions
   extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {

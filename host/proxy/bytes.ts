@@ -7,8 +7,9 @@ import type { ResponseReport, Side } from './http/exchange.js';
 import { Watch, whyOf } from './http/guard.js';
 import type { FlowContext } from './http/services.js';
 import { Tally } from './http/tally.js';
+import type { ReadAhead } from './read_ahead.js';
 import type { Recorder } from './recorder.js';
-import type { ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 export interface BytesOptions {
   flow: FlowContext;

@@ -2,6 +2,7 @@
 import { SessionError } from './error.js';
 import { LentLeg } from './lent.js';
 import type { Limits } from './options.js';
+import { INTERRUPTED } from './read_ahead.js';
 import { nonceBaseOf } from './record/aead.js';
 import { ContentType, MAX_PLAINTEXT, type RecordCipher } from './record/cipher.js';
 import type { ClientHello } from './record/handshake_view.js';
@@ -9,7 +10,7 @@ import { RecordStream, type RecordStreamOptions } from './record/record_stream.j
 import type { SessionKeys, Side } from './record/session_keys.js';
 import { MAC_LENGTH, type Suite } from './record/suite.js';
 import type { Relay, RelayOutcome } from './relay.js';
-import { type ByteStream, INTERRUPTED } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 /** Records of a client's last handshake flight: Certificate, CertificateVerify, Finished, however they are cut. */
 export const CLIENT_FLIGHT_RECORDS = 16;

@@ -6,8 +6,9 @@ import { SessionError } from './error.js';
 import { bodyPieces, type Framing, responseFraming } from './http/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from './http/head.js';
 import { Tally } from './http/tally.js';
+import { ReadAhead } from './read_ahead.js';
 import type { Recorder } from './recorder.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 export interface OtherLimits {
   otherOriginTimeout: number;

@@ -12,10 +12,11 @@ import { writeHead } from './http/head.js';
 import type { FlowContext } from './http/services.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
+import { ReadAhead } from './read_ahead.js';
 import { Recorder } from './recorder.js';
 import type { FurtherConnection } from './resumption/further_connection.js';
 import { type Grants, type OpenedFurther, Resumptions } from './resumption/resumptions.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 import type { TargetPolicy } from './target.js';
 
 export interface SubscriptionParts {

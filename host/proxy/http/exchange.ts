@@ -3,8 +3,9 @@
 import type { RecordMark } from '../../services/record.js';
 import { type Answer, type BodyWatcher, HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
+import type { ReadAhead } from '../read_ahead.js';
 import type { Recorder } from '../recorder.js';
-import type { ByteStream, ReadAhead } from '../stream.js';
+import type { ByteStream } from '../stream.js';
 import { bodyPieces, type Framing, type Piece, requestFraming, responseFraming } from './framing.js';
 import {
   hasPlainFraming,

@@ -1,7 +1,7 @@
 // The heads of HTTP/1.x messages (RFC 9112 §2 to §5): read for what they say, kept byte for byte.
 import { type HeaderLine, HeaderList } from '../../services/headers.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
-import type { ReadAhead } from '../stream.js';
+import type { ReadAhead } from '../read_ahead.js';
 
 export interface Head {
   /** As it came, with the empty line. */

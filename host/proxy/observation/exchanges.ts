@@ -11,7 +11,7 @@ import {
   type ResponseHead,
   readRawHead,
 } from '../http/head.js';
-import type { ReadAhead } from '../stream.js';
+import type { ReadAhead } from '../read_ahead.js';
 
 /** Bytes of a body that are shown. */
 const SHOWN = 65_536;
