@@ -60,10 +60,12 @@ async function speaksHttp(client: Side, origin: Side): Promise<boolean> {
 
 /** Whose bytes, or whose end, come first. */
 const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> =>
-  Promise.race([
-    client.bytes.prefetch().then(() => 'client' as const),
-    origin.bytes.prefetch().then(() => 'origin' as const),
-  ]);
+  new Promise((resolve, reject) => {
+    const tell = (side: 'client' | 'origin', { failure }: ReadAhead) =>
+      failure === undefined ? resolve(side) : reject(failure);
+    client.bytes.prefetch(() => tell('client', client.bytes));
+    origin.bytes.prefetch(() => tell('origin', origin.bytes));
+  });
 
 /** Waits for the next request, unless the session is to end. One listener for all: one each time costs as much as they. */
 class Turns {

@@ -71,6 +71,7 @@ export function layers(
     opening,
     sealing: sealing('client'),
     nextRecord: () => nextOfOrigin(relay, () => lent?.isStopped === true),
+    recordNow: () => relay.originHeld.shift() ?? relay.originReader.nextNow(),
     transport: originTransport,
     ...(options.onEpochOver && { onEpochOver: options.onEpochOver }),
     onTicket: options.onTicket,
@@ -91,6 +92,7 @@ export function layers(
     opening: keys.cipher('client', { sequence: sequences.client }),
     sealing: sealing('origin'),
     nextRecord: async () => relay.held.shift() ?? (await nextOf(relay.clientReader)),
+    recordNow: () => relay.held.shift() ?? relay.clientReader.nextNow(),
     transport: client,
     ...(searches && { beforeEpoch: clientFlight(suite, relay, originTransport) }),
   });
@@ -168,6 +170,7 @@ async function nextOf(reader: Relay['clientReader']): Promise<Buffer | undefined
 /** The open leg: after the counted records the conduit itself carries the bytes. */
 const withReader = (client: ByteStream, relay: Relay): ByteStream => ({
   read: () => relay.clientReader.bytes.read(),
+  readNow: () => relay.clientReader.bytes.readNow(),
   write: (bytes) => client.write(bytes),
   end: () => client.end(),
   destroy: () => client.destroy(),

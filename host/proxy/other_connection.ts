@@ -52,7 +52,7 @@ export class OtherConnection {
     const end = () => {
       if (isIdle()) void this.carrier.finish();
     };
-    this.#bytes.prefetch().then(end, end);
+    this.#bytes.prefetch(end);
   }
 
   async get(url: URL, options: OtherOptions): Promise<OtherResponse> {

@@ -3,19 +3,35 @@ import type { ByteStream } from './stream.js';
 
 export const INTERRUPTED = Symbol('interrupted');
 
+/** What `fill` tells: there are more bytes, there will be none, or somebody wants the reader to stop. */
+export type Filled = boolean | typeof INTERRUPTED;
+
+const MORE: Promise<Filled> = Promise.resolve(true);
+const OVER: Promise<Filled> = Promise.resolve(false);
+const STOP: Promise<Filled> = Promise.resolve(INTERRUPTED);
+const NOTHING = Buffer.alloc(0);
+
+interface Filler {
+  resolve: (filled: Filled) => void;
+  reject: (error: unknown) => void;
+}
+
 /**
  * Lets a reader look at bytes before it takes them, and lets somebody else interrupt its waiting without losing any.
  * Reads at most one chunk ahead.
  */
 export class ReadAhead {
-  #source: Pick<ByteStream, 'read'>;
-  #buffer: Buffer = Buffer.alloc(0);
-  #pending: Promise<Buffer | undefined> | undefined;
-  #ended = false;
-  #interrupt: (() => void) | undefined;
+  readonly #source: Pick<ByteStream, 'read' | 'readNow'>;
+  #buffer: Buffer = NOTHING;
+  /** What has come of the source: `waiting` for it, or there for the next `fill`. */
+  #state: 'idle' | 'waiting' | 'chunk' | 'end' | 'failure' = 'idle';
+  #chunk: Buffer = NOTHING;
+  #failure: unknown;
+  #filler: Filler | undefined;
+  #listener: (() => void) | undefined;
   #interrupted = false;
 
-  constructor(source: Pick<ByteStream, 'read'>) {
+  constructor(source: Pick<ByteStream, 'read' | 'readNow'>) {
     this.#source = source;
   }
 
@@ -24,59 +40,79 @@ export class ReadAhead {
     return this.#buffer;
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Waits for more bytes than there are. False at the end; INTERRUPTED after `interrupt`. */
-  async fill(): Promise<boolean | typeof INTERRUPTED> {
+  /** Waits for more bytes than there are. False at the end; INTERRUPTED after `interrupt`. One caller at a time. */
+  fill(): Promise<Filled> {
     if (this.#interrupted) {
       this.#interrupted = false;
-      return INTERRUPTED;
+      return STOP;
     }
-    if (this.#ended) return false;
-    const pending = this.prefetch();
-    const chunk = await Promise.race([
-      pending,
-      new Promise<typeof INTERRUPTED>((resolve) => {
-        this.#interrupt = () => resolve(INTERRUPTED);
-      }),
-    ]);
-    this.#interrupt = undefined;
-    if (chunk === INTERRUPTED) {
-      this.#interrupted = false;
-      return INTERRUPTED;
+    if (this.fillNow()) return MORE;
+    if (this.#state === 'end') return OVER;
+    if (this.#state === 'failure') return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#filler = { resolve, reject };
+      this.#begin();
+    });
+  }
+
+  /** Whether there are more bytes now, without a wait. A failure is for `fill` to tell. */
+  fillNow(): boolean {
+    if (this.#state === 'chunk') {
+      this.#append(this.#chunk);
+      this.#chunk = NOTHING;
+      this.#state = 'idle';
+      return true;
     }
-    this.#pending = undefined;
-    if (chunk === undefined) {
-      this.#ended = true;
-      return false;
+    if (this.#state !== 'idle') return false;
+    let chunk: Buffer | undefined;
+    try {
+      chunk = this.#source.readNow?.();
+    } catch (error) {
+      this.#state = 'failure';
+      this.#failure = error;
     }
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    if (chunk === undefined) return false;
+    this.#append(chunk);
     return true;
   }
 
-  /** Starts to read the next chunk, and tells of its arrival or failure; the bytes stay for `fill`. */
-  prefetch(): Promise<Buffer | undefined> {
-    if (this.#pending === undefined) {
-      this.#pending = this.#source.read();
-      // A failure is reported by whoever awaits the chunk; it must not be unhandled until then.
-      this.#pending.catch(() => {});
-    }
-    return this.#pending;
+  /**
+   * Starts to read the next chunk, and calls `listener` once it, an end or a failure is there, which stays for `fill`.
+   * In place of an earlier listener.
+   */
+  prefetch(listener: () => void): void {
+    this.#listener = listener;
+    this.#begin();
+    if (this.#state !== 'waiting') this.#tell();
+  }
+
+  /** Whether what `prefetch` found is an end. */
+  get isAtEnd(): boolean {
+    return this.#state === 'end';
+  }
+
+  /** What `prefetch` found, where it is a failure: all that follows fails with it. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Removes the first `length` bytes of the buffer. */
   take(length: number): Buffer {
-    const taken = this.#buffer.subarray(0, length);
-    this.#buffer = this.#buffer.subarray(length);
-    return taken;
+    const whole = this.#buffer;
+    if (length >= whole.length) {
+      this.#buffer = NOTHING;
+      return whole;
+    }
+    this.#buffer = whole.subarray(length);
+    return whole.subarray(0, length);
   }
 
   /** Makes the `fill` that waits, or else the next one, return INTERRUPTED. */
   interrupt(): void {
-    this.#interrupted = true;
-    this.#interrupt?.();
+    const filler = this.#filler;
+    this.#filler = undefined;
+    if (filler === undefined) this.#interrupted = true;
+    else filler.resolve(INTERRUPTED);
   }
 
   /** All buffered bytes, or else the next chunk; undefined at the end. */
@@ -85,5 +121,47 @@ export class ReadAhead {
       if ((await this.fill()) === false) return undefined;
     }
     return this.take(this.#buffer.length);
+  }
+
+  readNow(): Buffer | undefined {
+    if (this.#buffer.length === 0 && (this.#interrupted || !this.fillNow())) return undefined;
+    return this.take(this.#buffer.length);
+  }
+
+  #begin(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'waiting';
+    this.#source.read().then(this.#onChunk, this.#onFailure);
+  }
+
+  readonly #onChunk = (chunk: Buffer | undefined) => {
+    if (chunk === undefined) this.#state = 'end';
+    else {
+      this.#state = 'chunk';
+      this.#chunk = chunk;
+    }
+    const filler = this.#filler;
+    this.#filler = undefined;
+    filler?.resolve(this.fillNow());
+    this.#tell();
+  };
+
+  readonly #onFailure = (error: unknown) => {
+    this.#state = 'failure';
+    this.#failure = error;
+    const filler = this.#filler;
+    this.#filler = undefined;
+    filler?.reject(error);
+    this.#tell();
+  };
+
+  #tell(): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.();
+  }
+
+  #append(chunk: Buffer): void {
+    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
   }
 }

@@ -6,6 +6,8 @@ import { SessionError, type SessionErrorCode } from './error.js';
 export interface ByteStream {
   /** The next bytes; undefined after an orderly end. Rejects with SessionError where the end was not orderly. */
   read(): Promise<Buffer | undefined>;
+  /** The next bytes, where they are here already: what need not wait costs no promise. */
+  readNow?(): Buffer | undefined;
   /** Resolves when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
   /** No more will be written: an orderly end toward the other side. */
@@ -27,6 +29,14 @@ const FLUSH_TIME = 1000;
 /** Bytes that may wait here for a reader: to stop and start a socket for each record costs more than they do. */
 const READ_AHEAD = 65_536;
 
+/** There is room for more. */
+const ROOM = Promise.resolve();
+
+interface Reader {
+  resolve: (bytes: Buffer | undefined) => void;
+  reject: (error: unknown) => void;
+}
+
 /**
  * A socket, or any Duplex, as a ByteStream. Each read gives the bytes of one arrival: on a TLS socket those of one
  * record, so that what goes on from here can be cut as the sender cut it.
@@ -37,9 +47,11 @@ export class SocketStream implements CountedStream {
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
   readonly #arrived: Buffer[] = [];
+  readonly #readers: Reader[] = [];
   #ahead = 0;
   #error: Error | undefined;
-  #waiting: (() => void)[] = [];
+  /** Wait for room, or for the end. */
+  #writers: (() => void)[] = [];
   #unflushed = 0;
   #gathering = false;
   #dropped = false;
@@ -48,50 +60,47 @@ export class SocketStream implements CountedStream {
   constructor(socket: Duplex, lost: SessionErrorCode) {
     this.#socket = socket;
     this.#lost = lost;
-    const wake = () => {
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    };
+    const wake = () => this.#wake();
     for (const event of ['end', 'close', 'drain', 'finish']) socket.on(event, wake);
     socket.pause();
     // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
     socket.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+      const reader = this.#readers.shift();
+      if (reader !== undefined) return reader.resolve(chunk);
       this.#ahead += chunk.length;
       if (this.#ahead >= READ_AHEAD) socket.pause();
-      this.received += chunk.length;
       this.#arrived.push(chunk);
-      wake();
     });
     socket.on('error', (error) => {
       this.#error ??= error;
-      wake();
+      this.#wake();
     });
   }
 
-  async read(): Promise<Buffer | undefined> {
-    for (;;) {
-      const chunk = this.#arrived.shift();
-      if (chunk !== undefined) {
-        this.#ahead -= chunk.length;
-        return chunk;
-      }
-      if (this.#socket.readableEnded) return undefined;
-      this.#throwIfGone();
-      if (this.#socket.isPaused()) this.#socket.resume();
-      await this.#change();
-    }
+  read(): Promise<Buffer | undefined> {
+    const chunk = this.readNow();
+    if (chunk !== undefined) return Promise.resolve(chunk);
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      if (this.#isOver()) this.#wake();
+      else if (this.#socket.isPaused()) this.#socket.resume();
+    });
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#throwIfGone();
-    if (bytes.length === 0) return;
+  readNow(): Buffer | undefined {
+    const chunk = this.#arrived.shift();
+    if (chunk !== undefined) this.#ahead -= chunk.length;
+    return chunk;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#isGone()) return Promise.reject(this.#lostError());
+    if (bytes.length === 0) return ROOM;
     this.sent += bytes.length;
     this.#unflushed++;
     this.#gather();
-    if (this.#socket.write(bytes, () => this.#onFlushed())) return;
-    while (this.#socket.writableNeedDrain) {
-      this.#throwIfGone();
-      await this.#change();
-    }
+    return this.#socket.write(bytes, this.#onFlushed) ? ROOM : this.#room();
   }
 
   async end(): Promise<void> {
@@ -112,28 +121,56 @@ export class SocketStream implements CountedStream {
     if (this.#gathering) return;
     this.#gathering = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      this.#gathering = false;
-      this.#socket.uncork();
-    });
+    process.nextTick(this.#leave);
   }
+
+  readonly #leave = () => {
+    this.#gathering = false;
+    this.#socket.uncork();
+  };
 
   setIdleTimeout(milliseconds: number): void {
     if (this.#socket instanceof Socket) this.#socket.setTimeout(milliseconds);
   }
 
-  #onFlushed(): void {
+  readonly #onFlushed = () => {
     this.#unflushed--;
     if (this.#dropped && this.#unflushed === 0) this.#socket.destroy();
+  };
+
+  async #room(): Promise<void> {
+    while (this.#socket.writableNeedDrain) {
+      if (this.#isGone()) throw this.#lostError();
+      await this.#change();
+    }
   }
 
   #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#writers.push(resolve));
   }
 
-  #throwIfGone(): void {
-    if (this.#error === undefined && !this.#socket.destroyed) return;
+  /** Something has changed for whoever waits. */
+  #wake(): void {
+    if (this.#isOver()) {
+      for (const { resolve, reject } of this.#readers.splice(0)) {
+        if (this.#socket.readableEnded) resolve(undefined);
+        else reject(this.#lostError());
+      }
+    }
+    if (this.#writers.length > 0) for (const resolve of this.#writers.splice(0)) resolve();
+  }
+
+  /** Nothing more will come. */
+  #isOver(): boolean {
+    return this.#socket.readableEnded || this.#isGone();
+  }
+
+  #isGone(): boolean {
+    return this.#error !== undefined || this.#socket.destroyed;
+  }
+
+  #lostError(): SessionError {
     const why = this.#error === undefined ? 'it was closed' : (this.#error as NodeJS.ErrnoException).code;
-    throw new SessionError(this.#lost, `a connection was lost: ${why ?? 'unknown reason'}`);
+    return new SessionError(this.#lost, `a connection was lost: ${why ?? 'unknown reason'}`);
   }
 }

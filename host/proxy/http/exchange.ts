@@ -173,11 +173,15 @@ class Exchange {
    * Rejects when the client's side fails or ends while the answer is awaited; otherwise never settles. A client that
    * closes half of its connection and still wants an answer is not told from one that hung up.
    */
-  async #clientGone(): Promise<never> {
-    const bytes = await this.options.client.bytes.prefetch();
-    if (bytes === undefined)
-      throw new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete');
-    return never();
+  #clientGone(): Promise<never> {
+    const { bytes } = this.options.client;
+    return new Promise((_, reject) => {
+      bytes.prefetch(() => {
+        if (bytes.failure !== undefined) reject(bytes.failure);
+        else if (bytes.isAtEnd)
+          reject(new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete'));
+      });
+    });
   }
 
   async #sendRequest(state: RequestState): Promise<void> {
