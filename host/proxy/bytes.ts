@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { StreamWatcher } from '../services/service.js';
 import { SessionError } from './error.js';
-import type { ResponseReport, Side } from './http/exchange.js';
+import type { ResponseReport } from './http/account.js';
+import type { Side } from './http/exchange.js';
 import { Watch, whyOf } from './http/guard.js';
 import type { FlowContext } from './http/services.js';
 import { Tally } from './http/tally.js';

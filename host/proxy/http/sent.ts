@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BodyWatcher, HeaderList } from '../../services/service.js';
 import type { ByteStream } from '../stream.js';
-import type { Piece } from './framing.js';
+import type { Framing, Piece } from './framing.js';
 import type { Tally } from './tally.js';
 
 /** One response on its way, its content counted and hashed. */
@@ -50,6 +50,18 @@ export async function* contents(
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const { content } of pieces) yield* content;
 }
+
+export async function* counted(
+  pieces: AsyncGenerator<Piece, void, void>,
+  tally: Tally,
+): AsyncGenerator<Piece, void, void> {
+  for await (const piece of pieces) {
+    for (const part of piece.content) tally.add(part);
+    yield piece;
+  }
+}
+
+export const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
 
 export const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 

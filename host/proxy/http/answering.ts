@@ -1,0 +1,130 @@
+// What a client gets for its request: the origin's answer, as the services leave it, or one of theirs.
+import type { Answer, BodyWatcher, HeaderList } from '../../services/service.js';
+import { SessionError } from '../error.js';
+import type { ByteStream } from '../stream.js';
+import type { Account } from './account.js';
+import type { ExchangeOptions } from './exchange.js';
+import { bodyPieces, type Framing, type Piece, responseFraming } from './framing.js';
+import { hasPlainFraming, persists, type RequestHead, type ResponseHead, writeHead } from './head.js';
+import { chunkOf, contents, counted, knownLength, LAST_CHUNK, reframe, Sent } from './sent.js';
+import type { RequestState, ResponseState, ServiceChain } from './services.js';
+
+/** Where an answer goes. */
+export type Sink = Pick<ByteStream, 'write'>;
+export const NOWHERE: Sink = { write: async () => {} };
+
+/** Bytes of a body that nobody wants and that are still read, to keep the connection. */
+const DROPPED_AT_MOST = 1 << 20;
+
+export class Answering {
+  constructor(
+    private readonly options: ExchangeOptions,
+    private readonly request: RequestHead,
+    private readonly chain: ServiceChain,
+    private readonly account: Account,
+  ) {}
+
+  /** The origin's answer. Throws SessionError where its body, or the way to the client, breaks off. */
+  async respond(head: ResponseHead, request: RequestState, to: Sink): Promise<'next' | 'close'> {
+    const { account } = this;
+    const framing = responseFraming(head, request.method);
+    account.before = account.tally();
+    const pieces = counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'), account.before);
+    const settled = await this.chain.settle(request, head);
+    if (settled !== undefined) {
+      await this.answer(settled.answer, settled.by, to);
+      const dropped = await this.#drop(pieces, framing);
+      return dropped && persists(head) && persists(this.request) ? 'next' : 'close';
+    }
+    const state: ResponseState = {
+      status: head.status,
+      reason: head.reason,
+      headers: head.headers,
+      body: contents(pieces),
+      bodyTouched: false,
+      length: knownLength(framing),
+      applied: [],
+      watchers: [],
+    };
+    if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
+    const sent = this.#sent(state, state.applied, to, state.watchers);
+    let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
+    if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
+    else closes = await this.#writeHead(state, framing, closes, sent);
+    if (!state.bodyTouched) {
+      for await (const { raw, content } of pieces) await sent.piece(raw, content);
+    } else {
+      await this.#writeBody(state, sent);
+    }
+    sent.end();
+    await this.#report(sent, to);
+    return closes ? 'close' : 'next';
+  }
+
+  /** What no service may touch, as it came: an interim answer, or the last one before bytes of another protocol. */
+  async switched(head: ResponseHead): Promise<void> {
+    this.account.begin(head, []);
+    await this.account.record(true, this.options.number);
+  }
+
+  /** A service's own answer. */
+  async answer(answer: Answer, by: string, to: Sink): Promise<void> {
+    const { status, reason, headers, body } = answer;
+    const sent = this.#sent(answer, [by], to);
+    const hasNoBody = status === 204 || status === 304;
+    reframe(headers, hasNoBody ? 'close' : body.length);
+    await sent.raw(writeHead(`HTTP/1.1 ${status} ${reason ?? ''}`, headers));
+    if (this.request.method !== 'HEAD' && !hasNoBody) await sent.piece(body, [body]);
+    await this.#report(sent, to);
+  }
+
+  /** A head with the framing that the body will have. True where the connection ends with the body. */
+  async #writeHead(state: ResponseState, framing: Framing, closes: boolean, sent: Sent): Promise<boolean> {
+    const { minorVersion } = this.request;
+    let ends = closes;
+    if (state.bodyTouched) {
+      const isChunked = state.length === undefined && minorVersion === 1;
+      ends ||= state.length === undefined && !isChunked;
+      reframe(state.headers, isChunked ? 'chunked' : (state.length ?? 'close'));
+      if (ends) state.headers.set('Connection', 'close');
+    } else if (framing.kind !== 'none') {
+      reframe(state.headers, framing.kind === 'length' ? framing.length : framing.kind);
+    }
+    await sent.raw(writeHead(`HTTP/1.${minorVersion} ${state.status} ${state.reason}`, state.headers));
+    return ends;
+  }
+
+  async #writeBody(state: ResponseState, sent: Sent): Promise<void> {
+    const isChunked = state.length === undefined && this.request.minorVersion === 1;
+    for await (const chunk of state.body!) {
+      if (chunk.length > 0) await sent.piece(isChunked ? chunkOf(chunk) : chunk, [chunk]);
+    }
+    if (isChunked) await sent.raw(LAST_CHUNK);
+    else if (state.length !== undefined && sent.bytes !== state.length) {
+      throw new SessionError('SERVICE_FAILED', 'a service gave another length than it had announced');
+    }
+  }
+
+  /** Reads what nobody wants. False where it is too much, or ends with the connection. */
+  async #drop(pieces: AsyncGenerator<Piece, void, void>, framing: Framing): Promise<boolean> {
+    if (framing.kind === 'close') return false;
+    const { before } = this.account;
+    const atFirst = before.bytes;
+    for await (const _ of pieces) if (before.bytes - atFirst > DROPPED_AT_MOST) return false;
+    return true;
+  }
+
+  #sent(
+    head: { status: number; headers: HeaderList },
+    services: readonly string[],
+    to: Sink,
+    watchers: BodyWatcher[] = [],
+  ): Sent {
+    return new Sent(to, this.options.previousHash, this.account.begin(head, services), watchers);
+  }
+
+  async #report(sent: Sent, to: Sink): Promise<void> {
+    const mark = await this.account.record(true, to === NOWHERE ? 0 : this.options.number);
+    if (to !== NOWHERE) this.options.onResponse(this.account.report(sent.digest(), mark));
+  }
+}
