@@ -14,6 +14,7 @@ import type { Principal } from './authentication.js';
 import { within } from './deadline.js';
 import { SessionError, type SessionErrorCode, sessionError } from './error.js';
 import type { Observers } from './events.js';
+import type { ResponseReport } from './http/account.js';
 import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
 import { type LentLeg, relayOn, stopLent } from './lent.js';
@@ -63,6 +64,9 @@ const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'EXPIRED', 'S
 
 const legName = ({ requestId, leg }: Delivery) =>
   requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
+
+/** Of an audit log that is not kept. */
+const NO_HEAD = new Uint8Array(32);
 
 /** How long a side may take to close after the last byte. */
 const LINGER = 5000;
@@ -301,17 +305,7 @@ export class DelegableSession {
         onRequest: (method, target) =>
           this.#options.observers.emit('request', { sessionId: this.id, method, url: target }),
         recorder: this.#recorder,
-        onResponse: ({ mark, ...report }) => {
-          this.#deliverer!.send({
-            type: FrameType.Receipt,
-            sessionId: this.id,
-            response: ++this.#responses,
-            entry: mark?.entry ?? 0,
-            head: mark?.head ?? new Uint8Array(32),
-            ...report,
-          });
-          this.#options.observers.emit('response', { sessionId: this.id, ...report });
-        },
+        onResponse: (report) => this.#onResponse(report),
       });
       await this.#carrying;
       await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
@@ -319,6 +313,23 @@ export class DelegableSession {
       // What was under way when the client took its session back has broken off.
       if ((this.#state as string) !== 'returned') await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
+  }
+
+  #onResponse({ status, services, bytesBefore, bytesAfter, hash, mark }: ResponseReport): void {
+    this.#deliverer!.send({
+      type: FrameType.Receipt,
+      sessionId: this.id,
+      response: ++this.#responses,
+      status,
+      services,
+      bytesBefore,
+      bytesAfter,
+      hash,
+      entry: mark?.entry ?? 0,
+      head: mark?.head ?? NO_HEAD,
+    });
+    const sessionId = this.id;
+    this.#options.observers.emit('response', { sessionId, status, services, bytesBefore, bytesAfter });
   }
 
   /** The client takes its grant back. `clientBytes`: what it wrote of content, where the session was lent. */

@@ -4,9 +4,9 @@ import { SessionError } from '../error.js';
 import type { ByteStream } from '../stream.js';
 import type { Account } from './account.js';
 import type { ExchangeOptions } from './exchange.js';
-import { bodyPieces, type Framing, type Piece, responseFraming } from './framing.js';
+import { BodyReader, type Framing, responseFraming } from './framing.js';
 import { hasPlainFraming, persists, type RequestHead, type ResponseHead, writeHead } from './head.js';
-import { chunkOf, contents, counted, knownLength, LAST_CHUNK, reframe, Sent } from './sent.js';
+import { chunkOf, joined, knownLength, LAST_CHUNK, reframe, Sent } from './sent.js';
 import type { RequestState, ResponseState, ServiceChain } from './services.js';
 
 /** Where an answer goes. */
@@ -29,36 +29,69 @@ export class Answering {
     const { account } = this;
     const framing = responseFraming(head, request.method);
     account.before = account.tally();
-    const pieces = counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'), account.before);
-    const settled = await this.chain.settle(request, head);
+    const body = new BodyReader(this.options.origin.bytes, framing, 'BAD_RESPONSE', account.before);
+    const settled = this.chain.has('settle') ? await this.chain.settle(request, head) : undefined;
     if (settled !== undefined) {
       await this.answer(settled.answer, settled.by, to);
-      const dropped = await this.#drop(pieces, framing);
+      const dropped = await this.#drop(body, framing);
       return dropped && persists(head) && persists(this.request) ? 'next' : 'close';
     }
+    const closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
+    const mayChange = this.chain.has('response') && framing.kind !== 'none' && hasPlainFraming(head);
+    if (mayChange) return this.#changed(head, framing, body, closes, request, to);
+    const sent = this.#sent(head, [], to);
+    await this.#pass(head.raw, body, sent);
+    await this.#report(sent, to);
+    return closes ? 'close' : 'next';
+  }
+
+  /** The answer as the services leave it. */
+  async #changed(
+    head: ResponseHead,
+    framing: Framing,
+    body: BodyReader,
+    persistsNot: boolean,
+    request: RequestState,
+    to: Sink,
+  ): Promise<'next' | 'close'> {
     const state: ResponseState = {
       status: head.status,
       reason: head.reason,
       headers: head.headers,
-      body: contents(pieces),
+      body: body.contents(),
       bodyTouched: false,
       length: knownLength(framing),
       applied: [],
       watchers: [],
     };
-    if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
+    await this.chain.response(request, state);
     const sent = this.#sent(state, state.applied, to, state.watchers);
-    let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
-    if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
-    else closes = await this.#writeHead(state, framing, closes, sent);
-    if (!state.bodyTouched) {
-      for await (const { raw, content } of pieces) await sent.piece(raw, content);
-    } else {
+    const isSame = state.applied.length === 0 && !state.bodyTouched;
+    const closes = isSame ? persistsNot : this.#reframe(state, framing, persistsNot);
+    const raw = isSame
+      ? head.raw
+      : writeHead(`HTTP/1.${this.request.minorVersion} ${state.status} ${state.reason}`, state.headers);
+    if (state.bodyTouched) {
+      await sent.raw(raw);
       await this.#writeBody(state, sent);
+    } else {
+      await this.#pass(raw, body, sent);
     }
     sent.end();
     await this.#report(sent, to);
     return closes ? 'close' : 'next';
+  }
+
+  /** A head, and the body as it comes: in one piece as far as it is here. */
+  async #pass(head: Buffer, body: BodyReader, sent: Sent): Promise<void> {
+    let piece = body.nextNow();
+    if (piece === undefined) await sent.raw(head);
+    else await sent.piece(joined(head, piece.raw), piece.content);
+    for (;;) {
+      piece = body.nextNow() ?? (await body.next());
+      if (piece === undefined) return;
+      await sent.piece(piece.raw, piece.content);
+    }
   }
 
   /** What no service may touch, as it came: an interim answer, or the last one before bytes of another protocol. */
@@ -78,19 +111,19 @@ export class Answering {
     await this.#report(sent, to);
   }
 
-  /** A head with the framing that the body will have. True where the connection ends with the body. */
-  async #writeHead(state: ResponseState, framing: Framing, closes: boolean, sent: Sent): Promise<boolean> {
-    const { minorVersion } = this.request;
-    let ends = closes;
-    if (state.bodyTouched) {
-      const isChunked = state.length === undefined && minorVersion === 1;
-      ends ||= state.length === undefined && !isChunked;
-      reframe(state.headers, isChunked ? 'chunked' : (state.length ?? 'close'));
-      if (ends) state.headers.set('Connection', 'close');
-    } else if (framing.kind !== 'none') {
-      reframe(state.headers, framing.kind === 'length' ? framing.length : framing.kind);
+  /** Gives the head the framing that the body will have. True where the connection ends with the body. */
+  #reframe(state: ResponseState, framing: Framing, closes: boolean): boolean {
+    if (!state.bodyTouched) {
+      reframe(
+        state.headers,
+        framing.kind === 'length' ? framing.length : (framing.kind as 'chunked' | 'close'),
+      );
+      return closes;
     }
-    await sent.raw(writeHead(`HTTP/1.${minorVersion} ${state.status} ${state.reason}`, state.headers));
+    const isChunked = state.length === undefined && this.request.minorVersion === 1;
+    const ends = closes || (state.length === undefined && !isChunked);
+    reframe(state.headers, isChunked ? 'chunked' : (state.length ?? 'close'));
+    if (ends) state.headers.set('Connection', 'close');
     return ends;
   }
 
@@ -106,11 +139,11 @@ export class Answering {
   }
 
   /** Reads what nobody wants. False where it is too much, or ends with the connection. */
-  async #drop(pieces: AsyncGenerator<Piece, void, void>, framing: Framing): Promise<boolean> {
+  async #drop(body: BodyReader, framing: Framing): Promise<boolean> {
     if (framing.kind === 'close') return false;
     const { before } = this.account;
     const atFirst = before.bytes;
-    for await (const _ of pieces) if (before.bytes - atFirst > DROPPED_AT_MOST) return false;
+    while ((await body.next()) !== undefined) if (before.bytes - atFirst > DROPPED_AT_MOST) return false;
     return true;
   }
 

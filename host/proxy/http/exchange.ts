@@ -7,7 +7,7 @@ import type { Recorder } from '../recorder.js';
 import type { ByteStream } from '../stream.js';
 import { Account, type ResponseReport } from './account.js';
 import { Answering, NOWHERE, type Sink } from './answering.js';
-import { bodyPieces, type Framing, type Piece, requestFraming } from './framing.js';
+import { BodyReader, type Framing, requestFraming } from './framing.js';
 import {
   parseRequestHead,
   parseResponseHead,
@@ -16,7 +16,7 @@ import {
   readRawHead,
   writeHead,
 } from './head.js';
-import { chunkOf, contents, counted, knownLength, LAST_CHUNK, reframe } from './sent.js';
+import { chunkOf, joined, knownLength, LAST_CHUNK, reframe } from './sent.js';
 import { type FlowContext, type RequestState, ServiceChain, urlOf } from './services.js';
 
 /** A stream, and what has been read ahead of it. */
@@ -55,20 +55,12 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
   const framing = requestFraming(head);
   options.onRequest(head.method, head.target);
   const { method, target, headers } = head;
-  const url = urlOf(options.flow.origin, target);
-  await options.recorder?.record({
-    kind: 'request',
-    number: options.number,
-    method,
-    url,
-    headers: headers.clone(),
-  });
-  const chain = new ServiceChain({
-    ...options.flow,
-    requestId: `${options.flow.sessionId}.${options.number}`,
-  });
   const { recorder, number, flow } = options;
-  const account = new Account({ recorder, method, url: () => urlOf(flow.origin, target) });
+  const url = () => urlOf(flow.origin, target);
+  if (recorder !== undefined)
+    await recorder.record({ kind: 'request', number, method, url: url(), headers: headers.clone() });
+  const chain = new ServiceChain(flow, number);
+  const account = new Account({ recorder, method, url });
   try {
     return await new Exchange(options, head, framing, chain, account).run();
   } catch (error) {
@@ -80,7 +72,7 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
 }
 
 class Exchange {
-  readonly #pieces: AsyncGenerator<Piece, void, void>;
+  readonly #body: BodyReader;
   readonly #answering: Answering;
 
   constructor(
@@ -91,7 +83,7 @@ class Exchange {
     private readonly account: Account,
   ) {
     this.#answering = new Answering(options, request, chain, account);
-    this.#pieces = counted(bodyPieces(options.client.bytes, framing, 'BAD_REQUEST'), account.requestBefore);
+    this.#body = new BodyReader(options.client.bytes, framing, 'BAD_REQUEST', account.requestBefore);
   }
 
   async run(): Promise<ExchangeOutcome> {
@@ -105,27 +97,36 @@ class Exchange {
       length: knownLength(this.framing),
       applied: [],
     };
-    const answered = await this.chain.request(state);
+    const answered = this.chain.has('request') ? await this.chain.request(state) : undefined;
     this.account.requestServices = state.applied;
     if (answered !== undefined) {
       // The rest of the request goes nowhere, but it stands before the next one.
-      for await (const _ of this.#pieces);
+      while ((await this.#body.next()) !== undefined);
       await this.#answering.answer(answered.answer, answered.by, this.options.client.stream);
       const { refresh } = answered.answer;
       const outcome = refresh === undefined ? 'next' : await this.#refresh(state, refresh);
       return outcome === 'next' && !persists(this.request) ? 'close' : outcome;
     }
     const sending = this.#sendRequest(state);
-    // A client that vanishes must not leave its origin working; a request that fails must not wait for an answer.
-    // An origin that takes no more of the request may still answer it.
-    const broken = sending.then(
-      () => this.#clientGone(),
-      (error) => (isOriginGone(error) ? never() : Promise.reject(error)),
-    );
-    broken.catch(() => {});
-    const outcome = await Promise.race([this.#receive(state, this.options.client.stream), broken]);
+    const outcome = await this.#unlessBroken(sending, this.#receive(state, this.options.client.stream));
     if (outcome === 'next') await sending;
     return outcome;
+  }
+
+  /**
+   * What is received, or why that is of no use any more. A client that vanishes must not leave its origin working; a
+   * request that fails must not wait for an answer. An origin that takes no more of the request may still answer it.
+   */
+  #unlessBroken<T>(sending: Promise<void>, receiving: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      receiving.then(resolve, reject);
+      sending.then(
+        () => this.#watchClient(reject),
+        (error) => {
+          if (!isOriginGone(error)) reject(error);
+        },
+      );
+    });
   }
 
   /** For a service that reads the body before the origin was asked: the client is told to send it. */
@@ -133,21 +134,19 @@ class Exchange {
     if (this.request.headers.get('expect')?.toLowerCase() === '100-continue') {
       await this.options.client.stream.write(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'));
     }
-    yield* contents(this.#pieces);
+    yield* this.#body.contents();
   }
 
   /**
-   * Rejects when the client's side fails or ends while the answer is awaited; otherwise never settles. A client that
-   * closes half of its connection and still wants an answer is not told from one that hung up.
+   * Tells when the client's side fails or ends while the answer is awaited. A client that closes half of its connection
+   * and still wants an answer is not told from one that hung up.
    */
-  #clientGone(): Promise<never> {
+  #watchClient(tell: (error: unknown) => void): void {
     const { bytes } = this.options.client;
-    return new Promise((_, reject) => {
-      bytes.prefetch(() => {
-        if (bytes.failure !== undefined) reject(bytes.failure);
-        else if (bytes.isAtEnd)
-          reject(new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete'));
-      });
+    bytes.prefetch(() => {
+      if (bytes.failure !== undefined) tell(bytes.failure);
+      else if (bytes.isAtEnd)
+        tell(new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete'));
     });
   }
 
@@ -155,7 +154,7 @@ class Exchange {
     const { stream } = this.options.origin;
     const isChunked = this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined);
     if (state.applied.length === 0 && !state.bodyTouched) {
-      await stream.write(await this.#rawHead());
+      await stream.write(this.#rawHead());
     } else {
       if (state.bodyTouched) state.headers.delete('Expect');
       if (state.body !== undefined) reframe(state.headers, isChunked ? 'chunked' : state.length!);
@@ -164,7 +163,10 @@ class Exchange {
       );
     }
     if (!state.bodyTouched) {
-      for await (const { raw } of this.#pieces) await stream.write(raw);
+      if (this.framing.kind === 'none') return;
+      for (let piece = await this.#body.next(); piece !== undefined; piece = await this.#body.next()) {
+        await stream.write(piece.raw);
+      }
       return;
     }
     const after = this.account.tally();
@@ -177,11 +179,11 @@ class Exchange {
   }
 
   /** The head, with what came of the body in the same record: they go on in one, too. */
-  async #rawHead(): Promise<Buffer> {
+  #rawHead(): Buffer {
     const { raw } = this.request;
     if (this.options.client.bytes.buffer.length === 0) return raw;
-    const step = await this.#pieces.next();
-    return step.done === true ? raw : Buffer.concat([raw, step.value.raw]);
+    const piece = this.#body.nextNow();
+    return piece === undefined ? raw : joined(raw, piece.raw);
   }
 
   /** The client has its answer; a service wants to hear what the origin says by now. */
@@ -217,7 +219,7 @@ class Exchange {
         failure = error;
       }
       if (raw === undefined) {
-        const settled = await this.chain.settle(state, undefined);
+        const settled = this.chain.has('settle') ? await this.chain.settle(state, undefined) : undefined;
         // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
         if (settled === undefined)
           throw failure ?? new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
@@ -241,4 +243,3 @@ const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];
 const isOriginFailure = (error: unknown) =>
   error instanceof SessionError && ORIGIN_FAILURES.includes(error.code) && error.side !== 'client';
 const isOriginGone = (error: unknown) => error instanceof SessionError && error.code === 'ORIGIN_GONE';
-const never = () => new Promise<never>(() => {});

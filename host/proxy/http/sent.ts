@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BodyWatcher, HeaderList } from '../../services/service.js';
 import type { ByteStream } from '../stream.js';
-import type { Framing, Piece } from './framing.js';
+import type { Framing } from './framing.js';
 import type { Tally } from './tally.js';
 
 /** One response on its way, its content counted and hashed. */
@@ -45,23 +45,14 @@ export class Sent {
   }
 }
 
-export async function* contents(
-  pieces: AsyncGenerator<Piece, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const { content } of pieces) yield* content;
-}
-
-export async function* counted(
-  pieces: AsyncGenerator<Piece, void, void>,
-  tally: Tally,
-): AsyncGenerator<Piece, void, void> {
-  for await (const piece of pieces) {
-    for (const part of piece.content) tally.add(part);
-    yield piece;
-  }
-}
-
 export const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
+
+/** Two pieces in one write, which is one record. Those that lie side by side are not copied. */
+export function joined(one: Buffer, other: Buffer): Buffer {
+  if (one.buffer === other.buffer && one.byteOffset + one.length === other.byteOffset)
+    return Buffer.from(one.buffer, one.byteOffset, one.length + other.length);
+  return Buffer.concat([one, other]);
+}
 
 export const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 

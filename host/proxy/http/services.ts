@@ -66,8 +66,18 @@ export class ServiceChain {
   #stopped: AbortController | undefined;
   readonly #exchange = {};
 
-  /** `requestId`: the session and the exchange's number there, for the log. */
-  constructor(private readonly context: FlowContext & { requestId: string }) {}
+  /** `number`: of the exchange on its session. */
+  constructor(
+    private readonly context: FlowContext,
+    private readonly number: number,
+  ) {}
+
+  /** Whether a service takes part there. */
+  has(hook: 'request' | 'settle' | 'response'): boolean {
+    const { services } = this.context;
+    for (let i = 0; i < services.length; i++) if (services[i]![hook] !== undefined) return true;
+    return false;
+  }
 
   /** The exchange is over: what services still have under way is called off. */
   end(): void {
@@ -188,12 +198,12 @@ export class ServiceChain {
   }
 
   #run(service: Service, request: RequestFacts): Run {
-    const { sessionId, requestId, client, origin, profile, limits, log, fetchOther } = this.context;
+    const { sessionId, client, origin, profile, limits, log, fetchOther } = this.context;
     const watch = new Watch(limits.serviceTimeout);
     const own = new AbortController();
     this.#stopped ??= new AbortController();
     const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
-    const fields = { session: sessionId, request: requestId, service: service.name };
+    const fields = { session: sessionId, request: `${sessionId}.${this.number}`, service: service.name };
     const flow: Flow = {
       sessionId,
       exchange: this.#exchange,
