@@ -10,7 +10,7 @@ import type { Observers } from './events.js';
 import type { ResponseReport } from './http/account.js';
 import { exchange, type Side } from './http/exchange.js';
 import { writeHead } from './http/head.js';
-import type { FlowContext } from './http/services.js';
+import type { FlowContext } from './http/run.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
 import { ReadAhead } from './read_ahead.js';

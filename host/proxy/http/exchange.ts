@@ -16,8 +16,9 @@ import {
   readRawHead,
   writeHead,
 } from './head.js';
+import { type FlowContext, urlOf } from './run.js';
 import { chunkOf, joined, knownLength, LAST_CHUNK, reframe } from './sent.js';
-import { type FlowContext, type RequestState, ServiceChain, urlOf } from './services.js';
+import { type RequestState, ServiceChain } from './services.js';
 
 /** A stream, and what has been read ahead of it. */
 export interface Side {

@@ -1,36 +1,18 @@
-// Runs the services of a proxy over one exchange, in order, each shielded from the others' failures.
-import type { DeviceProfile } from '../../delegation/device.js';
-import type { SessionId } from '../../delegation/session_id.js';
 import type {
   Answer,
   Body,
   BodyWatcher,
   Flow,
-  FlowRequest,
   FlowResponse,
-  OriginIdentity,
-  OtherOptions,
-  OtherResponse,
   ResponseChange,
   Service,
 } from '../../services/service.js';
 import { HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import type { Log } from '../log.js';
 import { checkedAnswer, checkedHead, checkedTarget, checkHeaders, isBodiless } from './checked.js';
-import { type GuardLimits, guardBody, Watch, whyOf } from './guard.js';
-
-/** What the services of a session are told about it. */
-export interface FlowContext {
-  sessionId: SessionId;
-  client: string;
-  origin: OriginIdentity;
-  profile: DeviceProfile;
-  services: readonly Service[];
-  limits: GuardLimits;
-  log: Log;
-  fetchOther: (url: string, options?: OtherOptions) => Promise<OtherResponse>;
-}
+import { guardBody } from './guard.js';
+import { type FlowContext, type RequestFacts, Run } from './run.js';
+import { Watch, whyOf } from './watch.js';
 
 interface MessageState {
   headers: HeaderList;
@@ -59,11 +41,9 @@ export interface ResponseState extends MessageState {
 /** Made once: an error costs a trace of the stack. */
 const OVER = new DOMException('the exchange is over', 'AbortError');
 
-type RequestFacts = Pick<FlowRequest, 'method' | 'target' | 'headers'>;
-
 /** The services of one exchange. */
 export class ServiceChain {
-  #stopped: AbortController | undefined;
+  readonly #runs: Run[] = [];
   readonly #exchange = {};
 
   /** `number`: of the exchange on its session. */
@@ -81,7 +61,7 @@ export class ServiceChain {
 
   /** The exchange is over: what services still have under way is called off. */
   end(): void {
-    this.#stopped?.abort(OVER);
+    for (const run of this.#runs) run.stop(OVER);
   }
 
   /** Changes `state`; an answer, where a service gave one, ends the round. */
@@ -115,7 +95,7 @@ export class ServiceChain {
     for (const service of this.context.services) {
       if (service.settle === undefined) continue;
       const run = this.#run(service, request);
-      const flow = { ...run.flow, response: response && copyOf(response) };
+      const flow = Object.assign(run.flow, { response: response && copyOf(response) });
       try {
         const answer = await run.watch.guard((async () => service.settle!(flow))());
         if (answer !== undefined) return { answer: checkedAnswer(answer), by: service.name };
@@ -133,12 +113,11 @@ export class ServiceChain {
       if (service.response === undefined) continue;
       const run = this.#run(service, request);
       const { status, reason, headers, length } = state;
-      const flow = {
-        ...run.flow,
+      const flow = Object.assign(run.flow, {
         response: { status, reason, headers: headers.clone(), length },
         received: copyOf(received),
         changedBy: [...state.applied],
-      };
+      });
       try {
         const change = await run.watch.guard((async () => service.response!(flow))());
         if (change === undefined) continue;
@@ -186,7 +165,8 @@ export class ServiceChain {
   ): Promise<boolean> {
     if (make === undefined || state.body === undefined) return true;
     state.bodyTouched = true;
-    const { watch, onBroken } = run;
+    const { watch } = run;
+    const onBroken = (error: unknown) => run.onBroken(error);
     const guarded = await guardBody(state.body, make, { watch, limits: this.context.limits, onBroken });
     state.body = guarded.body;
     if ('cutOff' in guarded) {
@@ -198,59 +178,12 @@ export class ServiceChain {
   }
 
   #run(service: Service, request: RequestFacts): Run {
-    const { sessionId, client, origin, profile, limits, log, fetchOther } = this.context;
-    const watch = new Watch(limits.serviceTimeout);
-    const own = new AbortController();
-    this.#stopped ??= new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
-    const fields = { session: sessionId, request: `${sessionId}.${this.number}`, service: service.name };
-    const flow: Flow = {
-      sessionId,
-      exchange: this.#exchange,
-      client,
-      origin,
-      profile,
-      request: {
-        method: request.method,
-        target: request.target,
-        url: urlOf(origin, request.target),
-        headers: request.headers.clone(),
-      },
-      log: {
-        debug: (message, more) => log.debug({ ...more, ...fields }, message),
-        info: (message, more) => log.info({ ...more, ...fields }, message),
-        warn: (message, more) => log.warn({ ...more, ...fields }, message),
-      },
-      signal,
-      fetchOther: async (url, options = {}) => {
-        const signals = options.signal === undefined ? [signal] : [signal, options.signal];
-        const response = await watch.outside(
-          this.#admit(url, flow).then(() =>
-            fetchOther(url, { ...options, signal: AbortSignal.any(signals) }),
-          ),
-        );
-        return { ...response, body: watched(response.body, watch) };
-      },
-    };
-    const stop = (error: unknown, message: string) => {
-      own.abort();
-      log.warn({ ...fields, why: whyOf(error) }, message);
-    };
-    return {
-      flow,
-      watch,
-      cutOff: (error) => stop(error, 'service cut off, content goes on without it'),
-      onBroken: (error) => stop(error, 'service cut off in the middle of a body, which is cut short'),
-    };
+    const run = new Run(this.context, this.number, service, request, this.#exchange, (url, flow) =>
+      this.#admit(url, flow),
+    );
+    this.#runs.push(run);
+    return run;
   }
-}
-
-interface Run {
-  flow: Flow;
-  watch: Watch;
-  cutOff: (error: unknown) => void;
-  /** The content can't go on without it: too much of it is gone. */
-  onBroken: (error: unknown) => void;
 }
 
 const copyOf = ({ status, reason, headers }: FlowResponse): FlowResponse => ({
@@ -275,24 +208,4 @@ function shielded(watcher: BodyWatcher, run: Run): BodyWatcher {
     }
   };
   return { chunk: (bytes) => shield(() => watcher.chunk(bytes)), end: () => shield(() => watcher.end()) };
-}
-
-async function* watched(body: Body, watch: Watch): AsyncGenerator<Uint8Array, void, void> {
-  const chunks = body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const step = await watch.outside(chunks.next());
-      if (step.done === true) return;
-      yield step.value;
-    }
-  } finally {
-    await chunks.return?.();
-  }
-}
-
-/** RFC 9112 §3.2: the target is a path, or already a URL. */
-export function urlOf(origin: { host: string; port: number }, target: string): string {
-  if (!target.startsWith('/')) return target;
-  const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host;
-  return `https://${host}${origin.port === 443 ? '' : `:${origin.port}`}${target}`;
 }
