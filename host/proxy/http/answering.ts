@@ -13,6 +13,8 @@ import type { RequestState, ResponseState, ServiceChain } from './services.js';
 export type Sink = Pick<ByteStream, 'write'>;
 export const NOWHERE: Sink = { write: async () => {} };
 
+/** Bytes of a body that may be shown to a service in one piece. */
+const SHORT = 65_536;
 /** Bytes of a body that nobody wants and that are still read, to keep the connection. */
 const DROPPED_AT_MOST = 1 << 20;
 
@@ -59,6 +61,7 @@ export class Answering {
       reason: head.reason,
       headers: head.headers,
       body: body.contents(),
+      whole: () => body.wholeNow(SHORT),
       bodyTouched: false,
       length: knownLength(framing),
       applied: [],

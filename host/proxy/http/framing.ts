@@ -55,6 +55,8 @@ function contentLength(headers: HeaderList, code: SessionErrorCode): number | un
 /** A body as it is pulled, piece by piece, and counted. */
 export class BodyReader {
   readonly #scanner: LengthScanner | ChunkScanner;
+  /** Scanned and not taken. */
+  #ahead: Piece[] = [];
 
   constructor(
     private readonly from: ReadAhead,
@@ -82,6 +84,23 @@ export class BodyReader {
 
   /** The next piece where it is here already; undefined where it is not, or where there is none. */
   nextNow(): Piece | undefined {
+    return this.#ahead.length > 0 ? this.#ahead.shift() : this.#scan();
+  }
+
+  /** All of the content, where it is here already and has no more than about `limit` bytes. It stays to be read. */
+  wholeNow(limit: number): readonly Uint8Array[] | undefined {
+    let bytes = 0;
+    for (const { raw } of this.#ahead) bytes += raw.length;
+    while (bytes <= limit) {
+      const piece = this.#scan();
+      if (piece === undefined) break;
+      this.#ahead.push(piece);
+      bytes += piece.raw.length;
+    }
+    return this.#scanner.done ? this.#ahead.flatMap(({ content }) => content) : undefined;
+  }
+
+  #scan(): Piece | undefined {
     while (!this.#scanner.done && (this.from.buffer.length > 0 || this.from.fillNow())) {
       const piece = this.#scanner.scan(this.from.buffer);
       this.from.take(piece.raw.length);

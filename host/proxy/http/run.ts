@@ -1,6 +1,7 @@
 // One service at work in one hook of one exchange: what it is lent, and how it is stopped.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import { type InnerFlow, withInner } from '../../services/inner.js';
 import type {
   Body,
   Flow,
@@ -35,6 +36,7 @@ export class Run {
   /** Made when it is first asked for: few services do. */
   #abort: AbortController | undefined;
   #stopped: { reason: unknown } | undefined;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     private readonly context: FlowContext,
@@ -43,12 +45,13 @@ export class Run {
     request: RequestFacts,
     exchange: object,
     admit: (url: string, flow: Flow) => Promise<void>,
+    whole: InnerFlow['whole'] = () => undefined,
   ) {
     const { sessionId, client, origin, profile } = context;
     const { method, target, headers } = request;
     const signal = () => this.#signal();
     this.watch = new Watch(context.limits.serviceTimeout);
-    this.flow = {
+    const flow: Flow = {
       ...{ sessionId, exchange, client, origin, profile },
       request: { method, target, url: urlOf(origin, target), headers: headers.clone() },
       log: this.#log(),
@@ -57,6 +60,7 @@ export class Run {
       },
       fetchOther: (url, options = {}) => this.#fetchOther(url, options, admit),
     };
+    this.flow = withInner(flow, { whole, onEnd: (listener) => this.#listeners.push(listener) });
   }
 
   /** Once only. */
@@ -64,6 +68,7 @@ export class Run {
     if (this.#stopped !== undefined) return;
     this.#stopped = { reason };
     this.#abort?.abort(reason);
+    for (const listener of this.#listeners) listener();
   }
 
   cutOff(error: unknown): void {

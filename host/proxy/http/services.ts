@@ -34,6 +34,8 @@ export interface RequestState extends MessageState {
 export interface ResponseState extends MessageState {
   status: number;
   reason: string;
+  /** The content, where all of it is here already and no service has read of it. */
+  whole: (() => readonly Uint8Array[] | undefined) | undefined;
   /** See the body as it leaves. */
   watchers: BodyWatcher[];
 }
@@ -111,7 +113,7 @@ export class ServiceChain {
     const received = copyOf(state);
     for (const service of this.context.services) {
       if (service.response === undefined) continue;
-      const run = this.#run(service, request);
+      const run = this.#run(service, request, state.whole);
       const { status, reason, headers, length } = state;
       const flow = Object.assign(run.flow, {
         response: { status, reason, headers: headers.clone(), length },
@@ -125,6 +127,7 @@ export class ServiceChain {
         if (isBodiless(head.status))
           throw new TypeError(`an answer ${head.status} has no body, this one has`);
         checkHeaders(change.headers);
+        if (change.body !== undefined) state.whole = undefined;
         if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
         if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run));
         if (isOnlyWatching(change)) continue;
@@ -177,10 +180,9 @@ export class ServiceChain {
     return true;
   }
 
-  #run(service: Service, request: RequestFacts): Run {
-    const run = new Run(this.context, this.number, service, request, this.#exchange, (url, flow) =>
-      this.#admit(url, flow),
-    );
+  #run(service: Service, request: RequestFacts, whole?: ResponseState['whole']): Run {
+    const admit = (url: string, flow: Flow) => this.#admit(url, flow);
+    const run = new Run(this.context, this.number, service, request, this.#exchange, admit, whole);
     this.#runs.push(run);
     return run;
   }
