@@ -2,6 +2,7 @@
 // proxy no more than the thread.
 import { pathToFileURL } from 'node:url';
 import { innerOf } from '../inner.js';
+import type { HookName } from '../module.js';
 import {
   type Answer,
   type Body,
@@ -18,7 +19,7 @@ import {
 } from '../service.js';
 import { ServiceThread, THREAD_LIMITS, type ThreadLimits } from './host.js';
 import { errorOf, type Link, ownCopy } from './link.js';
-import type { HookName, PlainFlow, PlainHead, PlainMade, PlainOther, PlainOutcome } from './plain.js';
+import type { PlainFlow, PlainHead, PlainMade, PlainOther, PlainOutcome } from './plain.js';
 
 export type { ThreadLimits } from './host.js';
 

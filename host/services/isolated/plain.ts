@@ -1,10 +1,8 @@
 // What crosses between the proxy's thread and a service's: flows and outcomes as plain values.
 import type { DeviceProfile } from '../../delegation/device.js';
+import type { HookName } from '../module.js';
 import type { HeaderLine, OriginIdentity } from '../service.js';
 import type { Batch, PlainError } from './link.js';
-
-export const HOOKS = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
-export type HookName = (typeof HOOKS)[number];
 
 /** What a thread is started with. */
 export interface ThreadData {

@@ -1,5 +1,6 @@
 // The thread of one service: loads its module, and lends it flows that reach back into the proxy's thread.
 import { parentPort, workerData } from 'node:worker_threads';
+import { importService } from '../module.js';
 import {
   type Body,
   type BodyWatcher,
@@ -11,7 +12,6 @@ import {
 } from '../service.js';
 import { type Batch, Link, ownCopy, plainError } from './link.js';
 import {
-  HOOKS,
   type Loaded,
   type PlainFlow,
   type PlainHead,
@@ -188,23 +188,11 @@ function linesOf(headers: unknown) {
 }
 
 async function load(): Promise<Loaded> {
-  let made: unknown;
-  try {
-    const { default: exported } = (await import(module)) as { default?: unknown };
-    made = typeof exported === 'function' ? await exported() : exported;
-  } catch (error) {
-    return { bad: error instanceof Error ? error.message : String(error) };
-  }
-  if (typeof made !== 'object' || made === null)
-    return { bad: 'its default export is no object, and makes none' };
-  service = made as Partial<Service>;
-  const { name } = service;
-  if (typeof name !== 'string' || !/^[\w.-]{1,40}$/.test(name)) {
-    return { bad: "it has no name of letters, digits, '.', '_' and '-'" };
-  }
-  const hooks = HOOKS.filter((hook) => service[hook] !== undefined);
-  const broken = hooks.find((hook) => typeof service[hook] !== 'function');
-  return broken === undefined ? { name, hooks } : { bad: `its '${broken}' is no function` };
+  const imported = await importService(module);
+  if ('bad' in imported) return imported;
+  const { name, hooks } = imported;
+  service = imported.service;
+  return { name, hooks };
 }
 
 link.tell('loaded', await load());
