@@ -28,6 +28,8 @@ export interface CountedStream extends ByteStream {
 const FLUSH_TIME = 1000;
 /** Bytes that may wait here for a reader: to stop and start a socket for each record costs more than they do. */
 const READ_AHEAD = 65_536;
+/** Bytes that may wait here to be sent. A Duplex that holds less by itself tells of its end, with 'drain', all the same. */
+const WRITE_AHEAD = 65_536;
 
 /** There is room for more. */
 const ROOM = Promise.resolve();
@@ -52,8 +54,9 @@ export class SocketStream implements CountedStream {
   #error: Error | undefined;
   /** Wait for room, or for the end. */
   #writers: (() => void)[] = [];
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
   #unflushed = 0;
-  #gathering = false;
   #dropped = false;
 
   /** `lost`: the code of the error where the socket fails or vanishes. */
@@ -98,35 +101,37 @@ export class SocketStream implements CountedStream {
     if (this.#isGone()) return Promise.reject(this.#lostError());
     if (bytes.length === 0) return ROOM;
     this.sent += bytes.length;
-    this.#unflushed++;
-    this.#gather();
-    return this.#socket.write(bytes, this.#onFlushed) ? ROOM : this.#room();
+    if (this.#gathered.push(bytes) === 1) process.nextTick(this.#leave);
+    this.#gatheredBytes += bytes.length;
+    return this.#isFull() ? this.#room() : ROOM;
   }
 
   async end(): Promise<void> {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#leave();
     this.#socket.end();
     while (!this.#socket.writableFinished && !this.#socket.destroyed) await this.#change();
   }
 
   /** What was written before still goes out, where the other side takes it soon. */
   destroy(): void {
+    this.#leave();
     if (this.#unflushed === 0) this.#socket.destroy();
     else setTimeout(() => this.#socket.destroy(), FLUSH_TIME).unref();
     this.#dropped = true;
   }
 
   /** What is written in one go leaves in one: a head with its body costs one record and one call of the kernel. */
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#socket.cork();
-    process.nextTick(this.#leave);
-  }
-
   readonly #leave = () => {
-    this.#gathering = false;
-    this.#socket.uncork();
+    const gathered = this.#gathered;
+    if (gathered.length === 0) return;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    if (this.#socket.destroyed) return;
+    this.#unflushed++;
+    this.#socket.write(gathered.length === 1 ? gathered[0] : Buffer.concat(gathered), this.#onFlushed);
+    // What the kernel takes at once drains without an event.
+    if (!this.#isFull()) this.#wake();
   };
 
   setIdleTimeout(milliseconds: number): void {
@@ -139,10 +144,14 @@ export class SocketStream implements CountedStream {
   };
 
   async #room(): Promise<void> {
-    while (this.#socket.writableNeedDrain) {
+    while (this.#isFull()) {
       if (this.#isGone()) throw this.#lostError();
       await this.#change();
     }
+  }
+
+  #isFull(): boolean {
+    return this.#gatheredBytes + this.#socket.writableLength >= WRITE_AHEAD;
   }
 
   #change(): Promise<void> {
