@@ -53,14 +53,16 @@ export async function logTo(
 export function logExchanges(events: Observers, log: Log): void {
   const under = new Map<string, { number: number; method: string; began: number }>();
   events.on('request', ({ sessionId, method }) => {
-    const number = (under.get(sessionId)?.number ?? 0) + 1;
-    under.set(sessionId, { number, method, began: performance.now() });
+    const last = under.get(sessionId);
+    if (last === undefined) under.set(sessionId, { number: 1, method, began: performance.now() });
+    else Object.assign(last, { number: last.number + 1, method, began: performance.now() });
   });
   events.on('response', ({ sessionId, status, services, bytesBefore, bytesAfter }) => {
+    if (log.isLevelEnabled?.('info') === false) return;
     const { number = 0, method = '', began = performance.now() } = under.get(sessionId) ?? {};
     const milliseconds = Math.round(performance.now() - began);
-    const fields = { request: `${sessionId}.${number}`, method, status, services, bytesBefore, bytesAfter };
-    log.info({ ...fields, milliseconds }, 'exchange done');
+    const request = `${sessionId}.${number}`;
+    log.info({ request, method, status, services, bytesBefore, bytesAfter, milliseconds }, 'exchange done');
   });
   events.on('closed', ({ sessionId, code, traffic }) => {
     log.info({ session: sessionId, code, ...traffic }, 'session over');

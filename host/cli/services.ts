@@ -1,6 +1,7 @@
 // The services of `deputy proxy`: Deputy's own by name, a user's by file.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
@@ -14,6 +15,8 @@ import { textFile } from './arguments.js';
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
   service?: string[];
+  /** Run those of files in the proxy's own process. */
+  trustServices?: boolean;
   /** Files of filter rules. */
   filter?: string[];
   /** What to transcode for, in the place of what clients say they are. */
@@ -76,7 +79,9 @@ export function byteCount(text: string): number {
  */
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
-    (options.service ?? []).map((name) => (isFile(name) ? loadFile(name, log) : OWN[name]!(options))),
+    (options.service ?? []).map((name) =>
+      isFile(name) ? loadFile(name, options, log) : OWN[name]!(options),
+    ),
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
@@ -97,18 +102,23 @@ export const serviceNames = ({ service = [], filter, cache, audit, prefetch }: S
   ...(prefetch === true ? ['prefetch'] : []),
 ];
 
-/** A module whose default export is a service, or a function that makes one: in a thread of its own. */
-async function loadFile(name: string, log: Log): Promise<Service> {
+/** A module whose default export is a service, or a function that makes one: in a thread of its own, unless trusted. */
+async function loadFile(name: string, { trustServices }: ServiceOptions, log: Log): Promise<Service> {
   const file = resolve(name);
   const bad = (why: string) => new DeputyError('BAD_SERVICE', `${name} can't be used as a service: ${why}`);
   if (!existsSync(file)) throw bad('there is no such file');
+  const refuse = (error: Error) => {
+    throw bad(error.message);
+  };
+  if (trustServices === true) {
+    const { trusted } = await import('../services/module.js');
+    return trusted(pathToFileURL(file).href).catch(refuse);
+  }
   const { isolated } = await import('../services/isolated/index.js');
   const line = (level: keyof ServiceLog) => (message: string, fields?: object) =>
     log[level]({ ...fields, file: name }, message);
   const logs = { debug: line('debug'), info: line('info'), warn: line('warn') };
-  return isolated(file, { log: logs }).catch((error: Error) => {
-    throw bad(error.message);
-  });
+  return isolated(file, { log: logs }).catch(refuse);
 }
 
 /** A service that can take other options while it runs. Throws DeputyError, and keeps the old ones. */

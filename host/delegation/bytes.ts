@@ -81,6 +81,9 @@ export class FieldReader {
   }
 }
 
+/** The first number that an integer of so many bytes can't hold. */
+const BEYOND = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32] as const;
+
 /** Builds a frame field by field; throws FRAME_BAD_ARGUMENT for a value that does not fit its field. */
 export class FieldWriter {
   #bytes = new Uint8Array(256);
@@ -145,11 +148,11 @@ export class FieldWriter {
   }
 
   #integer(value: number, size: number): this {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+    if (!Number.isInteger(value) || value < 0 || value >= BEYOND[size]!) {
       throw misfit(`${value} does not fit ${8 * size} bits`);
     }
-    const at = this.#grow(size);
-    for (let i = 0; i < size; i++) this.#bytes[at + i] = Math.floor(value / 2 ** (8 * (size - 1 - i))) & 0xff;
+    let at = this.#grow(size) + size;
+    for (let rest = value, left = size; left > 0; left--, rest >>>= 8) this.#bytes[--at] = rest;
     return this;
   }
 

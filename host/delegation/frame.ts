@@ -1,5 +1,5 @@
 // The envelope: type, internal session id, length, body. One frame is one message of the main session.
-import { FieldReader, FieldWriter } from './bytes.js';
+import { FieldReader } from './bytes.js';
 import { ProtocolError } from './error.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
 
@@ -39,12 +39,13 @@ export function encodeFrame(frame: Frame): Uint8Array {
   if (frame.body.length > FRAME_BODY_LIMIT) {
     throw new ProtocolError('FRAME_BAD_ARGUMENT', `a frame body has at most ${FRAME_BODY_LIMIT} bytes`);
   }
-  return new FieldWriter()
-    .u8(frame.type)
-    .fixed(sessionIdBytes(frame.sessionId), SESSION_ID_BYTES)
-    .u24(frame.body.length)
-    .fixed(frame.body, frame.body.length)
-    .finish();
+  const { length } = frame.body;
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + length);
+  bytes[0] = frame.type;
+  bytes.set(sessionIdBytes(frame.sessionId), 1);
+  for (let i = 0; i < 3; i++) bytes[1 + SESSION_ID_BYTES + i] = length >> (16 - 8 * i);
+  bytes.set(frame.body, FRAME_HEADER_BYTES);
+  return bytes;
 }
 
 const isKnown = (type: number) => type in FrameType;

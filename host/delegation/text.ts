@@ -89,6 +89,12 @@ export function fromHex(text: string): Uint8Array {
     throw new ProtocolError('FRAME_BAD_ARGUMENT', 'expected an even number of hexadecimal digits');
   }
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (digitAt(text, 2 * i) << 4) | digitAt(text, 2 * i + 1);
   return bytes;
+}
+
+/** Of '0' to '9' the low four bits are the value; letters of either case have bit 6 set, and begin at 1. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return (code & 15) + 9 * (code >> 6);
 }

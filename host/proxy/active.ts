@@ -3,7 +3,8 @@ import { carryBytes } from './bytes.js';
 import { SessionError } from './error.js';
 import { type ExchangeOptions, exchange, type Side } from './http/exchange.js';
 import { beginsLikeHttp } from './http/head.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import { ReadAhead } from './read_ahead.js';
+import type { ByteStream } from './stream.js';
 
 export interface ActiveOptions
   extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
@@ -26,20 +27,24 @@ export async function carry(options: ActiveOptions): Promise<void> {
   const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
   if (!isHttp && (options.isStream || options.alpn || !(await speaksHttp(client, origin))))
     return carryBytes(client, origin, { ...options, number: 1, previousHash: new Uint8Array(32) });
-  let previousHash: Uint8Array = new Uint8Array(32);
-  const onResponse: ExchangeOptions['onResponse'] = (report) => {
-    previousHash = report.hash;
+  // One object for all exchanges: what differs is set before each.
+  const each = { ...options, client, origin, previousHash: new Uint8Array(32) as Uint8Array, number: 0 };
+  each.onResponse = (report) => {
+    each.previousHash = report.hash;
     options.onResponse(report);
   };
-  let number = 0;
   const turns = new Turns(options.retired);
   for (let more = await nextRequest(client, origin); more; more = await turns.next(client, origin)) {
-    number++;
+    each.number++;
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
-    const outcome = await exchange({ ...options, client, origin, onResponse, previousHash, number });
+    const outcome = await exchange(each);
     if (outcome === 'bytes')
-      return carryBytes(client, origin, { ...options, number: number + 1, previousHash });
+      return carryBytes(client, origin, {
+        ...options,
+        number: each.number + 1,
+        previousHash: each.previousHash,
+      });
     if (outcome === 'abandoned') return client.stream.end();
     if (outcome === 'close') break;
   }
@@ -59,10 +64,12 @@ async function speaksHttp(client: Side, origin: Side): Promise<boolean> {
 
 /** Whose bytes, or whose end, come first. */
 const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> =>
-  Promise.race([
-    client.bytes.prefetch().then(() => 'client' as const),
-    origin.bytes.prefetch().then(() => 'origin' as const),
-  ]);
+  new Promise((resolve, reject) => {
+    const tell = (side: 'client' | 'origin', { failure }: ReadAhead) =>
+      failure === undefined ? resolve(side) : reject(failure);
+    client.bytes.prefetch(() => tell('client', client.bytes));
+    origin.bytes.prefetch(() => tell('origin', origin.bytes));
+  });
 
 /** Waits for the next request, unless the session is to end. One listener for all: one each time costs as much as they. */
 class Turns {

@@ -3,12 +3,14 @@
 import { createHash } from 'node:crypto';
 import type { StreamWatcher } from '../services/service.js';
 import { SessionError } from './error.js';
-import type { ResponseReport, Side } from './http/exchange.js';
-import { Watch, whyOf } from './http/guard.js';
-import type { FlowContext } from './http/services.js';
+import type { ResponseReport } from './http/account.js';
+import type { Side } from './http/exchange.js';
+import type { FlowContext } from './http/run.js';
 import { Tally } from './http/tally.js';
+import { Watch, whyOf } from './http/watch.js';
+import type { ReadAhead } from './read_ahead.js';
 import type { Recorder } from './recorder.js';
-import type { ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 export interface BytesOptions {
   flow: FlowContext;

@@ -118,7 +118,7 @@ function delegable(
   const { settings, observers, registry } = context;
   const rate = rateOf(principal, context);
   const client = new SocketStream(socket, 'CLIENT_GONE');
-  const session = new DelegableSession({
+  const session: DelegableSession = new DelegableSession({
     id,
     principal,
     target,
@@ -127,7 +127,7 @@ function delegable(
     origin: new SocketStream(upstream, 'ORIGIN_GONE'),
     settings,
     observers,
-    onClosed: (closed) => registry.remove(closed),
+    onClosed: () => registry.remove(session),
   });
   registry.add(session);
   session.start();

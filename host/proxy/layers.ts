@@ -2,6 +2,7 @@
 import { SessionError } from './error.js';
 import { LentLeg } from './lent.js';
 import type { Limits } from './options.js';
+import { INTERRUPTED } from './read_ahead.js';
 import { nonceBaseOf } from './record/aead.js';
 import { ContentType, MAX_PLAINTEXT, type RecordCipher } from './record/cipher.js';
 import type { ClientHello } from './record/handshake_view.js';
@@ -9,7 +10,7 @@ import { RecordStream, type RecordStreamOptions } from './record/record_stream.j
 import type { SessionKeys, Side } from './record/session_keys.js';
 import { MAC_LENGTH, type Suite } from './record/suite.js';
 import type { Relay, RelayOutcome } from './relay.js';
-import { type ByteStream, INTERRUPTED } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 /** Records of a client's last handshake flight: Certificate, CertificateVerify, Finished, however they are cut. */
 export const CLIENT_FLIGHT_RECORDS = 16;
@@ -70,6 +71,7 @@ export function layers(
     opening,
     sealing: sealing('client'),
     nextRecord: () => nextOfOrigin(relay, () => lent?.isStopped === true),
+    recordNow: () => relay.originHeld.shift() ?? relay.originReader.nextNow(),
     transport: originTransport,
     ...(options.onEpochOver && { onEpochOver: options.onEpochOver }),
     onTicket: options.onTicket,
@@ -90,6 +92,7 @@ export function layers(
     opening: keys.cipher('client', { sequence: sequences.client }),
     sealing: sealing('origin'),
     nextRecord: async () => relay.held.shift() ?? (await nextOf(relay.clientReader)),
+    recordNow: () => relay.held.shift() ?? relay.clientReader.nextNow(),
     transport: client,
     ...(searches && { beforeEpoch: clientFlight(suite, relay, originTransport) }),
   });
@@ -167,6 +170,7 @@ async function nextOf(reader: Relay['clientReader']): Promise<Buffer | undefined
 /** The open leg: after the counted records the conduit itself carries the bytes. */
 const withReader = (client: ByteStream, relay: Relay): ByteStream => ({
   read: () => relay.clientReader.bytes.read(),
+  readNow: () => relay.clientReader.bytes.readNow(),
   write: (bytes) => client.write(bytes),
   end: () => client.end(),
   destroy: () => client.destroy(),

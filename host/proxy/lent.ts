@@ -1,9 +1,10 @@
 // An epoch that the client lent (grant `epoch`): its open leg, which is counted and stops at a byte, and the blind relay
 // that goes on where the record layers stopped.
 import { SessionError } from './error.js';
+import type { ReadAhead } from './read_ahead.js';
 import type { RecordStream } from './record/record_stream.js';
 import type { Relay } from './relay.js';
-import type { ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 /** What the client must know to go on by itself. */
 export interface LentCounts {

@@ -5,6 +5,8 @@ export interface Log {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  /** False where a line of that level would be written nowhere: what is often told need not be put together then. */
+  isLevelEnabled?(level: 'debug' | 'info'): boolean;
 }
 
 const nothing = () => {};

@@ -30,7 +30,8 @@ import { OtherOrigins } from './other_origins.js';
 import { Recorder } from './recorder.js';
 import type { SessionRegistry } from './registry.js';
 import { type OpenedFurther, Resumptions } from './resumption/resumptions.js';
-import type { DelegableSession, Deliverer } from './session.js';
+import type { DelegableSession } from './session.js';
+import type { Deliverer } from './session_options.js';
 import { SocketStream } from './stream.js';
 import { openSubscription } from './subscription.js';
 import { SubscriptionDesk } from './subscription_desk.js';
@@ -48,10 +49,12 @@ export interface MainSessionContext {
 
 /** Milliseconds for which receipts are gathered: one record for many. */
 const RECEIPT_DELAY = 10;
+const RECEIPTS_AT_ONCE = 128;
 
 export class MainSession implements Deliverer {
   profile: DeviceProfile = HANDHELD;
   readonly #socket: TLSSocket;
+  readonly #receipts: Uint8Array[] = [];
   #receiptTimer: NodeJS.Timeout | undefined;
   readonly #context: MainSessionContext;
   readonly #resumptions: Resumptions;
@@ -110,7 +113,7 @@ export class MainSession implements Deliverer {
       this.#others.close();
       this.#resumptions.close();
       for (const timer of this.#expiries) clearTimeout(timer);
-      this.#socket.end();
+      this.#end();
       if (this.#principal !== undefined) {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
       }
@@ -119,19 +122,33 @@ export class MainSession implements Deliverer {
 
   send(message: Message): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.cork();
-    this.#socket.write(encodeMessage(message));
+    const bytes = encodeMessage(message);
     // Of all messages only receipts are many, and nobody waits for one.
-    if (message.type !== FrameType.Receipt) this.#flush();
-    else this.#receiptTimer ??= setTimeout(() => this.#flush(), RECEIPT_DELAY);
+    if (message.type === FrameType.Receipt) this.#gather(bytes);
+    else {
+      this.#flush();
+      this.#socket.write(bytes);
+    }
     // Messages are small and none waits for another: a client that reads none of them is gone.
     if (this.#socket.writableLength > this.#context.settings.limits.unreadFrameBytes) this.#socket.destroy();
+  }
+
+  #gather(receipt: Uint8Array): void {
+    this.#receipts.push(receipt);
+    if (this.#receipts.length >= RECEIPTS_AT_ONCE) this.#flush();
+    else this.#receiptTimer ??= setTimeout(() => this.#flush(), RECEIPT_DELAY);
   }
 
   #flush(): void {
     clearTimeout(this.#receiptTimer);
     this.#receiptTimer = undefined;
-    while (this.#socket.writableCorked > 0) this.#socket.uncork();
+    const receipts = this.#receipts.splice(0);
+    if (receipts.length > 0 && !this.#socket.destroyed) this.#socket.write(Buffer.concat(receipts));
+  }
+
+  #end(): void {
+    this.#flush();
+    this.#socket.end();
   }
 
   fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse> {
@@ -141,12 +158,12 @@ export class MainSession implements Deliverer {
   /** Says why, and closes. */
   close(code: string, text: string): void {
     this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code, text });
-    this.#socket.end();
+    this.#end();
   }
 
   #refuse(code: string, text: string): void {
     this.#error(NULL_SESSION_ID, code, text);
-    this.#socket.end();
+    this.#end();
     // A client that goes on talking is not listened to.
     setTimeout(() => this.#socket.destroy(), 1000).unref();
   }
@@ -186,7 +203,7 @@ export class MainSession implements Deliverer {
         break;
       case FrameType.Close:
       case FrameType.Error:
-        if (message.sessionId === NULL_SESSION_ID) this.#socket.end();
+        if (message.sessionId === NULL_SESSION_ID) this.#end();
         else this.#session(message.sessionId)?.leave();
         break;
       default:

@@ -3,11 +3,12 @@
 import { type Body, HeaderList, type OtherOptions, type OtherResponse } from '../services/service.js';
 import { within } from './deadline.js';
 import { SessionError } from './error.js';
-import { bodyPieces, type Framing, responseFraming } from './http/framing.js';
+import { BodyReader, type Framing, responseFraming } from './http/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from './http/head.js';
 import { Tally } from './http/tally.js';
+import { ReadAhead } from './read_ahead.js';
 import type { Recorder } from './recorder.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 export interface OtherLimits {
   otherOriginTimeout: number;
@@ -51,7 +52,7 @@ export class OtherConnection {
     const end = () => {
       if (isIdle()) void this.carrier.finish();
     };
-    this.#bytes.prefetch().then(end, end);
+    this.#bytes.prefetch(end);
   }
 
   async get(url: URL, options: OtherOptions): Promise<OtherResponse> {
@@ -109,18 +110,15 @@ export class OtherConnection {
     framing: Framing,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array, void, void> & Body {
-    const pieces = bodyPieces(this.#bytes, framing, 'BAD_RESPONSE');
     const tally = new Tally(this.hooks.recorder !== undefined);
+    const body = new BodyReader(this.#bytes, framing, 'BAD_RESPONSE', tally);
     const started = Date.now();
     let complete = false;
     try {
       for (;;) {
-        const step = await within(pieces.next(), this.limits.otherOriginTimeout, silent, signal);
-        if (step.done === true) break;
-        for (const chunk of step.value.content) {
-          tally.add(chunk);
-          yield chunk;
-        }
+        const piece = await within(body.next(), this.limits.otherOriginTimeout, silent, signal);
+        if (piece === undefined) break;
+        yield* piece.content;
       }
       complete = true;
     } finally {

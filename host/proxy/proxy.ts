@@ -11,7 +11,8 @@ import { type Identity, listener, MAIN_SESSION_PROTOCOL } from './listener.js';
 import { MainSession } from './main_session.js';
 import { type ProxyOptions, settingsOf } from './options.js';
 import { SessionRegistry } from './registry.js';
-import type { DelegableSession, SessionState, Traffic } from './session.js';
+import type { DelegableSession } from './session.js';
+import type { SessionState, Traffic } from './session_options.js';
 import { endAll, wait } from './shutdown.js';
 import { TargetPolicy } from './target.js';
 

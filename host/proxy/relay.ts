@@ -3,9 +3,10 @@
 import type { SessionErrorCode } from './error.js';
 import { SessionError } from './error.js';
 import type { Limits } from './options.js';
+import { INTERRUPTED } from './read_ahead.js';
 import { HandshakeView } from './record/handshake_view.js';
 import { type RecordReader, recordReader } from './record/reader.js';
-import { type ByteStream, INTERRUPTED } from './stream.js';
+import type { ByteStream } from './stream.js';
 
 /** `parked`: stopped between two records, at the count that was asked for. `ended`: the side closed. */
 export type RelayOutcome = 'parked' | 'ended';

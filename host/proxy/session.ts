@@ -1,81 +1,34 @@
 // One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Delivery, Leg } from '../delegation/delivery.js';
-import type { DeviceProfile } from '../delegation/device.js';
-import { FrameType } from '../delegation/frame.js';
+import type { Delivery } from '../delegation/delivery.js';
 import { Grant, grantName } from '../delegation/grant.js';
-import { CipherChange, type Message, type Release } from '../delegation/message.js';
+import type { Release } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
 import type { RecordedSession } from '../services/record.js';
-import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/service.js';
+import type { OriginIdentity } from '../services/service.js';
 import { activate, checkDelivery, deliveredKeys } from './activation.js';
 import { carry } from './active.js';
 import type { Principal } from './authentication.js';
 import { within } from './deadline.js';
 import { SessionError, type SessionErrorCode, sessionError } from './error.js';
-import type { Observers } from './events.js';
 import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
 import { type LentLeg, relayOn, stopLent } from './lent.js';
 import { liveReader, releasedKeys } from './observation/keys.js';
 import { Observation } from './observation/observation.js';
-import type { Settings } from './options.js';
 import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from './record/session_keys.js';
-import { suiteName } from './record/suite.js';
 import { Recorder, unrecorded } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { drain, tell, wipe } from './session_end.js';
-import type { ByteStream, CountedStream } from './stream.js';
-
-/** The main session that delivered, as a session needs it. */
-export interface Deliverer {
-  readonly principal: Principal;
-  readonly profile: DeviceProfile;
-  send(message: Message): void;
-  fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse>;
-}
-
-export interface SessionOptions {
-  id: SessionId;
-  principal: Principal;
-  target: { host: string; port: number };
-  mirror: boolean;
-  client: CountedStream;
-  origin: CountedStream;
-  settings: Settings;
-  observers: Observers;
-  onClosed: (session: DelegableSession) => void;
-}
-
-/** Bytes on each side of a session; the TLS between client and proxy is not counted. */
-export interface Traffic {
-  fromClient: number;
-  toClient: number;
-  fromOrigin: number;
-  toOrigin: number;
-}
-
-/** Ends that nobody is to blame for. ENDED: by the operator. */
-const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'EXPIRED', 'STOPPING', 'ENDED']);
-
-const legName = ({ requestId, leg }: Delivery) =>
-  requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
+import type { Deliverer, SessionOptions, SessionState, Traffic } from './session_options.js';
+import { legName, SessionReports } from './session_reports.js';
+import type { ByteStream } from './stream.js';
 
 /** How long a side may take to close after the last byte. */
 const LINGER = 5000;
-
-/** `returned`: the client took it back, and it is relayed blindly. */
-export type SessionState =
-  | 'relaying'
-  | 'delivering'
-  | 'active'
-  | 'observed'
-  | 'returned'
-  | 'undelegated'
-  | 'closed';
 
 export class DelegableSession {
   readonly id: SessionId;
@@ -86,7 +39,7 @@ export class DelegableSession {
   #state: SessionState = 'relaying';
   #auxiliary = false;
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
-  #deliverer: Deliverer | undefined;
+  readonly #reports: SessionReports;
   #active: Activation | undefined;
   #observation: Observation | undefined;
   #onReleased: () => void = () => {};
@@ -99,9 +52,6 @@ export class DelegableSession {
   /** Plain bytes pass. */
   #isStream = false;
   #deliveryTimer: NodeJS.Timeout | undefined;
-  #epochs = { client: 0, origin: 0 };
-  #responses = 0;
-  #deliveredAt = 0;
   #expiryTimer: NodeJS.Timeout | undefined;
   #onRevoked: (clientBytes: number) => void = () => {};
   /** Resolves with the count of the client's bytes when it takes its grant back. */
@@ -120,13 +70,14 @@ export class DelegableSession {
     this.id = options.id;
     this.principal = options.principal;
     this.target = options.target;
+    this.#reports = new SessionReports(this.id, options.observers, options.settings.log);
     this.#relay = new Relay({
       client: options.client,
       origin: options.origin,
       holds: options.mirror,
       strict: options.settings.requireDelegation,
       limits: options.settings.limits,
-      onHandshake: () => this.#onHandshake(),
+      onHandshake: () => this.#reports.handshake(this.#relay.view),
     });
   }
 
@@ -194,8 +145,7 @@ export class DelegableSession {
   async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
     if (this.#state !== 'relaying') throw this.#tooLate();
     this.#state = 'delivering';
-    this.#deliverer = deliverer;
-    this.#deliveredAt = performance.now();
+    this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
     try {
       const { mirror, settings } = this.#options;
@@ -220,7 +170,7 @@ export class DelegableSession {
       this.#announce(delivery, active);
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
-      this.#deliverer = undefined;
+      this.#reports.deliverer = undefined;
       await this.fail(failure);
       throw failure;
     }
@@ -290,28 +240,17 @@ export class DelegableSession {
           sessionId: this.id,
           client: this.principal.name,
           origin: this.#origin!,
-          profile: this.#deliverer!.profile,
+          profile: this.#reports.deliverer!.profile,
           services: settings.services,
           limits: settings.limits,
           log: settings.log,
-          fetchOther: (url, options) => this.#deliverer!.fetchOther(this.id, url, options),
+          fetchOther: (url, options) => this.#reports.deliverer!.fetchOther(this.id, url, options),
         },
         limits: settings.limits,
         retired: this.#retired.signal,
-        onRequest: (method, target) =>
-          this.#options.observers.emit('request', { sessionId: this.id, method, url: target }),
+        onRequest: (method, target) => this.#reports.request(method, target),
         recorder: this.#recorder,
-        onResponse: ({ mark, ...report }) => {
-          this.#deliverer!.send({
-            type: FrameType.Receipt,
-            sessionId: this.id,
-            response: ++this.#responses,
-            entry: mark?.entry ?? 0,
-            head: mark?.head ?? new Uint8Array(32),
-            ...report,
-          });
-          this.#options.observers.emit('response', { sessionId: this.id, ...report });
-        },
+        onResponse: (report) => this.#reports.response(report),
       });
       await this.#carrying;
       await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
@@ -340,16 +279,14 @@ export class DelegableSession {
   }
 
   #giveBack(active: Activation, leg: LentLeg, code: string): void {
-    const { client, origin, settings, observers } = this.#options;
+    const { client, origin, settings } = this.#options;
     const why = new SessionError('REVOKED', 'the session went back to the client');
     const counts = stopLent(leg, active.origin, this.#relay, why);
     this.#state = 'returned';
     this.#active = undefined;
     wipe(active);
     clearTimeout(this.#expiryTimer);
-    this.#deliverer!.send({ type: FrameType.Returned, sessionId: this.id, code, ...counts });
-    settings.log.info({ session: this.id, code }, 'session returned');
-    observers.emit('returned', { sessionId: this.id, code });
+    this.#reports.returned(code, counts);
     const timeout = settings.limits.deliveryTimeout;
     const late = () => new SessionError('CLIENT_GONE', 'the client did not take its session back');
     within(this.#revoked, timeout, late)
@@ -427,13 +364,12 @@ export class DelegableSession {
   /** A disorderly end: no side can take what it has for complete. */
   async fail(error: SessionError): Promise<void> {
     if (this.#state === 'closed') return;
-    const { client, origin, settings } = this.#options;
-    const deliverer = this.#deliverer;
+    const { client, origin } = this.#options;
     const active = this.#active;
-    settings.log.info({ session: this.id, code: error.code, why: error.message }, 'session failed');
+    this.#reports.failing(error);
     const telling = active === undefined ? Promise.resolve() : tell(active, error);
     this.#close(error.code);
-    deliverer?.send({ type: FrameType.Error, sessionId: this.id, code: error.code, text: error.message });
+    this.#reports.failed(error);
     await Promise.race([telling, delay(LINGER / 5, undefined, { ref: false })]);
     client.destroy();
     origin.destroy();
@@ -450,54 +386,23 @@ export class DelegableSession {
       mirror,
       limits: settings.limits,
       onTicket: (message) => this.#onTicket(message),
-      onKeyUpdate: (side, generation) => {
-        this.#epochs[side] = generation;
-        const change = side === 'origin' ? CipherChange.OriginKeyUpdate : CipherChange.ProxyKeyUpdate;
-        this.#cipherChanged(change, new Uint8Array(0));
-      },
+      onKeyUpdate: (side, generation) => this.#reports.keyUpdate(side, generation),
       ...(isLent && { onEpochOver: (why) => this.#endGrant(why) }),
     });
   }
 
-  #announce(
-    delivery: Delivery,
-    { clientRecords, originRecords }: Pick<Activation, 'clientRecords' | 'originRecords'>,
-  ): void {
+  #announce(delivery: Delivery, counts: Pick<Activation, 'clientRecords' | 'originRecords'>): void {
     if (delivery.expires > 0) {
       this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
     }
-    this.#deliverer!.send({ type: FrameType.Active, sessionId: this.id, originRecords, clientRecords });
-    const leg = legName(delivery);
-    const grant = grantName(delivery.grant);
-    this.#options.settings.log.info({ session: this.id, grant, leg }, 'session active');
-    this.#options.observers.emit('active', {
-      sessionId: this.id,
-      grant,
-      leg,
-      clientRecords,
-      originRecords,
-      device: this.#deliverer!.profile.name,
-      milliseconds: performance.now() - this.#deliveredAt,
-    });
+    this.#reports.active(delivery, counts);
   }
 
   /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
   #onTicket(message: Buffer): void {
     const leg = this.#active?.leg;
     if (leg instanceof RecordStream) void leg.writeHandshake(message).catch(() => {});
-    this.#cipherChanged(CipherChange.Ticket, message);
-  }
-
-  #cipherChanged(change: CipherChange, ticket: Uint8Array): void {
-    this.#deliverer?.send({
-      type: FrameType.CipherChanged,
-      sessionId: this.id,
-      change,
-      clientEpoch: this.#epochs.client,
-      originEpoch: this.#epochs.origin,
-      ticket,
-    });
-    this.#options.observers.emit('cipherChanged', { sessionId: this.id, change: CipherChange[change] });
+    this.#reports.ticket(message);
   }
 
   #recorded(delivery: Delivery): RecordedSession {
@@ -513,16 +418,6 @@ export class DelegableSession {
     };
   }
 
-  #onHandshake(): void {
-    const { clientHello, serverHello } = this.#relay.view;
-    this.#options.observers.emit('handshake', {
-      sessionId: this.id,
-      tlsVersion: serverHello!.version === 0x0304 ? '1.3' : serverHello!.version === 0x0303 ? '1.2' : 'older',
-      cipherSuite: suiteName(serverHello!.cipherSuite),
-      serverName: clientHello?.sni ?? '',
-    });
-  }
-
   #onUndelivered(): void {
     if (this.#state !== 'relaying') return;
     if (this.#options.settings.undelivered === 'close') {
@@ -530,7 +425,7 @@ export class DelegableSession {
       void this.fail(new SessionError('DELIVERY_TIMEOUT', why));
       return;
     }
-    this.#options.settings.log.info({ session: this.id }, 'no delivery came in time, relaying undelegated');
+    this.#reports.undelivered();
     this.#state = 'undelegated';
     this.#relay.release();
   }
@@ -555,11 +450,8 @@ export class DelegableSession {
     this.#relay.passed.length = 0;
     const { services, log } = this.#options.settings;
     tellClosed(services, this.id, log);
-    if (ORDERLY.has(code)) {
-      this.#deliverer?.send({ type: FrameType.Close, sessionId: this.id, code, text: '' });
-    }
-    this.#options.observers.emit('closed', { sessionId: this.id, code, traffic: this.traffic });
-    this.#options.onClosed(this);
+    this.#reports.closed(code, this.traffic);
+    this.#options.onClosed();
     void this.#recordEnd(code).then(this.#onEnd);
   }
 

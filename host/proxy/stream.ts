@@ -6,6 +6,8 @@ import { SessionError, type SessionErrorCode } from './error.js';
 export interface ByteStream {
   /** The next bytes; undefined after an orderly end. Rejects with SessionError where the end was not orderly. */
   read(): Promise<Buffer | undefined>;
+  /** The next bytes, where they are here already: what need not wait costs no promise. */
+  readNow?(): Buffer | undefined;
   /** Resolves when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
   /** No more will be written: an orderly end toward the other side. */
@@ -26,6 +28,16 @@ export interface CountedStream extends ByteStream {
 const FLUSH_TIME = 1000;
 /** Bytes that may wait here for a reader: to stop and start a socket for each record costs more than they do. */
 const READ_AHEAD = 65_536;
+/** Bytes that may wait here to be sent: no more than a Duplex takes before it asks for patience. */
+const WRITE_AHEAD = 16_384;
+
+/** There is room for more. */
+const ROOM = Promise.resolve();
+
+interface Reader {
+  resolve: (bytes: Buffer | undefined) => void;
+  reject: (error: unknown) => void;
+}
 
 /**
  * A socket, or any Duplex, as a ByteStream. Each read gives the bytes of one arrival: on a TLS socket those of one
@@ -37,190 +49,137 @@ export class SocketStream implements CountedStream {
   readonly #socket: Duplex;
   readonly #lost: SessionErrorCode;
   readonly #arrived: Buffer[] = [];
+  readonly #readers: Reader[] = [];
   #ahead = 0;
   #error: Error | undefined;
-  #waiting: (() => void)[] = [];
+  /** Wait for room, or for the end. */
+  #writers: (() => void)[] = [];
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
   #unflushed = 0;
-  #gathering = false;
   #dropped = false;
 
   /** `lost`: the code of the error where the socket fails or vanishes. */
   constructor(socket: Duplex, lost: SessionErrorCode) {
     this.#socket = socket;
     this.#lost = lost;
-    const wake = () => {
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    };
+    const wake = () => this.#wake();
     for (const event of ['end', 'close', 'drain', 'finish']) socket.on(event, wake);
     socket.pause();
     // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
     socket.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+      const reader = this.#readers.shift();
+      if (reader !== undefined) return reader.resolve(chunk);
       this.#ahead += chunk.length;
       if (this.#ahead >= READ_AHEAD) socket.pause();
-      this.received += chunk.length;
       this.#arrived.push(chunk);
-      wake();
     });
     socket.on('error', (error) => {
       this.#error ??= error;
-      wake();
+      this.#wake();
     });
   }
 
-  async read(): Promise<Buffer | undefined> {
-    for (;;) {
-      const chunk = this.#arrived.shift();
-      if (chunk !== undefined) {
-        this.#ahead -= chunk.length;
-        return chunk;
-      }
-      if (this.#socket.readableEnded) return undefined;
-      this.#throwIfGone();
-      if (this.#socket.isPaused()) this.#socket.resume();
-      await this.#change();
-    }
+  read(): Promise<Buffer | undefined> {
+    const chunk = this.readNow();
+    if (chunk !== undefined) return Promise.resolve(chunk);
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      if (this.#isOver()) this.#wake();
+      else if (this.#socket.isPaused()) this.#socket.resume();
+    });
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#throwIfGone();
-    if (bytes.length === 0) return;
+  readNow(): Buffer | undefined {
+    const chunk = this.#arrived.shift();
+    if (chunk !== undefined) this.#ahead -= chunk.length;
+    return chunk;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#isGone()) return Promise.reject(this.#lostError());
+    if (bytes.length === 0) return ROOM;
     this.sent += bytes.length;
-    this.#unflushed++;
-    this.#gather();
-    if (this.#socket.write(bytes, () => this.#onFlushed())) return;
-    while (this.#socket.writableNeedDrain) {
-      this.#throwIfGone();
-      await this.#change();
-    }
+    if (this.#gathered.push(bytes) === 1) process.nextTick(this.#leave);
+    this.#gatheredBytes += bytes.length;
+    return this.#isFull() ? this.#room() : ROOM;
   }
 
   async end(): Promise<void> {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#leave();
     this.#socket.end();
     while (!this.#socket.writableFinished && !this.#socket.destroyed) await this.#change();
   }
 
   /** What was written before still goes out, where the other side takes it soon. */
   destroy(): void {
+    this.#leave();
     if (this.#unflushed === 0) this.#socket.destroy();
     else setTimeout(() => this.#socket.destroy(), FLUSH_TIME).unref();
     this.#dropped = true;
   }
 
   /** What is written in one go leaves in one: a head with its body costs one record and one call of the kernel. */
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#gathering = false;
-      this.#socket.uncork();
-    });
-  }
+  readonly #leave = () => {
+    const gathered = this.#gathered;
+    if (gathered.length === 0) return;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    if (this.#socket.destroyed) return;
+    this.#unflushed++;
+    this.#socket.write(gathered.length === 1 ? gathered[0] : Buffer.concat(gathered), this.#onFlushed);
+    // What the kernel takes at once drains without an event.
+    if (!this.#isFull()) this.#wake();
+  };
 
   setIdleTimeout(milliseconds: number): void {
     if (this.#socket instanceof Socket) this.#socket.setTimeout(milliseconds);
   }
 
-  #onFlushed(): void {
+  readonly #onFlushed = () => {
     this.#unflushed--;
     if (this.#dropped && this.#unflushed === 0) this.#socket.destroy();
+  };
+
+  async #room(): Promise<void> {
+    while (this.#isFull()) {
+      if (this.#isGone()) throw this.#lostError();
+      await this.#change();
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#gatheredBytes + this.#socket.writableLength >= WRITE_AHEAD;
   }
 
   #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#writers.push(resolve));
   }
 
-  #throwIfGone(): void {
-    if (this.#error === undefined && !this.#socket.destroyed) return;
+  /** Something has changed for whoever waits. */
+  #wake(): void {
+    if (this.#isOver()) {
+      for (const { resolve, reject } of this.#readers.splice(0)) {
+        if (this.#socket.readableEnded) resolve(undefined);
+        else reject(this.#lostError());
+      }
+    }
+    if (this.#writers.length > 0) for (const resolve of this.#writers.splice(0)) resolve();
+  }
+
+  /** Nothing more will come. */
+  #isOver(): boolean {
+    return this.#socket.readableEnded || this.#isGone();
+  }
+
+  #isGone(): boolean {
+    return this.#error !== undefined || this.#socket.destroyed;
+  }
+
+  #lostError(): SessionError {
     const why = this.#error === undefined ? 'it was closed' : (this.#error as NodeJS.ErrnoException).code;
-    throw new SessionError(this.#lost, `a connection was lost: ${why ?? 'unknown reason'}`);
-  }
-}
-
-export const INTERRUPTED = Symbol('interrupted');
-
-/**
- * Lets a reader look at bytes before it takes them, and lets somebody else interrupt its waiting without losing any.
- * Reads at most one chunk ahead.
- */
-export class ReadAhead {
-  #source: Pick<ByteStream, 'read'>;
-  #buffer: Buffer = Buffer.alloc(0);
-  #pending: Promise<Buffer | undefined> | undefined;
-  #ended = false;
-  #interrupt: (() => void) | undefined;
-  #interrupted = false;
-
-  constructor(source: Pick<ByteStream, 'read'>) {
-    this.#source = source;
-  }
-
-  /** What has been read and not taken. */
-  get buffer(): Buffer {
-    return this.#buffer;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Waits for more bytes than there are. False at the end; INTERRUPTED after `interrupt`. */
-  async fill(): Promise<boolean | typeof INTERRUPTED> {
-    if (this.#interrupted) {
-      this.#interrupted = false;
-      return INTERRUPTED;
-    }
-    if (this.#ended) return false;
-    const pending = this.prefetch();
-    const chunk = await Promise.race([
-      pending,
-      new Promise<typeof INTERRUPTED>((resolve) => {
-        this.#interrupt = () => resolve(INTERRUPTED);
-      }),
-    ]);
-    this.#interrupt = undefined;
-    if (chunk === INTERRUPTED) {
-      this.#interrupted = false;
-      return INTERRUPTED;
-    }
-    this.#pending = undefined;
-    if (chunk === undefined) {
-      this.#ended = true;
-      return false;
-    }
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-    return true;
-  }
-
-  /** Starts to read the next chunk, and tells of its arrival or failure; the bytes stay for `fill`. */
-  prefetch(): Promise<Buffer | undefined> {
-    if (this.#pending === undefined) {
-      this.#pending = this.#source.read();
-      // A failure is reported by whoever awaits the chunk; it must not be unhandled until then.
-      this.#pending.catch(() => {});
-    }
-    return this.#pending;
-  }
-
-  /** Removes the first `length` bytes of the buffer. */
-  take(length: number): Buffer {
-    const taken = this.#buffer.subarray(0, length);
-    this.#buffer = this.#buffer.subarray(length);
-    return taken;
-  }
-
-  /** Makes the `fill` that waits, or else the next one, return INTERRUPTED. */
-  interrupt(): void {
-    this.#interrupted = true;
-    this.#interrupt?.();
-  }
-
-  /** All buffered bytes, or else the next chunk; undefined at the end. */
-  async read(): Promise<Buffer | undefined> {
-    while (this.#buffer.length === 0) {
-      if ((await this.fill()) === false) return undefined;
-    }
-    return this.take(this.#buffer.length);
+    return new SessionError(this.#lost, `a connection was lost: ${why ?? 'unknown reason'}`);
   }
 }

@@ -7,15 +7,17 @@ import { HeaderList } from '../services/service.js';
 import { within } from './deadline.js';
 import { SessionError, sessionError } from './error.js';
 import type { Observers } from './events.js';
-import { exchange, type ResponseReport, type Side } from './http/exchange.js';
+import type { ResponseReport } from './http/account.js';
+import { exchange, type Side } from './http/exchange.js';
 import { writeHead } from './http/head.js';
-import type { FlowContext } from './http/services.js';
+import type { FlowContext } from './http/run.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
+import { ReadAhead } from './read_ahead.js';
 import { Recorder } from './recorder.js';
 import type { FurtherConnection } from './resumption/further_connection.js';
 import { type Grants, type OpenedFurther, Resumptions } from './resumption/resumptions.js';
-import { type ByteStream, ReadAhead } from './stream.js';
+import type { ByteStream } from './stream.js';
 import type { TargetPolicy } from './target.js';
 
 export interface SubscriptionParts {

@@ -15,6 +15,13 @@ export class HeaderList implements Iterable<HeaderLine> {
     for (const [name, value] of this.#lines) check(name, value);
   }
 
+  /** Takes over lines that somebody has checked already, who reads the wire. */
+  static ofChecked(lines: HeaderLine[]): HeaderList {
+    const list = new HeaderList();
+    list.#lines = lines;
+    return list;
+  }
+
   [Symbol.iterator](): IterableIterator<HeaderLine> {
     return this.#lines[Symbol.iterator]();
   }
@@ -25,8 +32,11 @@ export class HeaderList implements Iterable<HeaderLine> {
 
   /** The values of all lines of that name, joined by `, ` (RFC 9110 §5.3); undefined where there is none. */
   get(name: string): string | undefined {
-    const values = this.all(name);
-    return values.length === 0 ? undefined : values.join(', ');
+    let joined: string | undefined;
+    for (const line of this.#lines) {
+      if (same(line[0], name)) joined = joined === undefined ? line[1] : `${joined}, ${line[1]}`;
+    }
+    return joined;
   }
 
   all(name: string): string[] {
@@ -46,7 +56,7 @@ export class HeaderList implements Iterable<HeaderLine> {
 
   append(name: string, value: string): this {
     check(name, value);
-    this.#lines.push([name, value]);
+    this.#lines = [...this.#lines, [name, value]];
     return this;
   }
 
@@ -55,12 +65,14 @@ export class HeaderList implements Iterable<HeaderLine> {
     return this;
   }
 
+  /** Of its own: lists share lines until one of them changes, for no change is made in place. */
   clone(): HeaderList {
-    return new HeaderList(this.#lines);
+    return HeaderList.ofChecked(this.#lines);
   }
 }
 
-const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+const same = (one: string, other: string) =>
+  one.length === other.length && one.toLowerCase() === other.toLowerCase();
 
 function check(name: string, value: string): void {
   if (!NAME.test(name)) throw new TypeError('a header name must be a token');

@@ -13,12 +13,13 @@ const usage = `Usage: npm run compare [-- options]
 
 Requests per second, times and processor time of Deputy, mitmproxy and Squid with ssl-bump, each as one process, on one
 nginx (TLS 1.3) over loopback. The load generator, one process for all, speaks TLS 1.3 by Node's own TLS; for Deputy it
-shakes hands with the origin and delegates the session (open leg), for the others it accepts their certificates.
+shakes hands with the origin and delegates the session (open leg), for the others it accepts their certificates. Deputy's
+service runs in a thread of its own, by default, and with --trust-services in the proxy's process, as mitmproxy's addon.
 Processor time is that of the proxy's process alone. Needs nginx-light, mitmproxy, squid-openssl.
 
   --seconds N    for each measurement, after as long a warm-up (4)
   --only TEXT    cases whose name contains TEXT
-  --proxy NAME   deputy, mitmproxy or squid alone; may be repeated
+  --proxy NAME   one alone, as the table names it; may be repeated
   --json         one JSON object instead of a table
 `;
 
@@ -98,13 +99,13 @@ async function compare(wanted: readonly Contestant[], only: string, seconds: num
   try {
     for (const each of CASES.filter(({ name }) => name.includes(only))) {
       for (const contestant of wanted) {
-        if (each.rewriting && !contestant.rewrites) continue;
+        if (contestant.rewrites === (each.rewriting ? 'never' : 'only')) continue;
         if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${each.name}: ${contestant.title}`);
         const proxy = await contestant.start(directory, authority, each.rewriting);
         const way = await opener(contestant, proxy, { port: origin.port, ca: authority.root.pem });
         const { length } = files[each.path as keyof typeof files];
         const expected = (body: Buffer) =>
-          (body.length === length || !contestant.rewrites || each.rewriting) &&
+          (body.length === length || contestant.rewrites === 'never' || each.rewriting) &&
           body.includes(each.rewriting ? TO : FROM) &&
           body.length >= length;
         try {
@@ -154,12 +155,12 @@ function text({
       `${(row.residentBytes / 2 ** 20).toFixed(0)} MiB`,
       ratio,
     ];
-    lines.push(`  ${row.proxy.padEnd(10)}${cells.map((cell) => cell.padStart(12)).join('')}`);
+    lines.push(`  ${row.proxy.padEnd(20)}${cells.map((cell) => cell.padStart(12)).join('')}`);
   }
   return lines.join('\n');
 }
 
-const HEADING = `  ${''.padEnd(10)}${[
+const HEADING = `  ${''.padEnd(20)}${[
   'requests/s',
   'p50 ms',
   'p99 ms',

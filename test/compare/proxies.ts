@@ -24,12 +24,12 @@ export interface RunningProxy {
 }
 
 export interface Contestant {
-  name: 'deputy' | 'mitmproxy' | 'squid';
+  name: 'deputy' | 'deputy, in-process' | 'mitmproxy' | 'squid';
   title: string;
   file: string;
   package: string;
-  /** Squid changes no bodies by itself. */
-  rewrites: boolean;
+  /** Squid changes no bodies by itself; where the service runs makes no difference when there is none. */
+  rewrites: 'never' | 'too' | 'only';
   version(): string;
   start(directory: string, authority: Authority, rewriting: boolean): Promise<RunningProxy>;
 }
@@ -40,12 +40,13 @@ const command = join(root, 'dist/host/cli/deputy.js');
 const firstLine = (file: string, ...args: string[]) =>
   execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0]!;
 
-const deputy: Contestant = {
-  name: 'deputy',
-  title: 'Deputy',
+/** `more`: further options. */
+const deputy = (name: 'deputy' | 'deputy, in-process', more: readonly string[] = []): Contestant => ({
+  name,
+  title: name,
   file: command,
   package: '',
-  rewrites: true,
+  rewrites: more.length > 0 ? 'only' : 'too',
   version: () => `Deputy on Node.js ${process.version}`,
   async start(directory, authority, rewriting) {
     const issued = await authority.issue({ names: ['localhost', '127.0.0.1'] });
@@ -64,13 +65,13 @@ const deputy: Contestant = {
         ...['proxy', '--listen', `127.0.0.1:${port}`, '--log-level', 'silent'],
         ...['--cert', file('chain.pem'), '--key', file('key.pem'), '--token-file', file('tokens')],
         ...['--allow-target', '127.0.0.0/8', '--allow-target', '::1'],
-        ...(rewriting ? ['--service', file('service.mjs')] : []),
+        ...(rewriting ? ['--service', file('service.mjs'), ...more] : []),
       ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     return running(child, port, authority.root.pem);
   },
-};
+});
 
 /** DEPUTY_PROFILE names a folder for Deputy's own CPU profile: not for figures, which it spoils. */
 const profiling = () =>
@@ -100,7 +101,7 @@ const mitmproxy: Contestant = {
   title: 'mitmproxy',
   file: '/usr/bin/mitmdump',
   package: 'mitmproxy',
-  rewrites: true,
+  rewrites: 'too',
   version: () => firstLine('/usr/bin/mitmdump', '--version').replace(':', ''),
   async start(directory, authority, rewriting) {
     const file = await folder(directory, 'mitmproxy', {
@@ -129,7 +130,7 @@ const squid: Contestant = {
   title: 'Squid',
   file: '/usr/sbin/squid',
   package: 'squid-openssl',
-  rewrites: false,
+  rewrites: 'never',
   version: () => `${firstLine('/usr/sbin/squid', '-v').replace(/.*Version /, 'Squid ')}, OpenSSL, ssl-bump`,
   async start(directory, authority) {
     const port = await freePort();
@@ -166,7 +167,12 @@ const squid: Contestant = {
   },
 };
 
-export const contestants: readonly Contestant[] = [deputy, mitmproxy, squid];
+export const contestants: readonly Contestant[] = [
+  deputy('deputy'),
+  deputy('deputy, in-process', ['--trust-services']),
+  mitmproxy,
+  squid,
+];
 
 export const absent = () => contestants.filter(({ file }) => !existsSync(file));
 

@@ -23,7 +23,7 @@ export function opener(
   proxy: RunningProxy,
   origin: { port: number; ca: string },
 ): Promise<Opener> | Opener {
-  return contestant.name === 'deputy' ? delegating(proxy, origin) : intercepted(proxy, origin);
+  return contestant.name.startsWith('deputy') ? delegating(proxy, origin) : intercepted(proxy, origin);
 }
 
 /** CONNECT, and TLS with the proxy in the origin's name. */

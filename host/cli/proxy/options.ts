@@ -48,6 +48,9 @@ export const OPTIONS = {
     '<name>',
     'what the proxy does to content, in this order: transcode, compress or ./my-service.js',
   ),
+  'trust-services': flag(
+    "run services of files in the proxy's own process: faster, but one that loops or hoards memory takes it along",
+  ),
   device: one(
     kind.device,
     '<device>',

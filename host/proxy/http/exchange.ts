@@ -1,24 +1,24 @@
 // One request and its answer through an active session. What no service changes passes byte for byte: the origin
 // sees what it would see of the client itself, the client what it would see of the origin.
-import type { RecordMark } from '../../services/record.js';
-import { type Answer, HeaderList } from '../../services/service.js';
+import type { HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
+import type { ReadAhead } from '../read_ahead.js';
 import type { Recorder } from '../recorder.js';
-import type { ByteStream, ReadAhead } from '../stream.js';
-import { bodyPieces, type Framing, type Piece, requestFraming, responseFraming } from './framing.js';
+import type { ByteStream } from '../stream.js';
+import { Account, type ResponseReport } from './account.js';
+import { Answering, NOWHERE, type Sink } from './answering.js';
+import { BodyReader, type Framing, requestFraming } from './framing.js';
 import {
-  hasPlainFraming,
   parseRequestHead,
   parseResponseHead,
   persists,
   type RequestHead,
-  type ResponseHead,
   readRawHead,
   writeHead,
 } from './head.js';
-import { chunkOf, contents, LAST_CHUNK, reframe, Sent, type Watcher } from './sent.js';
-import { type FlowContext, type RequestState, type ResponseState, ServiceChain, urlOf } from './services.js';
-import { Tally } from './tally.js';
+import { type FlowContext, urlOf } from './run.js';
+import { chunkOf, joined, knownLength, LAST_CHUNK, reframe } from './sent.js';
+import { type RequestState, ServiceChain } from './services.js';
 
 /** A stream, and what has been read ahead of it. */
 export interface Side {
@@ -41,36 +41,11 @@ export interface ExchangeOptions {
   previousHash: Uint8Array;
 }
 
-export interface ResponseReport {
-  status: number;
-  services: readonly string[];
-  bytesBefore: number;
-  bytesAfter: number;
-  hash: Buffer;
-  /** Where the response stands in the record, if somebody keeps one with such marks. */
-  mark: RecordMark | undefined;
-}
-
-/** What went out of an answer. */
-interface Outgoing {
-  status: number;
-  headers: HeaderList;
-  services: readonly string[];
-  after: Tally;
-}
-
 /**
  * `next`: the connection lives. `close`: this was the last exchange. `abandoned`: so it was, and the origin is gone.
  * `bytes`: no HTTP any more (RFC 9110 §7.8).
  */
 export type ExchangeOutcome = 'next' | 'close' | 'abandoned' | 'bytes';
-
-/** Where an answer goes. */
-type Sink = Pick<ByteStream, 'write'>;
-const NOWHERE: Sink = { write: async () => {} };
-
-/** Bytes of a body that nobody wants and that are still read, to keep the connection. */
-const DROPPED_AT_MOST = 1 << 20;
 
 /** Runs one exchange whose request head is on its way. Throws SessionError. */
 export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcome> {
@@ -81,23 +56,16 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
   const framing = requestFraming(head);
   options.onRequest(head.method, head.target);
   const { method, target, headers } = head;
-  const url = urlOf(options.flow.origin, target);
-  await options.recorder?.record({
-    kind: 'request',
-    number: options.number,
-    method,
-    url,
-    headers: headers.clone(),
-  });
-  const chain = new ServiceChain({
-    ...options.flow,
-    requestId: `${options.flow.sessionId}.${options.number}`,
-  });
-  const running = new Exchange(options, head, framing, chain);
+  const { recorder, number, flow } = options;
+  const url = () => urlOf(flow.origin, target);
+  if (recorder !== undefined)
+    await recorder.record({ kind: 'request', number, method, url: url(), headers: headers.clone() });
+  const chain = new ServiceChain(flow, number);
+  const account = new Account({ recorder, method, url });
   try {
-    return await running.run();
+    return await new Exchange(options, head, framing, chain, account).run();
   } catch (error) {
-    await running.recordFailure();
+    await account.recordFailure(number);
     throw error;
   } finally {
     chain.end();
@@ -105,25 +73,18 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
 }
 
 class Exchange {
-  readonly #pieces: AsyncGenerator<Piece, void, void>;
-  readonly #started = Date.now();
-  readonly #requestBefore: Tally;
-  #requestAfter: Tally;
-  #requestServices: readonly string[] = [];
-  #before: Tally;
-  #outgoing: Outgoing | undefined;
-  #recorded = false;
+  readonly #body: BodyReader;
+  readonly #answering: Answering;
 
   constructor(
     private readonly options: ExchangeOptions,
     private readonly request: RequestHead,
     private readonly framing: Framing,
     private readonly chain: ServiceChain,
+    private readonly account: Account,
   ) {
-    this.#requestBefore = this.#tally();
-    this.#requestAfter = this.#requestBefore;
-    this.#before = this.#tally();
-    this.#pieces = counted(bodyPieces(options.client.bytes, framing, 'BAD_REQUEST'), this.#requestBefore);
+    this.#answering = new Answering(options, request, chain, account);
+    this.#body = new BodyReader(options.client.bytes, framing, 'BAD_REQUEST', account.requestBefore);
   }
 
   async run(): Promise<ExchangeOutcome> {
@@ -137,27 +98,36 @@ class Exchange {
       length: knownLength(this.framing),
       applied: [],
     };
-    const answered = await this.chain.request(state);
-    this.#requestServices = state.applied;
+    const answered = this.chain.has('request') ? await this.chain.request(state) : undefined;
+    this.account.requestServices = state.applied;
     if (answered !== undefined) {
       // The rest of the request goes nowhere, but it stands before the next one.
-      for await (const _ of this.#pieces);
-      await this.#answer(answered.answer, answered.by, this.options.client.stream);
+      while ((await this.#body.next()) !== undefined);
+      await this.#answering.answer(answered.answer, answered.by, this.options.client.stream);
       const { refresh } = answered.answer;
       const outcome = refresh === undefined ? 'next' : await this.#refresh(state, refresh);
       return outcome === 'next' && !persists(this.request) ? 'close' : outcome;
     }
     const sending = this.#sendRequest(state);
-    // A client that vanishes must not leave its origin working; a request that fails must not wait for an answer.
-    // An origin that takes no more of the request may still answer it.
-    const broken = sending.then(
-      () => this.#clientGone(),
-      (error) => (isOriginGone(error) ? never() : Promise.reject(error)),
-    );
-    broken.catch(() => {});
-    const outcome = await Promise.race([this.#receive(state, this.options.client.stream), broken]);
+    const outcome = await this.#unlessBroken(sending, this.#receive(state, this.options.client.stream));
     if (outcome === 'next') await sending;
     return outcome;
+  }
+
+  /**
+   * What is received, or why that is of no use any more. A client that vanishes must not leave its origin working; a
+   * request that fails must not wait for an answer. An origin that takes no more of the request may still answer it.
+   */
+  #unlessBroken<T>(sending: Promise<void>, receiving: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      receiving.then(resolve, reject);
+      sending.then(
+        () => this.#watchClient(reject),
+        (error) => {
+          if (!isOriginGone(error)) reject(error);
+        },
+      );
+    });
   }
 
   /** For a service that reads the body before the origin was asked: the client is told to send it. */
@@ -165,25 +135,27 @@ class Exchange {
     if (this.request.headers.get('expect')?.toLowerCase() === '100-continue') {
       await this.options.client.stream.write(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'));
     }
-    yield* contents(this.#pieces);
+    yield* this.#body.contents();
   }
 
   /**
-   * Rejects when the client's side fails or ends while the answer is awaited; otherwise never settles. A client that
-   * closes half of its connection and still wants an answer is not told from one that hung up.
+   * Tells when the client's side fails or ends while the answer is awaited. A client that closes half of its connection
+   * and still wants an answer is not told from one that hung up.
    */
-  async #clientGone(): Promise<never> {
-    const bytes = await this.options.client.bytes.prefetch();
-    if (bytes === undefined)
-      throw new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete');
-    return never();
+  #watchClient(tell: (error: unknown) => void): void {
+    const { bytes } = this.options.client;
+    bytes.prefetch(() => {
+      if (bytes.failure !== undefined) tell(bytes.failure);
+      else if (bytes.isAtEnd)
+        tell(new SessionError('CLIENT_GONE', 'the client hung up before its answer was complete'));
+    });
   }
 
   async #sendRequest(state: RequestState): Promise<void> {
     const { stream } = this.options.origin;
     const isChunked = this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined);
     if (state.applied.length === 0 && !state.bodyTouched) {
-      await stream.write(await this.#rawHead());
+      await stream.write(this.#rawHead());
     } else {
       if (state.bodyTouched) state.headers.delete('Expect');
       if (state.body !== undefined) reframe(state.headers, isChunked ? 'chunked' : state.length!);
@@ -192,23 +164,27 @@ class Exchange {
       );
     }
     if (!state.bodyTouched) {
-      for await (const { raw } of this.#pieces) await stream.write(raw);
+      if (this.framing.kind === 'none') return;
+      for (let piece = await this.#body.next(); piece !== undefined; piece = await this.#body.next()) {
+        await stream.write(piece.raw);
+      }
       return;
     }
-    this.#requestAfter = this.#tally();
+    const after = this.account.tally();
+    this.account.requestAfter = after;
     for await (const chunk of state.body!) {
-      this.#requestAfter.add(chunk);
+      after.add(chunk);
       if (chunk.length > 0) await stream.write(isChunked ? chunkOf(chunk) : chunk);
     }
     if (isChunked) await stream.write(LAST_CHUNK);
   }
 
   /** The head, with what came of the body in the same record: they go on in one, too. */
-  async #rawHead(): Promise<Buffer> {
+  #rawHead(): Buffer {
     const { raw } = this.request;
     if (this.options.client.bytes.buffer.length === 0) return raw;
-    const step = await this.#pieces.next();
-    return step.done === true ? raw : Buffer.concat([raw, step.value.raw]);
+    const piece = this.#body.nextNow();
+    return piece === undefined ? raw : joined(raw, piece.raw);
   }
 
   /** The client has its answer; a service wants to hear what the origin says by now. */
@@ -222,8 +198,7 @@ class Exchange {
       url,
       headers: headers.clone(),
     });
-    this.#recorded = false;
-    this.#outgoing = undefined;
+    this.account.again();
     try {
       await this.options.origin.stream.write(writeHead(`${method} ${target} HTTP/1.1`, headers));
       return await this.#receive({ ...state, headers }, NOWHERE);
@@ -245,173 +220,23 @@ class Exchange {
         failure = error;
       }
       if (raw === undefined) {
-        const settled = await this.chain.settle(state, undefined);
+        const settled = this.chain.has('settle') ? await this.chain.settle(state, undefined) : undefined;
         // Between exchanges an origin may close; here it owes an answer, and the client sees that none came.
         if (settled === undefined)
           throw failure ?? new SessionError('ORIGIN_GONE', 'the origin closed instead of answering');
-        await this.#answer(settled.answer, settled.by, to);
+        await this.#answering.answer(settled.answer, settled.by, to);
         return 'abandoned';
       }
       const head = parseResponseHead(raw);
       const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
-      if (head.status >= 200 && !isTunnel) return this.#respond(head, state, to);
+      if (head.status >= 200 && !isTunnel) return this.#answering.respond(head, state, to);
       await to.write(raw);
       if (!isTunnel && head.status !== 101) continue;
-      this.#sent(head, [], to);
-      await this.#record(true, this.options.number);
+      await this.#answering.switched(head);
       return 'bytes';
     }
   }
-
-  async #respond(head: ResponseHead, request: RequestState, to: Sink): Promise<ExchangeOutcome> {
-    const framing = responseFraming(head, request.method);
-    this.#before = this.#tally();
-    const pieces = counted(bodyPieces(this.options.origin.bytes, framing, 'BAD_RESPONSE'), this.#before);
-    const settled = await this.chain.settle(request, head);
-    if (settled !== undefined) {
-      await this.#answer(settled.answer, settled.by, to);
-      const dropped = await this.#drop(pieces, framing);
-      return dropped && persists(head) && persists(this.request) ? 'next' : 'close';
-    }
-    const state: ResponseState = {
-      status: head.status,
-      reason: head.reason,
-      headers: head.headers,
-      body: contents(pieces),
-      bodyTouched: false,
-      length: knownLength(framing),
-      applied: [],
-      watchers: [],
-    };
-    if (framing.kind !== 'none' && hasPlainFraming(head)) await this.chain.response(request, state);
-    const sent = this.#sent(state, state.applied, to, state.watchers);
-    let closes = framing.kind === 'close' || !persists(head) || !persists(this.request);
-    if (state.applied.length === 0 && !state.bodyTouched) await sent.raw(head.raw);
-    else closes = await this.#writeHead(state, framing, closes, sent);
-    if (!state.bodyTouched) {
-      for await (const { raw, content } of pieces) await sent.piece(raw, content);
-    } else {
-      await this.#writeBody(state, sent);
-    }
-    sent.end();
-    await this.#report(sent, to);
-    return closes ? 'close' : 'next';
-  }
-
-  /** A head with the framing that the body will have. True where the connection ends with the body. */
-  async #writeHead(state: ResponseState, framing: Framing, closes: boolean, sent: Sent): Promise<boolean> {
-    const { minorVersion } = this.request;
-    let ends = closes;
-    if (state.bodyTouched) {
-      const isChunked = state.length === undefined && minorVersion === 1;
-      ends ||= state.length === undefined && !isChunked;
-      reframe(state.headers, isChunked ? 'chunked' : (state.length ?? 'close'));
-      if (ends) state.headers.set('Connection', 'close');
-    } else if (framing.kind !== 'none') {
-      reframe(state.headers, framing.kind === 'length' ? framing.length : framing.kind);
-    }
-    await sent.raw(writeHead(`HTTP/1.${minorVersion} ${state.status} ${state.reason}`, state.headers));
-    return ends;
-  }
-
-  async #writeBody(state: ResponseState, sent: Sent): Promise<void> {
-    const isChunked = state.length === undefined && this.request.minorVersion === 1;
-    for await (const chunk of state.body!) {
-      if (chunk.length > 0) await sent.piece(isChunked ? chunkOf(chunk) : chunk, [chunk]);
-    }
-    if (isChunked) await sent.raw(LAST_CHUNK);
-    else if (state.length !== undefined && sent.bytes !== state.length) {
-      throw new SessionError('SERVICE_FAILED', 'a service gave another length than it had announced');
-    }
-  }
-
-  async #answer(answer: Answer, by: string, to: Sink): Promise<void> {
-    const { status, reason, headers, body } = answer;
-    const sent = this.#sent(answer, [by], to);
-    const hasNoBody = status === 204 || status === 304;
-    reframe(headers, hasNoBody ? 'close' : body.length);
-    await sent.raw(writeHead(`HTTP/1.1 ${status} ${reason ?? ''}`, headers));
-    if (this.request.method !== 'HEAD' && !hasNoBody) await sent.piece(body, [body]);
-    await this.#report(sent, to);
-  }
-
-  /** Reads what nobody wants. False where it is too much, or ends with the connection. */
-  async #drop(pieces: AsyncGenerator<Piece, void, void>, framing: Framing): Promise<boolean> {
-    if (framing.kind === 'close') return false;
-    const before = this.#before.bytes;
-    for await (const _ of pieces) if (this.#before.bytes - before > DROPPED_AT_MOST) return false;
-    return true;
-  }
-
-  /** What goes out from here on, and is told of at its end or where it breaks off. */
-  #sent(
-    { status, headers }: Pick<Outgoing, 'status' | 'headers'>,
-    services: readonly string[],
-    to: Sink,
-    watchers: Watcher[] = [],
-  ): Sent {
-    const after = this.#tally();
-    this.#outgoing = { status, headers, services, after };
-    return new Sent(to, this.options.previousHash, after, watchers);
-  }
-
-  async #report(sent: Sent, to: Sink): Promise<void> {
-    const { status, services } = this.#outgoing!;
-    const mark = await this.#record(true, to === NOWHERE ? 0 : this.options.number);
-    if (to === NOWHERE) return;
-    this.options.onResponse({
-      status,
-      services,
-      bytesBefore: this.#before.bytes,
-      bytesAfter: sent.bytes,
-      hash: sent.digest(),
-      mark,
-    });
-  }
-
-  /** For an exchange that failed: what of its answer went out all the same. */
-  async recordFailure(): Promise<void> {
-    if (!this.#recorded) await this.#record(false, this.options.number);
-  }
-
-  async #record(whole: boolean, number: number): Promise<RecordMark | undefined> {
-    const { recorder, flow } = this.options;
-    this.#recorded = true;
-    const { status, headers, services, after } = this.#outgoing ?? NOTHING_SENT;
-    return recorder?.record({
-      kind: 'response',
-      number,
-      method: this.request.method,
-      url: urlOf(flow.origin, this.request.target),
-      status,
-      headers: headers.clone(),
-      requestServices: this.#requestServices,
-      services,
-      request: [this.#requestBefore.content(), this.#requestAfter.content()],
-      response: [this.#before.content(), after.content()],
-      whole,
-      milliseconds: Date.now() - this.#started,
-    });
-  }
-
-  #tally(): Tally {
-    return new Tally(this.options.recorder !== undefined);
-  }
 }
-
-const NOTHING_SENT: Outgoing = { status: 0, headers: new HeaderList(), services: [], after: new Tally(true) };
-
-async function* counted(
-  pieces: AsyncGenerator<Piece, void, void>,
-  tally: Tally,
-): AsyncGenerator<Piece, void, void> {
-  for await (const piece of pieces) {
-    for (const part of piece.content) tally.add(part);
-    yield piece;
-  }
-}
-
-const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
 
 const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];
 
@@ -419,4 +244,3 @@ const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];
 const isOriginFailure = (error: unknown) =>
   error instanceof SessionError && ORIGIN_FAILURES.includes(error.code) && error.side !== 'client';
 const isOriginGone = (error: unknown) => error instanceof SessionError && error.code === 'ORIGIN_GONE';
-const never = () => new Promise<never>(() => {});

@@ -1,8 +1,9 @@
 // Where the body of an HTTP/1.x message ends (RFC 9112 §6, §7), and the body in pieces: as it came, and as content.
 import type { HeaderList } from '../../services/headers.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
-import type { ReadAhead } from '../stream.js';
+import type { ReadAhead } from '../read_ahead.js';
 import type { RequestHead, ResponseHead } from './head.js';
+import type { Tally } from './tally.js';
 
 export type Framing =
   | { kind: 'none' }
@@ -42,35 +43,80 @@ export function responseFraming({ headers, status }: ResponseHead, method: strin
 }
 
 function contentLength(headers: HeaderList, code: SessionErrorCode): number | undefined {
-  const values = new Set(headers.all('content-length').flatMap((value) => value.split(/\s*,\s*/)));
-  if (values.size === 0) return undefined;
-  const [value] = values as unknown as [string];
-  const length = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (values.size > 1 || Number.isNaN(length)) throw new SessionError(code, 'a Content-Length is ambiguous');
-  return length;
+  const joined = headers.get('content-length');
+  if (joined === undefined) return undefined;
+  const values = joined.split(/[\t ]*,[\t ]*/);
+  const [value] = values as [string];
+  if (!/^\d{1,15}$/.test(value) || values.some((other) => other !== value))
+    throw new SessionError(code, 'a Content-Length is ambiguous');
+  return Number(value);
 }
 
-/** The body, as fast as it is pulled. Throws TRUNCATED where the stream ends before the body does. */
-export async function* bodyPieces(
-  from: ReadAhead,
-  framing: Framing,
-  code: SessionErrorCode,
-): AsyncGenerator<Piece, void, void> {
-  if (framing.kind === 'none') return;
-  const scanner =
-    framing.kind === 'chunked'
-      ? new ChunkScanner(code)
-      : new LengthScanner(framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY);
-  while (!scanner.done) {
-    if (from.buffer.length === 0 && (await from.fill()) === false) {
-      if (framing.kind === 'close') return;
+/** A body as it is pulled, piece by piece, and counted. */
+export class BodyReader {
+  readonly #scanner: LengthScanner | ChunkScanner;
+  /** Scanned and not taken. */
+  #ahead: Piece[] = [];
+
+  constructor(
+    private readonly from: ReadAhead,
+    private readonly framing: Framing,
+    code: SessionErrorCode,
+    private readonly tally: Tally,
+  ) {
+    if (framing.kind === 'chunked') this.#scanner = new ChunkScanner(code);
+    else
+      this.#scanner = new LengthScanner(
+        framing.kind === 'close' ? Number.POSITIVE_INFINITY : lengthOf(framing),
+      );
+  }
+
+  /** The next piece; undefined at the end. Throws TRUNCATED where the stream ends before the body does. */
+  async next(): Promise<Piece | undefined> {
+    for (;;) {
+      const piece = this.nextNow();
+      if (piece !== undefined || this.#scanner.done) return piece;
+      if ((await this.from.fill()) !== false) continue;
+      if (this.framing.kind === 'close') return undefined;
       throw new SessionError('TRUNCATED', 'a side ended inside the body of a message');
     }
-    const piece = scanner.scan(from.buffer);
-    from.take(piece.raw.length);
-    if (piece.raw.length > 0) yield piece;
+  }
+
+  /** The next piece where it is here already; undefined where it is not, or where there is none. */
+  nextNow(): Piece | undefined {
+    return this.#ahead.length > 0 ? this.#ahead.shift() : this.#scan();
+  }
+
+  /** All of the content, where it is here already and has no more than about `limit` bytes. It stays to be read. */
+  wholeNow(limit: number): readonly Uint8Array[] | undefined {
+    let bytes = 0;
+    for (const { raw } of this.#ahead) bytes += raw.length;
+    while (bytes <= limit) {
+      const piece = this.#scan();
+      if (piece === undefined) break;
+      this.#ahead.push(piece);
+      bytes += piece.raw.length;
+    }
+    return this.#scanner.done ? this.#ahead.flatMap(({ content }) => content) : undefined;
+  }
+
+  #scan(): Piece | undefined {
+    while (!this.#scanner.done && (this.from.buffer.length > 0 || this.from.fillNow())) {
+      const piece = this.#scanner.scan(this.from.buffer);
+      this.from.take(piece.raw.length);
+      for (const part of piece.content) this.tally.add(part);
+      if (piece.raw.length > 0) return piece;
+    }
+    return undefined;
+  }
+
+  /** Content alone. */
+  async *contents(): AsyncGenerator<Uint8Array, void, void> {
+    for (let piece = await this.next(); piece !== undefined; piece = await this.next()) yield* piece.content;
   }
 }
+
+const lengthOf = (framing: Framing) => (framing.kind === 'length' ? framing.length : 0);
 
 class LengthScanner {
   constructor(private left: number) {}

@@ -2,6 +2,7 @@
 // make is replaced by the one that it was given, as long as nothing of it has gone out.
 import type { Body } from '../../services/service.js';
 import { SessionError } from '../error.js';
+import { CutOff, type Watch } from './watch.js';
 
 export interface GuardLimits {
   serviceTimeout: number;
@@ -13,57 +14,6 @@ export interface GuardLimits {
 const GROWTH = 64;
 /** Empty chunks in a row: they cost nothing to make, and nobody could interrupt a service that makes them for ever. */
 const EMPTY_CHUNKS = 1024;
-
-/** The service was cut off; the exchange can go on without it. */
-export class CutOff extends Error {}
-
-/** For the log. */
-export const whyOf = (error: unknown) =>
-  error instanceof CutOff
-    ? error.message
-    : error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : String(error);
-
-/** Time in which a service waits for others is not its own. */
-export class Watch {
-  #waits = 0;
-  #progress = Date.now();
-
-  constructor(private readonly timeout: number) {}
-
-  /** Runs what the service has to wait for: bytes of the origin, an answer of another one. */
-  async outside<T>(waiting: Promise<T>): Promise<T> {
-    this.#waits++;
-    try {
-      return await waiting;
-    } finally {
-      this.#waits--;
-      this.#progress = Date.now();
-    }
-  }
-
-  /** `work`, or a CutOff when the service itself has made no progress for the timeout. */
-  async guard<T>(work: Promise<T>): Promise<T> {
-    this.#progress = Date.now();
-    let timer: NodeJS.Timeout | undefined;
-    const hang = new Promise<never>((_, reject) => {
-      const interval = Math.max(5, Math.min(1000, this.timeout / 4));
-      timer = setInterval(() => {
-        if (this.#waits === 0 && Date.now() - this.#progress >= this.timeout) {
-          reject(new CutOff(`no progress for ${this.timeout} ms`));
-        }
-      }, interval);
-    });
-    try {
-      return await Promise.race([work, hang]);
-    } finally {
-      clearInterval(timer);
-      // What comes of the work after the deadline interests nobody.
-      work.catch(() => {});
-    }
-  }
-}
 
 /**
  * The body that `make` makes of `original`, once its first chunk is there. Where the service fails before, `original`

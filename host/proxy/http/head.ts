@@ -1,7 +1,7 @@
 // The heads of HTTP/1.x messages (RFC 9112 §2 to §5): read for what they say, kept byte for byte.
 import { type HeaderLine, HeaderList } from '../../services/headers.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
-import type { ReadAhead } from '../stream.js';
+import type { ReadAhead } from '../read_ahead.js';
 
 export interface Head {
   /** As it came, with the empty line. */
@@ -68,7 +68,7 @@ export function parseRequestHead(raw: Buffer): RequestHead {
     if (header === null) throw new SessionError('BAD_REQUEST', 'a header line of a request is malformed');
     return [header[1]!, header[2]!] as const;
   });
-  return { raw, method, target, minorVersion: Number(minor), headers: new HeaderList(headers) };
+  return { raw, method, target, minorVersion: Number(minor), headers: HeaderList.ofChecked(headers) };
 }
 
 /** Lines that are no header lines go on as they are, unless they could be taken for framing. */
@@ -91,7 +91,7 @@ export function parseResponseHead(raw: Buffer): ResponseHead {
     status: Number(status),
     reason,
     minorVersion: Number(minor),
-    headers: new HeaderList(headers),
+    headers: HeaderList.ofChecked(headers),
   };
 }
 
@@ -123,6 +123,8 @@ export const hasPlainFraming = ({ headers }: ResponseHead): boolean =>
 
 /** RFC 9112 §9.3. */
 export function persists({ headers, minorVersion }: RequestHead | ResponseHead): boolean {
-  const tokens = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/);
+  const options = headers.get('connection');
+  if (options === undefined) return minorVersion === 1;
+  const tokens = options.toLowerCase().split(/\s*,\s*/);
   return minorVersion === 1 ? !tokens.includes('close') : tokens.includes('keep-alive');
 }

@@ -1,7 +1,7 @@
 // What the services of one exchange fetch from elsewhere: who keeps the answer must know what it is made of.
 import type { Body, OtherFetch, OtherResponse } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import type { Watch } from './guard.js';
+import type { Watch } from './watch.js';
 
 /** Fetches for one exchange. */
 const MOST = 1024;

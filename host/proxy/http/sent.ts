@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HeaderList } from '../../services/service.js';
 import type { ByteStream } from '../stream.js';
-import type { Piece } from './framing.js';
+import type { Framing } from './framing.js';
 import type { Tally } from './tally.js';
 
 /** Sees a body as it leaves. */
@@ -51,10 +51,13 @@ export class Sent {
   }
 }
 
-export async function* contents(
-  pieces: AsyncGenerator<Piece, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const { content } of pieces) yield* content;
+export const knownLength = (framing: Framing) => (framing.kind === 'length' ? framing.length : undefined);
+
+/** Two pieces in one write, which is one record. Those that lie side by side are not copied. */
+export function joined(one: Buffer, other: Buffer): Buffer {
+  if (one.buffer === other.buffer && one.byteOffset + one.length === other.byteOffset)
+    return Buffer.from(one.buffer, one.byteOffset, one.length + other.length);
+  return Buffer.concat([one, other]);
 }
 
 export const LAST_CHUNK = Buffer.from('0\r\n\r\n');

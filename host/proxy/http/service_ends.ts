@@ -2,7 +2,7 @@
 import type { SessionId } from '../../delegation/session_id.js';
 import type { Service } from '../../services/service.js';
 import type { Log } from '../log.js';
-import { Watch, whyOf } from './guard.js';
+import { Watch, whyOf } from './watch.js';
 
 /** Tells every service that a session is over; one that fails is no matter of the others, or of the session. */
 export function tellClosed(services: readonly Service[], sessionId: SessionId, log: Log): void {

@@ -1,39 +1,21 @@
-// Runs the services of a proxy over one exchange, in order, each shielded from the others' failures.
-import type { DeviceProfile } from '../../delegation/device.js';
-import type { SessionId } from '../../delegation/session_id.js';
 import type {
   Answer,
   Body,
   BodyWatcher,
   Flow,
-  FlowRequest,
   FlowResponse,
-  OriginIdentity,
   OtherFetch,
-  OtherOptions,
-  OtherResponse,
   ResponseChange,
   Service,
 } from '../../services/service.js';
 import { HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import type { Log } from '../log.js';
 import { checkedAnswer, checkedHead, checkedTarget, checkHeaders, isBodiless } from './checked.js';
-import { type GuardLimits, guardBody, Watch, whyOf } from './guard.js';
+import { guardBody } from './guard.js';
 import { Others } from './others.js';
+import { type FlowContext, type RequestFacts, Run, type Shared } from './run.js';
 import type { Watcher } from './sent.js';
-
-/** What the services of a session are told about it. */
-export interface FlowContext {
-  sessionId: SessionId;
-  client: string;
-  origin: OriginIdentity;
-  profile: DeviceProfile;
-  services: readonly Service[];
-  limits: GuardLimits;
-  log: Log;
-  fetchOther: (url: string, options?: OtherOptions) => Promise<OtherResponse>;
-}
+import { Watch, whyOf } from './watch.js';
 
 interface MessageState {
   headers: HeaderList;
@@ -55,6 +37,8 @@ export interface RequestState extends MessageState {
 export interface ResponseState extends MessageState {
   status: number;
   reason: string;
+  /** The content, where all of it is here already and no service has read of it. */
+  whole: (() => readonly Uint8Array[] | undefined) | undefined;
   /** See the body as it leaves. */
   watchers: Watcher[];
 }
@@ -62,20 +46,31 @@ export interface ResponseState extends MessageState {
 /** Made once: an error costs a trace of the stack. */
 const OVER = new DOMException('the exchange is over', 'AbortError');
 
-type RequestFacts = Pick<FlowRequest, 'method' | 'target' | 'headers'>;
-
 /** The services of one exchange. */
 export class ServiceChain {
-  #stopped: AbortController | undefined;
-  readonly #exchange = {};
-  readonly #others = new Others();
+  readonly #runs: Run[] = [];
+  readonly #shared: Shared = {
+    exchange: {},
+    others: new Others(),
+    admit: (url, flow) => this.#admit(url, flow),
+  };
 
-  /** `requestId`: the session and the exchange's number there, for the log. */
-  constructor(private readonly context: FlowContext & { requestId: string }) {}
+  /** `number`: of the exchange on its session. */
+  constructor(
+    private readonly context: FlowContext,
+    private readonly number: number,
+  ) {}
+
+  /** Whether a service takes part there. */
+  has(hook: 'request' | 'settle' | 'response'): boolean {
+    const { services } = this.context;
+    for (let i = 0; i < services.length; i++) if (services[i]![hook] !== undefined) return true;
+    return false;
+  }
 
   /** The exchange is over: what services still have under way is called off. */
   end(): void {
-    this.#stopped?.abort(OVER);
+    for (const run of this.#runs) run.stop(OVER);
   }
 
   /** Changes `state`; an answer, where a service gave one, ends the round. */
@@ -109,7 +104,7 @@ export class ServiceChain {
     for (const service of this.context.services) {
       if (service.settle === undefined) continue;
       const run = this.#run(service, request);
-      const flow = { ...run.flow, response: response && copyOf(response) };
+      const flow = Object.assign(run.flow, { response: response && copyOf(response) });
       try {
         const answer = await run.watch.guard((async () => service.settle!(flow))());
         if (answer !== undefined) return { answer: checkedAnswer(answer), by: service.name };
@@ -125,14 +120,13 @@ export class ServiceChain {
     const received = copyOf(state);
     for (const service of this.context.services) {
       if (service.response === undefined) continue;
-      const run = this.#run(service, request);
+      const run = this.#run(service, request, state.whole);
       const { status, reason, headers, length } = state;
-      const flow = {
-        ...run.flow,
+      const flow = Object.assign(run.flow, {
         response: { status, reason, headers: headers.clone(), length },
         received: copyOf(received),
         changedBy: [...state.applied],
-      };
+      });
       try {
         const change = await run.watch.guard((async () => service.response!(flow))());
         if (change === undefined) continue;
@@ -140,8 +134,10 @@ export class ServiceChain {
         if (isBodiless(head.status))
           throw new TypeError(`an answer ${head.status} has no body, this one has`);
         checkHeaders(change.headers);
+        if (change.body !== undefined) state.whole = undefined;
         if (!(await this.#replaceBody(state, change.body, change.length, run))) continue;
-        if (change.watch !== undefined) state.watchers.push(shielded(change.watch, run, this.#others.all));
+        if (change.watch !== undefined)
+          state.watchers.push(shielded(change.watch, run, this.#shared.others.all));
         if (isOnlyWatching(change)) continue;
         Object.assign(state, head);
         if (change.headers !== undefined) state.headers = new HeaderList(change.headers);
@@ -180,7 +176,8 @@ export class ServiceChain {
   ): Promise<boolean> {
     if (make === undefined || state.body === undefined) return true;
     state.bodyTouched = true;
-    const { watch, onBroken } = run;
+    const { watch } = run;
+    const onBroken = (error: unknown) => run.onBroken(error);
     const guarded = await guardBody(state.body, make, { watch, limits: this.context.limits, onBroken });
     state.body = guarded.body;
     if ('cutOff' in guarded) {
@@ -191,58 +188,11 @@ export class ServiceChain {
     return true;
   }
 
-  #run(service: Service, request: RequestFacts): Run {
-    const { sessionId, requestId, client, origin, profile, limits, log, fetchOther } = this.context;
-    const watch = new Watch(limits.serviceTimeout);
-    const own = new AbortController();
-    this.#stopped ??= new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, own.signal]);
-    const fields = { session: sessionId, request: requestId, service: service.name };
-    const flow: Flow = {
-      sessionId,
-      exchange: this.#exchange,
-      client,
-      origin,
-      profile,
-      request: {
-        method: request.method,
-        target: request.target,
-        url: urlOf(origin, request.target),
-        headers: request.headers.clone(),
-      },
-      log: {
-        debug: (message, more) => log.debug({ ...more, ...fields }, message),
-        info: (message, more) => log.info({ ...more, ...fields }, message),
-        warn: (message, more) => log.warn({ ...more, ...fields }, message),
-      },
-      signal,
-      fetchOther: async (url, options = {}) => {
-        const signals = options.signal === undefined ? [signal] : [signal, options.signal];
-        // What the proxy itself does not admit is the same for every client.
-        await watch.outside(this.#admit(url, flow));
-        const ask = () => fetchOther(url, { ...options, signal: AbortSignal.any(signals) });
-        return this.#others.fetch(url, ask, watch);
-      },
-    };
-    const stop = (error: unknown, message: string) => {
-      own.abort();
-      log.warn({ ...fields, why: whyOf(error) }, message);
-    };
-    return {
-      flow,
-      watch,
-      cutOff: (error) => stop(error, 'service cut off, content goes on without it'),
-      onBroken: (error) => stop(error, 'service cut off in the middle of a body, which is cut short'),
-    };
+  #run(service: Service, request: RequestFacts, whole?: ResponseState['whole']): Run {
+    const run = new Run(this.context, this.number, service, request, this.#shared, whole);
+    this.#runs.push(run);
+    return run;
   }
-}
-
-interface Run {
-  flow: Flow;
-  watch: Watch;
-  cutOff: (error: unknown) => void;
-  /** The content can't go on without it: too much of it is gone. */
-  onBroken: (error: unknown) => void;
 }
 
 const copyOf = ({ status, reason, headers }: FlowResponse): FlowResponse => ({
@@ -270,11 +220,4 @@ function shielded(watcher: BodyWatcher, run: Run, others: readonly OtherFetch[])
     chunk: (bytes) => shield(() => watcher.chunk(bytes)),
     end: () => shield(() => watcher.end(others)),
   };
-}
-
-/** RFC 9112 §3.2: the target is a path, or already a URL. */
-export function urlOf(origin: { host: string; port: number }, target: string): string {
-  if (!target.startsWith('/')) return target;
-  const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host;
-  return `https://${host}${origin.port === 443 ? '' : `:${origin.port}`}${target}`;
 }

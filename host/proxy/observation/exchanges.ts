@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ObservedBody } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import { bodyPieces, type Framing, requestFraming, responseFraming } from '../http/framing.js';
+import { BodyReader, type Framing, requestFraming, responseFraming } from '../http/framing.js';
 import {
   beginsLikeHttp,
   parseRequestHead,
@@ -11,7 +11,8 @@ import {
   type ResponseHead,
   readRawHead,
 } from '../http/head.js';
-import type { ReadAhead } from '../stream.js';
+import { Tally } from '../http/tally.js';
+import type { ReadAhead } from '../read_ahead.js';
 
 /** Bytes of a body that are shown. */
 const SHOWN = 65_536;
@@ -93,12 +94,10 @@ async function readBody(
     whole,
   });
   try {
-    for await (const { content } of bodyPieces(from, framing, code)) {
-      for (const bytes of content) {
-        hash.update(bytes);
-        if (length < SHOWN) shown.push(Buffer.from(bytes.subarray(0, SHOWN - length)));
-        length += bytes.length;
-      }
+    for await (const bytes of new BodyReader(from, framing, code, new Tally(false)).contents()) {
+      hash.update(bytes);
+      if (length < SHOWN) shown.push(Buffer.from(bytes.subarray(0, SHOWN - length)));
+      length += bytes.length;
     }
     return body(true);
   } catch (error) {

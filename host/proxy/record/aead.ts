@@ -15,6 +15,8 @@ import type { Suite } from './suite.js';
 const badRecord = () => new SessionError('BAD_RECORD_MAC', 'a record does not open under the session keys');
 const overflow = () => new SessionError('RECORD_OVERFLOW', 'a record holds more than 16384 bytes');
 const EXPLICIT_NONCE_BYTES = 8;
+/** What TLS 1.3 puts at the end of the content (RFC 8446 §5.2), by the number of the type. */
+const TYPE_BYTES = Array.from({ length: ContentType.Heartbeat + 1 }, (_, type) => Buffer.from([type]));
 
 /** node:crypto's AEAD interface has one shape for all three ciphers; its types know them one by one. */
 const sealing = (suite: Suite, key: Buffer, nonce: Buffer) =>
@@ -24,21 +26,30 @@ const opening = (suite: Suite, key: Buffer, nonce: Buffer) =>
     authTagLength: suite.tagLength,
   }) as DecipherGCM;
 
-function sealWith(
+/**
+ * Seals `parts` as one text, with its tag, to the end of `record`: what stands before is the caller's.
+ */
+function sealInto(
+  record: Buffer,
   suite: Suite,
   key: Buffer,
   nonce: Buffer,
   additional: Buffer,
-  parts: Uint8Array[],
-): Buffer[] {
+  parts: readonly Uint8Array[],
+): void {
   const cipher = sealing(suite, key, nonce);
   // CCM authenticates the length first and takes the text in one piece (RFC 3610 §2.2).
-  const whole = suite.scheme === 'ccm' ? [Buffer.concat(parts)] : parts;
-  const length = whole.reduce((sum, part) => sum + part.length, 0);
-  cipher.setAAD(additional, { plaintextLength: length });
-  const sealed = whole.map((part) => cipher.update(part));
-  sealed.push(cipher.final());
-  return [...sealed, cipher.getAuthTag()];
+  const whole = suite.scheme === 'ccm' && parts.length > 1 ? [Buffer.concat(parts)] : parts;
+  const end = record.length - suite.tagLength;
+  let at = end;
+  for (const part of whole) at -= part.length;
+  cipher.setAAD(additional, { plaintextLength: end - at });
+  for (const part of whole) {
+    record.set(cipher.update(part), at);
+    at += part.length;
+  }
+  cipher.final();
+  record.set(cipher.getAuthTag(), end);
 }
 
 function openWith(suite: Suite, key: Buffer, nonce: Buffer, additional: Buffer, sealed: Buffer): Buffer {
@@ -84,12 +95,14 @@ export class Tls13Cipher implements RecordCipher {
   }
 
   seal(type: ContentType, content: Uint8Array): Buffer {
-    const header = recordHeader(ContentType.ApplicationData, content.length + 1 + this.#suite.tagLength);
-    const inner = [content, Buffer.from([type])];
+    const length = content.length + 1 + this.#suite.tagLength;
+    const record = Buffer.allocUnsafe(RECORD_HEADER_BYTES + length);
+    const header = recordHeader(ContentType.ApplicationData, length);
+    record.set(header);
     const nonce = xorNonce(this.#keys.iv, this.sequence);
-    const sealed = sealWith(this.#suite, this.#keys.key, nonce, header, inner);
+    sealInto(record, this.#suite, this.#keys.key, nonce, header, [content, TYPE_BYTES[type]!]);
     this.sequence++;
-    return Buffer.concat([header, ...sealed]);
+    return record;
   }
 
   open(record: Buffer): OpenedRecord {
@@ -160,10 +173,13 @@ export class Tls12AeadCipher implements RecordCipher {
     if (this.#explicit)
       explicit.writeBigUInt64BE(BigInt.asUintN(64, this.#nonceBase + BigInt(this.sequence)));
     const additional = additionalData(this.sequence, type, content.length);
-    const sealed = sealWith(this.#suite, this.#keys.key, this.#nonce(explicit), additional, [content]);
-    const header = recordHeader(type, explicit.length + content.length + this.#suite.tagLength);
+    const length = explicit.length + content.length + this.#suite.tagLength;
+    const record = Buffer.allocUnsafe(RECORD_HEADER_BYTES + length);
+    record.set(recordHeader(type, length));
+    record.set(explicit, RECORD_HEADER_BYTES);
+    sealInto(record, this.#suite, this.#keys.key, this.#nonce(explicit), additional, [content]);
     this.sequence++;
-    return Buffer.concat([header, explicit, ...sealed]);
+    return record;
   }
 
   open(record: Buffer): OpenedRecord {

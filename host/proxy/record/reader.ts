@@ -1,6 +1,6 @@
 // Cuts a byte stream into TLS records without touching them.
 import { SessionError } from '../error.js';
-import { type INTERRUPTED, ReadAhead } from '../stream.js';
+import { type INTERRUPTED, ReadAhead } from '../read_ahead.js';
 import { ContentType, MAX_FRAGMENT, RECORD_HEADER_BYTES } from './cipher.js';
 
 export class RecordReader {
@@ -12,14 +12,27 @@ export class RecordReader {
    */
   async next(): Promise<Buffer | undefined | typeof INTERRUPTED> {
     for (;;) {
-      const length = this.#wholeLength();
-      if (length !== undefined && this.bytes.buffer.length >= length) return this.bytes.take(length);
+      const record = this.#cut();
+      if (record !== undefined) return record;
       const filled = await this.bytes.fill();
       if (filled === true) continue;
       if (filled !== false) return filled;
       if (this.bytes.buffer.length === 0) return undefined;
       throw new SessionError('TRUNCATED', 'the connection ended inside a record');
     }
+  }
+
+  /** The next record where it is here already, whole. Throws as `next` does. */
+  nextNow(): Buffer | undefined {
+    for (;;) {
+      const record = this.#cut();
+      if (record !== undefined || !this.bytes.fillNow()) return record;
+    }
+  }
+
+  #cut(): Buffer | undefined {
+    const length = this.#wholeLength();
+    return length !== undefined && this.bytes.buffer.length >= length ? this.bytes.take(length) : undefined;
   }
 
   #wholeLength(): number | undefined {

@@ -26,6 +26,8 @@ export interface RecordStreamOptions {
   sealing: RecordCipher;
   /** The next whole record; undefined at the end of the transport. */
   nextRecord: () => Promise<Buffer | undefined>;
+  /** The next whole record where it is here already. */
+  recordNow?: () => Buffer | undefined;
   transport: Pick<ByteStream, 'write' | 'end' | 'destroy'>;
   /** Longest plaintext to seal; 16384 unless the peer asked for less. */
   recordSizeLimit?: number | undefined;
@@ -62,7 +64,7 @@ export class RecordStream implements ByteStream {
   #unused: Buffer[] = [];
   #stopped: SessionError | undefined;
   /** Answers to the peer on their way: nothing more is read until they are out. */
-  #reply: Promise<void> = Promise.resolve();
+  #reply: Promise<void> | undefined;
 
   constructor(options: RecordStreamOptions) {
     this.#options = options;
@@ -73,8 +75,25 @@ export class RecordStream implements ByteStream {
     try {
       return await this.#read();
     } catch (error) {
-      if (error instanceof SessionError) error.side ??= this.#options.role === 'client' ? 'origin' : 'client';
-      throw error;
+      throw this.#blame(error);
+    }
+  }
+
+  readNow(): Buffer | undefined {
+    const { beforeEpoch, recordNow } = this.#options;
+    const mayWait = this.#reply !== undefined || (beforeEpoch !== undefined && !this.#inEpoch);
+    try {
+      for (;;) {
+        const ready = this.#ready.shift();
+        if (ready !== undefined) return ready;
+        if (mayWait || this.#peerClosed || this.#reply !== undefined || this.#stopped !== undefined)
+          return undefined;
+        const record = recordNow?.();
+        if (record === undefined) return undefined;
+        this.#use(record, this.#options.opening.open(record));
+      }
+    } catch (error) {
+      throw this.#blame(error);
     }
   }
 
@@ -83,7 +102,7 @@ export class RecordStream implements ByteStream {
       const ready = this.#ready.shift();
       if (ready !== undefined) return ready;
       if (this.#peerClosed) return undefined;
-      await this.#reply;
+      if (this.#reply !== undefined) await this.#reply;
       const record = await this.#options.nextRecord();
       if (this.#stopped !== undefined) {
         if (record !== undefined) this.#unused.push(record);
@@ -91,15 +110,24 @@ export class RecordStream implements ByteStream {
       }
       // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
-      const opened = await this.#open(record);
-      if (opened === undefined) continue;
-      this.#unused.push(record);
-      this.#onRecord(opened, false);
-      if (this.#stopped !== undefined) throw this.#stopped;
-      if (this.#messages.length > 0) continue;
-      this.#opened += this.#unused.length;
-      this.#unused.length = 0;
+      const opened = this.#open(record);
+      if (opened instanceof Promise) await opened;
+      else this.#use(record, opened);
     }
+  }
+
+  #use(record: Buffer, opened: OpenedRecord): void {
+    this.#unused.push(record);
+    this.#onRecord(opened, false);
+    if (this.#stopped !== undefined) throw this.#stopped;
+    if (this.#messages.length > 0) return;
+    this.#opened += this.#unused.length;
+    this.#unused.length = 0;
+  }
+
+  #blame(error: unknown): unknown {
+    if (error instanceof SessionError) error.side ??= this.#options.role === 'client' ? 'origin' : 'client';
+    return error;
   }
 
   /** Records that were sealed, and those that were opened and used up. */
@@ -128,7 +156,7 @@ export class RecordStream implements ByteStream {
     this.#onRecord(opened, true);
   }
 
-  async #open(record: Buffer): Promise<OpenedRecord | undefined> {
+  #open(record: Buffer): OpenedRecord | Promise<void> {
     const { opening, beforeEpoch } = this.#options;
     if (this.#inEpoch || beforeEpoch === undefined) return opening.open(record);
     try {
@@ -136,8 +164,7 @@ export class RecordStream implements ByteStream {
       this.#inEpoch = true;
       return opened;
     } catch {
-      await beforeEpoch(record);
-      return undefined;
+      return beforeEpoch(record);
     }
   }
 
@@ -162,7 +189,14 @@ export class RecordStream implements ByteStream {
     }
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0 && bytes.length <= this.#limit) {
+      return this.#seal(ContentType.ApplicationData, bytes);
+    }
+    return this.#writeInRecords(bytes);
+  }
+
+  async #writeInRecords(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += this.#limit) {
       await this.#seal(ContentType.ApplicationData, bytes.subarray(at, at + this.#limit));
     }
@@ -297,7 +331,12 @@ export class RecordStream implements ByteStream {
 
   /** A failed answer shows when the stream is used next. */
   #answer(writing: Promise<void>): void {
-    this.#reply = writing.catch(() => {});
+    const reply = writing
+      .catch(() => {})
+      .then(() => {
+        if (this.#reply === reply) this.#reply = undefined;
+      });
+    this.#reply = reply;
   }
 
   #updateSealing(requestPeer: 0 | 1): void {

@@ -1,6 +1,8 @@
 // A user's service in a thread of its own: what it does there, throwing, looping or growing without bound, costs the
 // proxy no more than the thread.
 import { pathToFileURL } from 'node:url';
+import { innerOf } from '../inner.js';
+import type { HookName } from '../module.js';
 import {
   type Answer,
   type Body,
@@ -17,16 +19,8 @@ import {
   type SettledFlow,
 } from '../service.js';
 import { ServiceThread, THREAD_LIMITS, type ThreadLimits } from './host.js';
-import { ownCopy } from './link.js';
-import type {
-  HookName,
-  PlainFlow,
-  PlainHead,
-  PlainMade,
-  PlainOther,
-  PlainOtherFetch,
-  PlainOutcome,
-} from './plain.js';
+import { errorOf, type Link, ownCopy } from './link.js';
+import type { PlainFlow, PlainHead, PlainMade, PlainOther, PlainOtherFetch, PlainOutcome } from './plain.js';
 
 export type { ThreadLimits } from './host.js';
 
@@ -40,6 +34,8 @@ export interface IsolatedOptions {
 const BEHIND = 4 << 20;
 /** Milliseconds in which a service may let go of what it holds. */
 const CLOSE_TIME = 2000;
+/** Milliseconds after which a service hears, unasked, that an exchange is over. */
+const OVER_DELAY = 5;
 
 /** Loads the module `file` in a thread of its own. Rejects with an Error that says what is wrong with it. */
 export async function isolated(file: string, { log, limits }: IsolatedOptions): Promise<Service> {
@@ -63,6 +59,8 @@ class Calls {
   readonly #flows = new Map<number, Flow>();
   readonly #fetches = new Map<number, AbortController>();
   readonly #exchanges = new WeakMap<object, number>();
+  #over: number[] = [];
+  #overTimer: NodeJS.Timeout | undefined;
   #last = 0;
 
   constructor(module: string, limits: ThreadLimits, log: ServiceLog) {
@@ -78,6 +76,8 @@ class Calls {
 
   async change<T>(hook: 'request' | 'settle' | 'response', flow: Flow): Promise<T | undefined> {
     const plain = this.#plain(flow);
+    const whole = hook === 'response' ? innerOf(flow).whole() : undefined;
+    if (whole !== undefined) plain.chunks = whole.map(ownCopy);
     const outcome = (await this.thread.link.call(hook, plain)) as PlainOutcome | undefined;
     return outcome && (this.#outcome(plain.run, outcome) as T);
   }
@@ -99,14 +99,10 @@ class Calls {
     const run = ++this.#last;
     const { link } = this.thread;
     this.#flows.set(run, flow);
-    flow.signal.addEventListener(
-      'abort',
-      () => {
-        this.#flows.delete(run);
-        link.tell('over', run);
-      },
-      { once: true },
-    );
+    innerOf(flow).onEnd(() => {
+      this.#flows.delete(run);
+      this.#onOver(link, run);
+    });
     const exchange = this.#exchanges.get(flow.exchange) ?? ++this.#last;
     this.#exchanges.set(flow.exchange, exchange);
     const { sessionId, client, origin, profile, request } = flow;
@@ -114,6 +110,7 @@ class Calls {
     const { length } = (flow.response ?? {}) as { length?: number };
     return {
       ...{ run, exchange, sessionId, client, origin, profile },
+      over: this.#over.splice(0),
       request: { ...request, headers: [...request.headers] },
       response: flow.response && { ...plainHead(flow.response), length },
       ...(received !== undefined && { received: plainHead(received) }),
@@ -121,33 +118,51 @@ class Calls {
     };
   }
 
+  /** Nobody waits for it: it goes with the next call, or a little later. */
+  #onOver(link: Link, run: number): void {
+    this.#over.push(run);
+    this.#overTimer ??= setTimeout(() => {
+      this.#overTimer = undefined;
+      if (this.#over.length > 0) link.tell('over', this.#over.splice(0));
+    }, OVER_DELAY).unref();
+  }
+
   #outcome(run: number, plain: PlainOutcome): Partial<Answer | ResponseChange> {
-    const { makesBody, watches, answer, headers, refresh, ...rest } = plain;
+    const { makesBody, watches, chunks, made: begun, headers, refresh, ...rest } = plain;
     let current = headers && new HeaderList(headers);
     const told = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    if (answer !== undefined) {
+    if (plain.kind === 'answer') {
       return {
         ...told,
         headers: current!,
-        body: answer,
+        body: chunks![0]!,
         ...(refresh && { refresh: new HeaderList(refresh) }),
       };
     }
     const { link } = this.thread;
-    async function* made(body: Body) {
+    const onMade = ({ headers, rest, done }: Omit<PlainMade, 'chunks'>, chunks: Uint8Array[]) => {
+      current = headers && new HeaderList(headers);
+      return link.body(rest, { chunks, done });
+    };
+    async function* make(body: Body) {
       const source = link.offer(body);
       try {
-        const begun = await link.gather(source);
-        const { headers, rest, ...batch } = (await link.call('make', { run, source, ...begun })) as PlainMade;
-        current = headers && new HeaderList(headers);
-        yield* link.body(rest, batch);
+        const batch = await link.gather(source);
+        const made = (await link.call('make', { run, source, ...batch })) as PlainMade;
+        yield* onMade(made, made.chunks);
       } finally {
         link.withdraw(source);
       }
     }
+    /** It had the whole body with the call. */
+    async function* made(body: Body) {
+      if ('error' in begun!) throw errorOf(begun.error);
+      for await (const _ of body);
+      yield* onMade(begun!, chunks!);
+    }
     const change: ResponseChange = {
       ...told,
-      ...(makesBody && { body: made }),
+      ...(makesBody && { body: begun === undefined ? make : made }),
       ...(watches && { watch: this.#watcher(run) }),
     };
     // The body may still change them before its first chunk.

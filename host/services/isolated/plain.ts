@@ -1,10 +1,8 @@
 // What crosses between the proxy's thread and a service's: flows and outcomes as plain values.
 import type { DeviceProfile } from '../../delegation/device.js';
+import type { HookName } from '../module.js';
 import type { HeaderLine, OriginIdentity } from '../service.js';
-import type { Batch } from './link.js';
-
-export const HOOKS = ['request', 'admits', 'settle', 'response', 'sessionClosed', 'close'] as const;
-export type HookName = (typeof HOOKS)[number];
+import type { Batch, PlainError } from './link.js';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -41,6 +39,10 @@ export interface PlainFlow {
   changedBy?: readonly string[];
   /** For `admits`. */
   url?: string;
+  /** For `response`: the body, where all of it was here already. */
+  chunks?: Uint8Array[];
+  /** Calls whose exchanges are over. */
+  over?: readonly number[];
 }
 
 /** An outcome of any hook; functions stay where they are, and are called by what bears their names. */
@@ -52,9 +54,11 @@ export interface PlainOutcome {
   length?: number;
   headers?: readonly HeaderLine[];
   refresh?: readonly HeaderLine[];
-  answer?: Uint8Array;
   makesBody: boolean;
   watches: boolean;
+  /** What it made of the whole body already; of an answer, its body. */
+  chunks?: Uint8Array[];
+  made?: Omit<PlainMade, 'chunks'> | { error: PlainError };
 }
 
 /** The body that a service makes: what it begins with, the headers as they are by then, and where the rest is. */

@@ -1,5 +1,6 @@
 // The thread of one service: loads its module, and lends it flows that reach back into the proxy's thread.
 import { parentPort, workerData } from 'node:worker_threads';
+import { importService } from '../module.js';
 import {
   type Body,
   type BodyWatcher,
@@ -10,9 +11,8 @@ import {
   type ResponseFlow,
   type Service,
 } from '../service.js';
-import { type Batch, Link, ownCopy } from './link.js';
+import { type Batch, Link, ownCopy, plainError } from './link.js';
 import {
-  HOOKS,
   type Loaded,
   type PlainFlow,
   type PlainHead,
@@ -27,11 +27,14 @@ import {
 /** One call of a hook, until its exchange is over. */
 interface Run {
   exchange: number;
-  stop: AbortController;
+  /** Made when it is first asked for. */
+  stop?: AbortController;
   makeBody?: (body: Body) => Body;
   headers?: HeaderList;
   watcher?: BodyWatcher;
   made?: AsyncIterator<Uint8Array>;
+  /** Where the rest of that is offered. */
+  rest?: number;
 }
 
 /** Which body to make, of what: it begins with this batch. */
@@ -42,8 +45,15 @@ const runs = new Map<number, Run>();
 const exchanges = new Map<number, { key: object; runs: number }>();
 let service: Partial<Service>;
 
+/** Milliseconds between two looks at the memory, which cost more than many a page. */
+const LOOK = 10;
+let looked = 0;
+
 /** The heap has a limit of the engine's own; buffers lie outside it. */
 const checkMemory = () => {
+  const now = performance.now();
+  if (now - looked < LOOK) return;
+  looked = now;
   if (process.memoryUsage().arrayBuffers > bufferBytes) process.exit(TOO_MUCH_MEMORY);
 };
 setInterval(checkMemory, 100).unref();
@@ -52,7 +62,7 @@ const link = new Link(parentPort!, {
   ping: () => checkMemory(),
   request: (plain: PlainFlow) => hook(plain, (flow) => service.request!(flow)),
   settle: (plain: PlainFlow) => hook(plain, (flow) => service.settle!(flow)),
-  response: (plain: PlainFlow) => hook(plain, (flow) => service.response!(flow)),
+  response,
   admits: async (plain: PlainFlow) => (await service.admits!(plain.url!, flowOf(plain))) !== false,
   sessionClosed: (id: string) => service.sessionClosed!(id),
   close: () => service.close?.(),
@@ -61,8 +71,25 @@ const link = new Link(parentPort!, {
     runs.get(run)?.watcher?.chunk(chunk),
   watchEnd: ({ run, others }: { run: number; others: readonly PlainOtherFetch[] }) =>
     runs.get(run)?.watcher?.end(others.map(otherFetch)),
-  over,
+  over: (ids: readonly number[]) => ids.forEach(over),
 });
+
+/** Where the whole body came with the call, what is made of it goes back with the outcome. */
+async function response(plain: PlainFlow): Promise<PlainOutcome | undefined> {
+  const outcome = await hook(plain, (flow) => service.response!(flow));
+  const { run: id, chunks } = plain;
+  if (outcome?.makesBody !== true || chunks === undefined) return outcome;
+  try {
+    const { chunks: first, ...made } = await begin(id, fromMemory(chunks));
+    return { ...outcome, made, chunks: first };
+  } catch (error) {
+    return { ...outcome, made: { error: plainError(error) } };
+  }
+}
+
+async function* fromMemory(chunks: Uint8Array[]) {
+  yield* chunks;
+}
 
 async function hook(
   plain: PlainFlow,
@@ -82,16 +109,22 @@ async function hook(
     makesBody: typeof body === 'function',
     watches: watch !== undefined,
   };
-  if (kind === 'answer') plainOutcome.answer = ownCopy(body as Uint8Array);
+  if (kind === 'answer') plainOutcome.chunks = [ownCopy(body as Uint8Array)];
   return plainOutcome as unknown as PlainOutcome;
 }
 
-async function make({ run: id, source, ...begun }: MakeBody): Promise<PlainMade> {
+function make({ run, source, ...begun }: MakeBody): Promise<PlainMade> {
+  return begin(run, link.body(source, begun));
+}
+
+/** Makes the body of a run, as far as it comes at once. */
+async function begin(id: number, body: Body): Promise<PlainMade> {
   const run = runs.get(id);
   if (run === undefined) throw new Error('the exchange is over');
-  const made = run.makeBody!(link.body(source, begun))[Symbol.asyncIterator]();
+  const made = run.makeBody!(body)[Symbol.asyncIterator]();
   run.made = made;
   const rest = link.offer({ [Symbol.asyncIterator]: () => made });
+  run.rest = rest;
   const batch = await link.gather(rest);
   checkMemory();
   return { ...batch, headers: linesOf(run.headers), rest };
@@ -109,12 +142,14 @@ function over(id: number): void {
   runs.delete(id);
   const exchange = exchanges.get(run.exchange)!;
   if (--exchange.runs === 0) exchanges.delete(run.exchange);
-  run.stop.abort();
+  run.stop?.abort();
+  if (run.rest !== undefined) link.withdraw(run.rest);
   (async () => run.made?.return?.())().catch(() => {});
 }
 
-function flowOf(plain: PlainFlow): ResponseFlow {
-  const run: Run = { exchange: plain.exchange, stop: new AbortController() };
+function flowOf({ over: ended = [], chunks: _, ...plain }: PlainFlow): ResponseFlow {
+  const run: Run = { exchange: plain.exchange };
+  ended.forEach(over);
   runs.set(plain.run, run);
   const exchange = exchanges.get(plain.exchange) ?? { key: {}, runs: 0 };
   exchange.runs++;
@@ -135,7 +170,11 @@ function flowOf(plain: PlainFlow): ResponseFlow {
     received: head(plain.received) as ResponseFlow['received'],
     changedBy: plain.changedBy ?? [],
     log: { debug: log('debug'), info: log('info'), warn: log('warn') },
-    signal: run.stop.signal,
+    get signal() {
+      run.stop ??= new AbortController();
+      if (!runs.has(plain.run)) run.stop.abort();
+      return run.stop.signal;
+    },
     fetchOther: (url, options) => fetchOther(plain.run, url, options),
   };
 }
@@ -158,23 +197,11 @@ function linesOf(headers: unknown) {
 }
 
 async function load(): Promise<Loaded> {
-  let made: unknown;
-  try {
-    const { default: exported } = (await import(module)) as { default?: unknown };
-    made = typeof exported === 'function' ? await exported() : exported;
-  } catch (error) {
-    return { bad: error instanceof Error ? error.message : String(error) };
-  }
-  if (typeof made !== 'object' || made === null)
-    return { bad: 'its default export is no object, and makes none' };
-  service = made as Partial<Service>;
-  const { name } = service;
-  if (typeof name !== 'string' || !/^[\w.-]{1,40}$/.test(name)) {
-    return { bad: "it has no name of letters, digits, '.', '_' and '-'" };
-  }
-  const hooks = HOOKS.filter((hook) => service[hook] !== undefined);
-  const broken = hooks.find((hook) => typeof service[hook] !== 'function');
-  return broken === undefined ? { name, hooks } : { bad: `its '${broken}' is no function` };
+  const imported = await importService(module);
+  if ('bad' in imported) return imported;
+  const { name, hooks } = imported;
+  service = imported.service;
+  return { name, hooks };
 }
 
 link.tell('loaded', await load());

@@ -42,10 +42,13 @@ async function* shout(body) {
 }
 `;
 
-describe("a user's service", () => {
+describe.each([
+  ["a user's service in a thread of its own", []],
+  ["a user's service that is trusted with the process", ['--trust-services']],
+])('%s', (_, trust) => {
   test('is loaded from its file and works on what passes', async () => {
     await writeFile(file('shout.mjs'), OWN_SERVICE);
-    const services = await load('--service', file('shout.mjs'));
+    const services = await load(...trust, '--service', file('shout.mjs'));
     const bench = await startProxy({ services });
     const origin = await rawOrigin(
       answering('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello'),
@@ -57,9 +60,20 @@ describe("a user's service", () => {
     await origin.close();
   });
 
+  test('runs where the operator said', async () => {
+    await writeFile(
+      file('where.mjs'),
+      `import { isMainThread } from 'node:worker_threads';
+       export default { name: isMainThread ? 'process' : 'thread', close() {} };`,
+    );
+    const services = await load(...trust, '--service', file('where.mjs'));
+    expect(services[0]!.name).toBe(trust.length > 0 ? 'process' : 'thread');
+    await closeAll(services);
+  });
+
   test('may be made by a function', async () => {
     await writeFile(file('made.mjs'), "export default async () => ({ name: 'made', request() {} });");
-    expect((await load('--service', file('made.mjs'))).map(({ name }) => name)).toEqual(['made']);
+    expect((await load(...trust, '--service', file('made.mjs'))).map(({ name }) => name)).toEqual(['made']);
   });
 
   test.each([
@@ -71,7 +85,7 @@ describe("a user's service", () => {
     ['hook.mjs', "export default { name: 'x', request: 1 };", "'request' is no function"],
   ])('%s is refused with what is wrong', async (name, text, why) => {
     if (text !== undefined) await writeFile(file(name), text);
-    await expect(load('--service', file(name))).rejects.toMatchObject({
+    await expect(load(...trust, '--service', file(name))).rejects.toMatchObject({
       code: 'BAD_SERVICE',
       message: expect.stringContaining(why),
     });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { SessionError } from '../../../../host/proxy/error.js';
 import { type ReadExchange, readExchanges } from '../../../../host/proxy/observation/exchanges.js';
 import { Pipe } from '../../../../host/proxy/observation/pipe.js';
-import { ReadAhead } from '../../../../host/proxy/stream.js';
+import { ReadAhead } from '../../../../host/proxy/read_ahead.js';
 
 /** Reads both directions to their ends, cut into pieces of `size`. */
 async function read(fromClient: string | Uint8Array, fromOrigin: string | Uint8Array, size = 7) {
