@@ -7,7 +7,7 @@ import { programFile } from './firmware.mjs';
 import { browseOnce } from './screen.mjs';
 
 /** TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, which takes most: circuits for both directions, and a hash. */
-const [SUITE, VERSION] = [0xc028, 0x0303];
+const MOST = { suite: 0xc028, version: 0x0303 };
 const RECORD = 16_384;
 
 /**
@@ -51,13 +51,13 @@ async function browsed(board, firmware, args) {
 }
 
 /** Bytes of heap that the board's own program takes to seal and to open a record of 16 KiB. */
-export function programPeak(board) {
+export function programPeak(board, { suite, version } = MOST) {
   const plan = new Plan().program(programFile(board));
   const [key, iv, mac] = [plan.filled(32, 1), plan.filled(16, 2), plan.filled(48, 3)];
   const record = plan.filled(48 + RECORD + 80, 4);
   const states = [1, 0].map((seals) => {
     const state = plan.room(1648);
-    plan.call('protectionInit', state, SUITE, VERSION, key, iv, mac, seals);
+    plan.call('protectionInit', state, suite, version, key, iv, mac, seals);
     return state;
   });
   const sealed = plan.kept('sealRecord', states[0], 23, record, RECORD);

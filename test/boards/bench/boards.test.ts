@@ -6,6 +6,7 @@ import { measureRows } from '../../../boards/bench/measure.mjs';
 import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
 import { rows } from '../../../boards/bench/rows.mjs';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { programPeak } from '../../../boards/parts/peak.mjs';
 
 const program = (name: string) => fileURLToPath(new URL(`../../../build/${name}.wasm`, import.meta.url));
 const some = rows
@@ -58,17 +59,7 @@ for (const [name, wasm] of [
         ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 0xc013, 0x0303],
         ['TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384', 0xc028, 0x0303],
       ])('%s: seals and opens records of 16 KiB', (_, suite, version) => {
-        const plan = new Plan().program(program('record'));
-        const [key, iv, mac] = [plan.filled(32, 1), plan.filled(16, 2), plan.filled(48, 4)];
-        const [sealing, opening] = [plan.room(1648), plan.room(1648)];
-        plan.call('protectionInit', sealing, suite, version, key, iv, mac, 1);
-        plan.call('protectionInit', opening, suite, version, key, iv, mac, 0);
-        const record = plan.filled(48 + 16384 + 80, 3);
-        const sealed = plan.kept('sealRecord', sealing, 23, record, 16384);
-        plan.call('openRecord', opening, record, sealed).expect(16384);
-        let used = 0;
-        plan.memory((_linear, heap) => (used = heap));
-        runPlan(board, plan);
+        const used = programPeak(board, { suite, version });
         expect(used).toBeGreaterThan(32 * 1024);
         expect(used).toBeLessThanOrEqual(96 * 1024);
       });
