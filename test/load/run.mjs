@@ -64,15 +64,19 @@ async function round(world, size, milliseconds) {
   await crowd.stop();
 }
 
-/** What the proxy holds once nobody is there, waiting until it holds no more than `base`, or for 10 s. */
+/** What the proxy holds once nobody is there, waiting until it holds no more than `base`, or for 30 s. */
 async function settled(world, base) {
   for (let tries = 0; ; tries++) {
     await delay(500);
     const held = { ...(await world.proxy.probe()), sockets: await sockets(world) };
     if (tries >= (base === undefined ? 2 : 60)) return held;
-    if (base !== undefined && held.sockets <= base.sockets) return held;
+    // A timer may outlive the socket that it was for by a moment.
+    if (base !== undefined && held.sockets <= base.sockets && isWithin(held.resources, base.resources))
+      return held;
   }
 }
+
+const isWithin = (held, base) => Object.entries(held).every(([name, count]) => count <= (base[name] ?? 0));
 
 async function sockets({ proxy: { child } }) {
   const folder = `/proc/${child.pid}/fd`;
