@@ -5,11 +5,11 @@ import { invert } from "../curve/inverse";
 import {
   bitLength, enterMontgomery, limbsBelow, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs,
 } from "./modular";
-import { LIMBS_MAX, montgomeryMultiply, montgomerySquare } from "./montgomery";
+import { LIMBS_4096, montgomeryMultiply, montgomerySquare } from "./montgomery";
 
 // @ts-ignore: decorator
 @inline
-const ROW = LIMBS_MAX * 4;
+const ROW = LIMBS_4096 * 4;
 /** q has 160, 224 or 256 bits: twelve limbs are enough for all. */
 // @ts-ignore: decorator
 @inline

@@ -3,7 +3,7 @@ import { ErrorCode } from "../alert";
 import {
   bitLength, enterMontgomery, limbsBelow, limbsFor, negativeInverse, readLimbs, subtractOnce, writeLimbs,
 } from "./modular";
-import { LIMBS_MAX, montgomeryMultiply, montgomerySquare, wipeMontgomery } from "./montgomery";
+import { LIMBS_4096, montgomeryMultiply, montgomerySquare, wipeMontgomery } from "./montgomery";
 
 /** Longest modulus in bytes. */
 export const RSA_MAX: i32 = 512;
@@ -15,7 +15,7 @@ const MIN_BITS = 2048;
 const MAX_BITS = 4096;
 // @ts-ignore: decorator
 @inline
-const ROW = LIMBS_MAX * 4;
+const ROW = LIMBS_4096 * 4;
 
 const modulus = memory.data(ROW, 16);
 const number = memory.data(ROW, 16);
