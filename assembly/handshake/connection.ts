@@ -185,7 +185,7 @@ export const SIGNING_TRANSCRIPT: i32 = (TRANSCRIPT + HASH_CONTEXT + 15) & ~15;
 export const HANDSHAKE_SIZE: i32 = SIGNING_TRANSCRIPT + HASH_CONTEXT;
 
 /** Longest number of a finite field in bytes. */
-export const FINITE_FIELD_MAX: i32 = 512;
+export const FINITE_FIELD_MAX: i32 = 1024;
 const EXCHANGE_SIZE: i32 = 2 * FINITE_FIELD_MAX;
 
 /** Address of a byte area of the connection. */

@@ -43,7 +43,7 @@ function longest(type: i32): i32 {
     case HandshakeType.NewSessionTicket: return 16384;
     case HandshakeType.ServerHello: return 4096;
     case HandshakeType.EncryptedExtensions: return 4096;
-    case HandshakeType.ServerKeyExchange: return 3072; // three numbers of 4096 bits and a signature
+    case HandshakeType.ServerKeyExchange: return 4096; // three numbers of 8192 bits and a signature
     case HandshakeType.CertificateVerify: return 2048;
     case HandshakeType.Finished: return 64;
     default: return 1; // KeyUpdate; the rest is empty

@@ -8,9 +8,9 @@ import {
 import { montgomeryMultiply, wipeMontgomery } from "./montgomery";
 
 /** NamedGroup numbers (RFC 7919 §2). */
-export enum FiniteFieldGroup { Ffdhe2048 = 256, Ffdhe3072 = 257, Ffdhe4096 = 258 }
+export enum FiniteFieldGroup { Ffdhe2048 = 256, Ffdhe3072 = 257, Ffdhe4096 = 258, Ffdhe6144 = 259, Ffdhe8192 = 260 }
 
-// p of ffdhe4096 (RFC 7919 §A.3), big-endian bytes in little-endian words. All three primes are digits of e between two
+// p of ffdhe8192 (RFC 7919 §A.5), big-endian bytes in little-endian words. All five primes are digits of e between two
 // words of ones, so that the smaller ones differ only in their last word but one.
 const digits = memory.data<u64>([
   0xffffffffffffffff, 0x9a4abba25854f8ad, 0xf13c3d272056dcaf, 0x95362dce83c5b9d8,
@@ -28,25 +28,43 @@ const digits = memory.data<u64>([
   0xb65788e5e4e93079, 0x186d9fd6425f7dac, 0x44003551dcf6377, 0x7acc317ea55bf587,
   0x8a31b4ef86c83571, 0x32689e2d011e6aed, 0xc43081910a6007a9, 0x3800ad71f978c76d,
   0x7a8bcb33a3992909, 0x3c0040713db91d1a, 0xcc0a8df9a9ce4e2a, 0xcf7dc9cecd91820a,
-  0x6ba4887f5ab5c98e, 0xe18241f451a8b54d, 0x6a5f655e7e008ac6, 0xffffffffffffffff,
+  0x6ba4887f5ab5c98e, 0xe18241f451a8b54d, 0x2d90d5e7e008ac6, 0x7a6c0345b664fd0b,
+  0x3a2a53382c7d674e, 0xa63ef5ca4244ba23, 0xc824769b3254b43b, 0x4cfdc0b164dd7b91,
+  0x3a1c704c338c8eb3, 0x71eccffc5706adcd, 0x1f04464e3e5c1f9b, 0x77b4fd4cfb478138,
+  0x1069a9a9f77124a5, 0xd84063db2e3255b8, 0xe311053592f00ea0, 0x6ea2e3f9ffc1be0a,
+  0xc32330188c9fb27f, 0xb4d97700da387e58, 0xc1bbb2944b4e3e76, 0x92f9ca771e65c694,
+  0xf61b282a23c0aaee, 0x82166122c139a7b3, 0xbe7ca64758dbe80a, 0x8c532d461b09c9f9,
+  0x5e7fe76a74032bd7, 0x46a86215312c2962, 0x8a3354b82dc85d50, 0x17915bc935529fe4,
+  0x3f4cecad52dcf8c, 0x42b27c610189dec, 0xd6806bdcf9713b5b, 0x691edb9a8e4add3f,
+  0xc16131d42695a662, 0xd4da38790d571da4, 0xaa6af4cf9c320ea4, 0x38c800f64c00ad36,
+  0x64ae51d9315a421e, 0x439d50c9ce3fb2fd, 0x5eccd1ed69eb7f68, 0xef104bf6bdc38c0b,
+  0x2988aba34231b686, 0x6526937c742f5b55, 0x2d71bc01c0f2ccb, 0xe405afd239883829,
+  0x8282758bc74a5054, 0x5c5fc335bac04628, 0x5182fd46c00c1659, 0x22b0869c8cc61f54,
+  0x740e466a879970bb, 0xee3f700931a9a851, 0x2ce526386c7e211c, 0xfc3c420e1e69aa51,
+  0x7b21c15016e3e999, 0xf9959aadcd164862, 0xa0c0d9889401b8d5, 0x31e277a57530fea1,
+  0x57a42f3f4a1df883, 0xe84f8abae08cfc1e, 0x6ea6b072fe5d85b6, 0x308ae5fbabfbd2de,
+  0x7ea8715d1cbefafa, 0xfe86fec1f81e742f, 0xd7f6730e5fdbba6, 0x3d44a8f7491dd197,
+  0x4e61f4a906e52208, 0x8cf88f83942a1e01, 0x4c42c6c5b78b8cd6, 0xffffffffffffffff,
 ]);
-/** The last words but one of ffdhe2048 and ffdhe3072. */
-const endings = memory.data<u64>([0x975c286138426b88, 0x372ec6662b1de425]);
+/** The last words but one of ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144. */
+const endings = memory.data<u64>([0x975c286138426b88, 0x372ec6662b1de425, 0x6a5f655e7e008ac6, 0x650ee4d09c320ea4]);
 
 // @ts-ignore: decorator
 @inline
 const MIN_BITS = 1024;
 // @ts-ignore: decorator
 @inline
-const MAX_BITS = 4096;
+const MAX_BITS = 8192;
 
 /** Writes the prime of a NamedGroup, big-endian, and returns its length; BadArgument for another group. g is 2. */
 export function finiteFieldPrime(group: i32, out: usize): i32 {
-  if (group < FiniteFieldGroup.Ffdhe2048 || group > FiniteFieldGroup.Ffdhe4096) return ErrorCode.BadArgument;
-  const length = 256 + ((group - FiniteFieldGroup.Ffdhe2048) << 7);
+  if (group < FiniteFieldGroup.Ffdhe2048 || group > FiniteFieldGroup.Ffdhe8192) return ErrorCode.BadArgument;
+  const place = group - FiniteFieldGroup.Ffdhe2048;
+  // 2, 3, 4, 6 and 8 times 1024 bits.
+  const length = (2 + place + (place > 2 ? place - 2 : 0)) << 7;
   memory.copy(out, digits, length);
-  if (group != FiniteFieldGroup.Ffdhe4096) {
-    store<u64>(out + length - 16, load<u64>(endings + ((group - FiniteFieldGroup.Ffdhe2048) << 3)));
+  if (group != FiniteFieldGroup.Ffdhe8192) {
+    store<u64>(out + length - 16, load<u64>(endings + (place << 3)));
     store<u64>(out + length - 8, -1);
   }
   return length;
@@ -55,7 +73,7 @@ export function finiteFieldPrime(group: i32, out: usize): i32 {
 /**
  * Writes base^secret mod p, as long as p without leading zeros, and returns that length: the public key where base is g,
  * the shared secret where it is the peer's key. All numbers are big-endian. IllegalParameter where p is even or not of
- * 1024 to 4096 bits, or base is not in [2, p-2] (RFC 7919 §5.1); whether p is prime and long enough to be safe is the
+ * 1024 to 8192 bits, or base is not in [2, p-2] (RFC 7919 §5.1); whether p is prime and long enough to be safe is the
  * caller's to know. NoMemory. Constant-time in the secret and in the result; p and base are public.
  */
 export function finiteFieldPower(

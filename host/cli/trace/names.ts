@@ -66,6 +66,8 @@ export const groupName = named(
     256: 'ffdhe2048',
     257: 'ffdhe3072',
     258: 'ffdhe4096',
+    259: 'ffdhe6144',
+    260: 'ffdhe8192',
   },
   4,
 );

@@ -1,6 +1,10 @@
 // SSL 3.0, TLS 1.0 and 1.1, RSA key exchange, finite fields and the ciphers of old, against servers that nobody here wrote:
 // OpenSSL and GnuTLS for what they still speak, OpenJDK's JSSE for all of it.
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
@@ -173,6 +177,26 @@ describe.each(await programs('client'))('legacy on %s', (_, bench) => {
     expect(call.device.get('negotiatedSuite')).toBe(0x009e);
     call.close();
     await origin.stop();
+  });
+
+  test.each([
+    ['ffdhe6144', 259],
+    ['ffdhe8192', 260],
+  ] as const)('takes %s, which is not on offer, from OpenSSL', { timeout: 60_000 }, async (name, group) => {
+    const folder = await mkdtemp(join(tmpdir(), 'deputy-'));
+    const file = join(folder, 'parameters.pem');
+    const made = ['genpkey', '-genparam', '-algorithm', 'DH', '-pkeyopt', `group:${name}`, '-out', file];
+    execFileSync('openssl', made);
+    const cipher = ['-cipher', 'DHE-RSA-AES128-GCM-SHA256', '-dhparam', file, '-rev'];
+    const origin = await openssl(issued.rsa!, ['-tls1_2', ...cipher]);
+    const call = await Call.open(device({}), origin.port);
+    await call.handshake();
+    call.write('hello\n');
+    await call.expectText('olleh');
+    expect(call.device.get('negotiatedGroup')).toBe(group);
+    call.close();
+    await origin.stop();
+    await rm(folder, { recursive: true });
   });
 
   test.each([

@@ -168,7 +168,7 @@ describe.each(await programs('client'))('legacy rules on %s', (_, bench) => {
     const y = group.generateKeys();
 
     function primeOf(id: number): Uint8Array {
-      const out = primitives.room(512);
+      const out = primitives.room(1024);
       const bytes = primitives.get(out, primitives.exports.finiteFieldPrime!(id, out));
       primitives.free();
       return bytes;
@@ -195,6 +195,9 @@ describe.each(await programs('client'))('legacy rules on %s', (_, bench) => {
       for (const [prime, generator, number] of [
         [Buffer.from(primeOf(256)), u8(2), 256],
         [Buffer.from(primeOf(257)), u8(2), 257],
+        [Buffer.from(primeOf(258)), u8(2), 258],
+        [Buffer.from(primeOf(259)), u8(2), 259],
+        [Buffer.from(primeOf(260)), u8(2), 260],
         [Buffer.from(primeOf(256)), u8(3), 0],
       ] as const) {
         const [device, twin] = ready();
@@ -224,7 +227,7 @@ describe.each(await programs('client'))('legacy rules on %s', (_, bench) => {
         ErrorCode.InsufficientSecurity,
       ],
       ['no prime', { prime: empty }, ErrorCode.InsufficientSecurity],
-      ['a prime of 4104 bits', { prime: Buffer.alloc(513, 0xff) }, ErrorCode.IllegalParameter],
+      ['a prime of 8200 bits', { prime: Buffer.alloc(1025, 0xff) }, ErrorCode.IllegalParameter],
       ['an even prime', { prime: Buffer.concat([p.subarray(0, -1), u8(0xfe)]) }, ErrorCode.IllegalParameter],
       ['generator 1', { generator: u8(1) }, ErrorCode.IllegalParameter],
       ['generator 0', { generator: u8(0) }, ErrorCode.IllegalParameter],
