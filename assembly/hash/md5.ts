@@ -21,7 +21,8 @@ export function md5Init(state: usize): void {
  * lines share a part.
  *
  * From the last lines of round 3 to those of round 4, `b` and `c` hold the complements of their words. Then I(b, c, d) =
- * c ^ (b | ~d) needs no `~`, or one that a subtraction and the constant take in: -1 - x is ~x.
+ * c ^ (b | ~d) needs no `~`, or one that a subtraction and the constant take in: -1 - x is ~x. Nor does c, which comes of the
+ * complement of what is turned.
  */
 export function md5Blocks(state: usize, data: usize, blocks: i32): void {
   let s0 = load<u32>(state); let a = s0;
@@ -97,20 +98,20 @@ export function md5Blocks(state: usize, data: usize, blocks: i32): void {
     b = rotl<u32>((c ^ y) + b + x6 + 0x04881d05, 23) + c;
     a = rotl<u32>(((y = b ^ c) ^ d) + a + x9 + 0xd9d4d039, 4) + b;
     d = rotl<u32>((a ^ y) + d + x12 + 0xe6db99e5, 11) + a;
-    c = ~(rotl<u32>(((y = d ^ a) ^ b) + c + x15 + 0x1fa27cf8, 16) + d);
+    c = rotl<u32>(-1 - 0x1fa27cf8 - ((y = d ^ a) ^ b) - c - x15, 16) - d;
     b = c - rotl<u32>(b + x2 + (0xc4ac5665 - 1) - (c ^ y), 23);
 
     a = rotl<u32>(((b & d) ^ c) + a + x0 + 0xf4292244, 6) - b - 1;
     d = rotl<u32>(x7 - ((c | a) ^ b) + d + (0x432aff97 - 1), 10) + a;
-    c = ~(rotl<u32>(((b | d) ^ a) + x14 + (0xab9423a7 - 1) - c, 15) + d);
+    c = rotl<u32>(c - ((b | d) ^ a) - x14 - 0xab9423a7, 15) - d;
     b = c - rotl<u32>(x5 - ((c & a) ^ d) - b + (0xfc93a039 - 2), 21);
     a = rotl<u32>(((b & d) ^ c) + a + x12 + 0x655b59c3, 6) - b - 1;
     d = rotl<u32>(x3 - ((c | a) ^ b) + d + (0x8f0ccc92 - 1), 10) + a;
-    c = ~(rotl<u32>(((b | d) ^ a) + x10 + (0xffeff47d - 1) - c, 15) + d);
+    c = rotl<u32>(c - ((b | d) ^ a) - x10 - 0xffeff47d, 15) - d;
     b = c - rotl<u32>(x1 - ((c & a) ^ d) - b + (0x85845dd1 - 2), 21);
     a = rotl<u32>(((b & d) ^ c) + a + x8 + 0x6fa87e4f, 6) - b - 1;
     d = rotl<u32>(x15 - ((c | a) ^ b) + d + (0xfe2ce6e0 - 1), 10) + a;
-    c = ~(rotl<u32>(((b | d) ^ a) + x6 + (0xa3014314 - 1) - c, 15) + d);
+    c = rotl<u32>(c - ((b | d) ^ a) - x6 - 0xa3014314, 15) - d;
     b = c - rotl<u32>(x13 - ((c & a) ^ d) - b + (0x4e0811a1 - 2), 21);
     a = rotl<u32>(((b & d) ^ c) + a + x4 + 0xf7537e82, 6) - b - 1;
     d = rotl<u32>(x11 - ((c | a) ^ b) + d + (0xbd3af235 - 1), 10) + a;
