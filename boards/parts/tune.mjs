@@ -1,4 +1,4 @@
-// Rewrites a compiled wasm program for wasm3, in two ways. The forms mean the same by definition, so nothing else of the program
+// Rewrites a compiled wasm program for wasm3, in three ways. The forms mean the same by definition, so nothing else of the program
 // changes, and Binaryen has no way to be told.
 //
 // `local.tee` becomes `local.set` and `local.get` where that saves work. A tee leaves its value in the interpreter's one register. If the very next operation consumes it, that is free; if
@@ -6,6 +6,11 @@
 // the same value. `set` and `get` name the local instead: one operation less each time, 1 to 12 % of a hash or cipher.
 //
 // An i32 turned left by a constant is turned right by the rest of 32. The RFCs turn left; ARM has only rotations to the right.
+//
+// Locals that would be overwritten too soon are separated (pending_locals.mjs).
+
+import { separatePending } from './pending_locals.mjs';
+import { concatenate, instructionEnd, readUnsigned, unsigned } from './wasm_bytes.mjs';
 
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
@@ -13,16 +18,22 @@ const LOCAL_TEE = 0x22;
 const I32_CONST = 0x41;
 const I32_ROTL = 0x77;
 const I32_ROTR = 0x78;
+const TYPE_SECTION = 1;
+const FUNCTION_SECTION = 3;
 const CODE_SECTION = 10;
 
 /** The program in the forms that cost least. Throws on an instruction that asc does not emit for this project. */
 export function tune(wasm) {
   const out = [wasm.subarray(0, 8)];
+  let types, parameters;
   for (let at = 8; at < wasm.length; ) {
     const [length, start] = readUnsigned(wasm, at + 1);
     const end = start + length;
+    if (wasm[at] === TYPE_SECTION) types = parameterTypes(wasm, start);
+    if (wasm[at] === FUNCTION_SECTION)
+      parameters = readEach(wasm, start, readUnsigned).map((type) => types[type]);
     if (wasm[at] === CODE_SECTION) {
-      const code = splitCode(wasm, start);
+      const code = splitCode(wasm, start, parameters);
       out.push(Uint8Array.of(CODE_SECTION, ...unsigned(code.length)), code);
     } else {
       out.push(wasm.subarray(at, end));
@@ -32,13 +43,32 @@ export function tune(wasm) {
   return concatenate(out);
 }
 
-function splitCode(wasm, start) {
+function readEach(wasm, start, read) {
+  const [count, first] = readUnsigned(wasm, start);
+  let at = first;
+  return Array.from({ length: count }, () => {
+    const [value, next] = read(wasm, at);
+    at = next;
+    return value;
+  });
+}
+
+// Of each function type, the types of its parameters (WebAssembly 1.0 §5.3.3).
+function parameterTypes(wasm, start) {
+  return readEach(wasm, start, (_, at) => {
+    const [count, first] = readUnsigned(wasm, at + 1);
+    const [results, after] = readUnsigned(wasm, first + count);
+    return [wasm.subarray(first, first + count), after + results];
+  });
+}
+
+function splitCode(wasm, start, parameters) {
   let [count, at] = readUnsigned(wasm, start);
   const out = [Uint8Array.from(unsigned(count))];
-  for (; count > 0; count--) {
+  for (let i = 0; i < count; i++) {
     const [length, body] = readUnsigned(wasm, at);
     at = body + length;
-    const split = splitBody(wasm, body, at);
+    const split = separatePending(splitBody(wasm, body, at), parameters[i]);
     out.push(Uint8Array.from(unsigned(split.length)), split);
   }
   return concatenate(out);
@@ -82,73 +112,3 @@ const hasTwoOperands = (opcode) =>
   (opcode >= 0x51 && opcode <= 0x66) || // i64 and float comparisons
   (opcode >= 0x6a && opcode <= 0x78) || // i32 arithmetic
   (opcode >= 0x7c && opcode <= 0x8a); // i64 arithmetic
-
-// The address after the instruction at `at` (WebAssembly 1.0 §5.4, with sign extension, saturation and bulk memory).
-function instructionEnd(wasm, at) {
-  const opcode = wasm[at++];
-  const skip = (count) => {
-    for (; count > 0; count--) at = readUnsigned(wasm, at)[1];
-    return at;
-  };
-  if (opcode >= 0x02 && opcode <= 0x04) return skip(1); // block type
-  if (opcode === 0x0e) {
-    const [labels, first] = readUnsigned(wasm, at);
-    at = first;
-    return skip(labels + 1);
-  }
-  if (opcode === 0x11 || (opcode >= 0x28 && opcode <= 0x3e)) return skip(2); // call_indirect, loads and stores
-  if (opcode === 0x43) return at + 4;
-  if (opcode === 0x44) return at + 8;
-  if (opcode === 0xfc) {
-    const [operation, first] = readUnsigned(wasm, at);
-    at = first;
-    if (operation <= 7) return at;
-    if (operation === 8 || operation === 10) return skip(2);
-    if (operation === 11) return skip(1);
-  } else if (
-    opcode === 0x0c || // br
-    opcode === 0x0d || // br_if
-    opcode === 0x10 || // call
-    (opcode >= 0x20 && opcode <= 0x24) || // locals and globals
-    (opcode >= 0x3f && opcode <= 0x42) // memory size and grow, integer constants
-  ) {
-    return skip(1);
-  } else if (
-    opcode <= 0x01 ||
-    opcode === 0x05 ||
-    opcode === 0x0b ||
-    opcode === 0x0f ||
-    opcode === 0x1a ||
-    opcode === 0x1b ||
-    (opcode >= 0x45 && opcode <= 0xc4)
-  ) {
-    return at;
-  }
-  throw new Error(`wasm opcode 0x${opcode.toString(16)} at ${at - 1} is not one that this pass knows`);
-}
-
-function readUnsigned(wasm, at) {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = wasm[at++];
-    value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return [value >>> 0, at];
-  }
-}
-
-function unsigned(value) {
-  const bytes = [];
-  for (; value > 0x7f; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  bytes.push(value);
-  return bytes;
-}
-
-function concatenate(parts) {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
