@@ -1,4 +1,4 @@
-// npm run bench [-- --json]; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released]
+// npm run bench [-- --json]; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released] [--tune-peers]
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,7 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --own          Deputy alone, without its peers
   --all          a second table, of each peer and variant
   --released     with --own: also wasm3 as released, compiled without our changes
+  --tune-peers   peers' programs through the pass that fits ours to wasm3, too (boards/parts/tune.mjs)
   --session      with --board: what a delegated session costs it, and pages of several sizes
   --json         one JSON object instead of tables
 `;
@@ -35,6 +36,7 @@ const options = {
   own: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
   released: { type: 'boolean', default: false },
+  'tune-peers': { type: 'boolean', default: false },
   session: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -123,7 +125,8 @@ async function against(board, wasm, wanted, { values, heading, step }) {
     import('./plot.mjs'),
     import('./table.mjs'),
   ]);
-  const report = { ...heading, ...compare(board, wasm, wanted, { step }) };
+  const tunePeers = values['tune-peers'];
+  const report = { ...heading, tunePeers, ...compare(board, wasm, wanted, { step, tunePeers }) };
   step?.('');
   const picture = `${root}/build/bench-${board.name}.svg`;
   mkdirSync(`${root}/build`, { recursive: true });

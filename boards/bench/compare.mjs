@@ -11,12 +11,12 @@ const threeDigits = (value) => Number(value.toPrecision(3));
  * - `peer`, `ratio`: the peer that costs least and its cost over ours; above 1 we are ahead; null where nobody has it
  * - `nativeRatio`: our cost over the best native one; `nativeConstantTimeRatio`: over the best that is constant-time
  * - `peers`, `native`: all that was measured, `{ peer, variant, constantTime, instructions, ratio }`
- * `step` is told the row and the candidate that run now, and how far it is.
+ * `tunePeers`: see findPeers. `step` is told the row and the candidate that run now, and how far it is.
  */
-export function compare(board, wasm, rows, { step, ...options } = {}) {
+export function compare(board, wasm, rows, { step, tunePeers = false, ...options } = {}) {
   // Whatever can't be built is told once, before anything runs.
   planRunner(board, options);
-  const { peers, absent } = findPeers();
+  const { peers, absent } = findPeers({ tuned: tunePeers });
   const natives = nativePeers(board, absent);
   const report = { rows: [], skipped: [], failures: [], absent };
   for (const [index, row] of rows.entries()) {

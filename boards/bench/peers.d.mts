@@ -7,4 +7,7 @@ export interface AnyPeer {
 }
 
 export const nativePeer: AnyPeer;
-export function findPeers(): { peers: AnyPeer[]; absent: { name: string; reason: string }[] };
+export function findPeers(options?: { tuned?: boolean }): {
+  peers: AnyPeer[];
+  absent: { name: string; reason: string }[];
+};

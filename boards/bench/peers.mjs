@@ -2,6 +2,8 @@
 //
 // A peer gives candidates for a row, `{ variant, constantTime, wasm, measure }`; a `measure` takes what that of a row takes.
 // Those in C stand behind Deputy's own exports, so the row's own plan measures them; those of npm have calls of their own.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tune } from '../parts/tune.mjs';
 import { bearsslProgram, mbedtlsProgram, missingClang } from './compiled.mjs';
 import { describeProgram } from './measure.mjs';
 import { packagedPeers } from './packaged_peers.mjs';
@@ -62,13 +64,29 @@ export const nativePeer = {
 // mbedTLS 2.28 has one implementation of each: AES, GHASH and DES by tables, curves with blinding.
 const TABLES = new Set(['gcm', 'cbc', 'des']);
 
-/** All that can be had here: `{ peers, absent }`, the latter `{ name, reason }`. */
-export function findPeers() {
+// The same peer, each of its programs rewritten once.
+function tunedPeer(peer) {
+  const files = new Map();
+  const tunedFile = (wasm) => {
+    const file = files.get(wasm) ?? wasm.replace(/\.wasm$/, '-tuned.wasm');
+    if (!files.has(wasm)) writeFileSync(file, tune(readFileSync(wasm)));
+    files.set(wasm, file);
+    return file;
+  };
+  const candidates = (row) => peer.candidates(row).map((one) => ({ ...one, wasm: tunedFile(one.wasm) }));
+  return { ...peer, candidates };
+}
+
+/**
+ * All that can be had here: `{ peers, absent }`, the latter `{ name, reason }`. With `tuned` their programs go through the
+ * pass that fits Deputy's to wasm3 (parts/tune.mjs), though nobody distributes them so.
+ */
+export function findPeers({ tuned = false } = {}) {
   const absent = [];
   const peers = [];
   const add = (name, make) => {
     try {
-      peers.push(make());
+      peers.push(tuned ? tunedPeer(make()) : make());
     } catch (error) {
       absent.push({ name, reason: error.message });
     }

@@ -31,6 +31,15 @@ describe.skipIf(absent)(`peers from npm on the emulated board${skipped}`, { time
     },
   );
 
+  test('gives right results, and costs no more, through the pass that fits ours to wasm3', () => {
+    const row = rows.find(({ primitive }) => primitive === 'SHA-256')!;
+    const cost = (tuned: boolean) => {
+      const peer = findPeers({ tuned }).peers.find(({ name }) => name === 'hash-wasm')!;
+      return measureRow(board, row, peer.candidates(row)[0]!, 1024).instructions;
+    };
+    expect(cost(true)).toBeLessThan(cost(false));
+  });
+
   test('a wrong result is no figure', () => {
     const row = rows.find(({ primitive }) => primitive === 'SHA-256')!;
     const [, hashWasm] = packagedPeers.find(([name]) => name === 'hash-wasm')!;
