@@ -7,7 +7,12 @@ import type { TlsConnection } from '../engine/tls.js';
 import { type Participation, type ParticipationParts, sendRevoke } from './participation.js';
 import type { TlsStream } from './tls_stream.js';
 
-/** Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. */
+/**
+ * Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. The request said that it is
+ * the last, as nginx gives close_notify to no other. So an origin may close with megabytes of its answer still on their way,
+ * and one that does not linger, as Node's server (RFC 9112 §9.6), then resets the connection for a KeyUpdate: the answer
+ * fails, openly.
+ */
 const EPOCH_BYTES = 2_097_152;
 /** Node takes more than three in ten minutes for an attack, and ends the connection. */
 const UPDATES_MAX = 3;
