@@ -28,8 +28,8 @@ export interface CountedStream extends ByteStream {
 const FLUSH_TIME = 1000;
 /** Bytes that may wait here for a reader: to stop and start a socket for each record costs more than they do. */
 const READ_AHEAD = 65_536;
-/** Bytes that may wait here to be sent: no more than a Duplex takes before it asks for patience. */
-const WRITE_AHEAD = 16_384;
+/** Bytes that may wait here to be sent: as many full records leave by one call of the kernel. */
+const WRITE_AHEAD = 65_536;
 
 /** There is room for more. */
 const ROOM = Promise.resolve();
