@@ -1,8 +1,8 @@
 // Where tunnels may lead. Names are resolved here, every address is judged, and the judged address is the one that is
 // dialled: a second answer of the name server changes nothing.
-import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6, type Socket, connect as tcpConnect } from 'node:net';
 import { DeputyError } from '../delegation/error.js';
+import { Names } from './names.js';
 import type { TargetOptions } from './options.js';
 
 export class TargetError extends DeputyError {
@@ -115,6 +115,7 @@ export class TargetPolicy {
   readonly #denied: Targets;
   readonly #ports: TargetOptions['ports'];
   readonly #addresses: ReadonlyMap<string, string>;
+  readonly #names = new Names();
 
   constructor(options: TargetOptions) {
     this.#addresses = new Map(Object.entries(options.addresses ?? {}));
@@ -144,7 +145,7 @@ export class TargetPolicy {
     if (!this.permitsPort(port)) throw forbidden(`port ${port} is not open to tunnels`);
     const deadline = AbortSignal.timeout(timeout);
     const known = this.#addresses.get(host.toLowerCase());
-    const addresses = known === undefined ? await resolve(host, deadline) : [known];
+    const addresses = known === undefined ? await resolve(host, this.#names, deadline) : [known];
     const permitted = addresses.filter((address) => this.permits(host, address));
     if (permitted.length === 0) throw forbidden('this address is not open to tunnels');
     let failure: TargetError | undefined;
@@ -161,7 +162,7 @@ export class TargetPolicy {
   }
 }
 
-async function resolve(host: string, deadline: AbortSignal): Promise<string[]> {
+async function resolve(host: string, names: Names, deadline: AbortSignal): Promise<readonly string[]> {
   if (isIP(host)) return [host];
   const expired = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(timedOut('the name did not resolve in time')), {
@@ -169,8 +170,7 @@ async function resolve(host: string, deadline: AbortSignal): Promise<string[]> {
     });
   });
   try {
-    const answers = await Promise.race([lookup(host, { all: true, order: 'verbatim' }), expired]);
-    return answers.map(({ address }) => address);
+    return await Promise.race([names.addresses(host.toLowerCase()), expired]);
   } catch (error) {
     if (error instanceof TargetError) throw error;
     throw new TargetError(502, 'TARGET_UNREACHABLE', 'the name does not resolve');
