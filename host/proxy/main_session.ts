@@ -1,11 +1,5 @@
 // The proxy's end of a main session: greets, takes deliveries, and speaks of every session by its id (R1, R7, R15).
 import type { TLSSocket } from 'node:tls';
-import {
-  DELIVERY_BINDING_BYTES,
-  DELIVERY_BINDING_LABEL,
-  deliveryBindingContext,
-  sameBinding,
-} from '../delegation/delivery.js';
 import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameDecoder, FrameType } from '../delegation/frame.js';
@@ -19,12 +13,14 @@ import {
   type ResumptionGrant,
   type Subscribe,
 } from '../delegation/message.js';
-import { decodeMessage, encodeMessage } from '../delegation/message_body.js';
+import { decodeMessage } from '../delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../services/service.js';
 import type { Authenticator, Principal } from './authentication.js';
+import { checkBinding } from './delivery_binding.js';
 import { SessionError, sessionError } from './error.js';
 import type { Observers } from './events.js';
+import { MessageSender } from './message_sender.js';
 import type { Settings } from './options.js';
 import { OtherOrigins } from './other_origins.js';
 import { Recorder } from './recorder.js';
@@ -47,15 +43,10 @@ export interface MainSessionContext {
   admit: (session: MainSession, principal: Principal) => boolean;
 }
 
-/** Milliseconds for which receipts are gathered: one record for many. */
-const RECEIPT_DELAY = 10;
-const RECEIPTS_AT_ONCE = 128;
-
 export class MainSession implements Deliverer {
   profile: DeviceProfile = HANDHELD;
   readonly #socket: TLSSocket;
-  readonly #receipts: Uint8Array[] = [];
-  #receiptTimer: NodeJS.Timeout | undefined;
+  readonly #out: MessageSender;
   readonly #context: MainSessionContext;
   readonly #resumptions: Resumptions;
   readonly #expiries = new Set<NodeJS.Timeout>();
@@ -68,6 +59,7 @@ export class MainSession implements Deliverer {
     this.#context = context;
     const { settings, observers } = context;
     const { limits } = settings;
+    this.#out = new MessageSender(socket, limits.unreadFrameBytes);
     const send = (message: Message) => this.send(message);
     this.#resumptions = new Resumptions({ limits, targets: context.targets, observers, send });
     const recorderOf = (further: OpenedFurther) => Recorder.ofFurther(further, this.principal.name, settings);
@@ -113,7 +105,7 @@ export class MainSession implements Deliverer {
       this.#others.close();
       this.#resumptions.close();
       for (const timer of this.#expiries) clearTimeout(timer);
-      this.#end();
+      this.#out.end();
       if (this.#principal !== undefined) {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
       }
@@ -121,34 +113,7 @@ export class MainSession implements Deliverer {
   }
 
   send(message: Message): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    const bytes = encodeMessage(message);
-    // Of all messages only receipts are many, and nobody waits for one.
-    if (message.type === FrameType.Receipt) this.#gather(bytes);
-    else {
-      this.#flush();
-      this.#socket.write(bytes);
-    }
-    // Messages are small and none waits for another: a client that reads none of them is gone.
-    if (this.#socket.writableLength > this.#context.settings.limits.unreadFrameBytes) this.#socket.destroy();
-  }
-
-  #gather(receipt: Uint8Array): void {
-    this.#receipts.push(receipt);
-    if (this.#receipts.length >= RECEIPTS_AT_ONCE) this.#flush();
-    else this.#receiptTimer ??= setTimeout(() => this.#flush(), RECEIPT_DELAY);
-  }
-
-  #flush(): void {
-    clearTimeout(this.#receiptTimer);
-    this.#receiptTimer = undefined;
-    const receipts = this.#receipts.splice(0);
-    if (receipts.length > 0 && !this.#socket.destroyed) this.#socket.write(Buffer.concat(receipts));
-  }
-
-  #end(): void {
-    this.#flush();
-    this.#socket.end();
+    this.#out.send(message);
   }
 
   fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse> {
@@ -158,12 +123,12 @@ export class MainSession implements Deliverer {
   /** Says why, and closes. */
   close(code: string, text: string): void {
     this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code, text });
-    this.#end();
+    this.#out.end();
   }
 
   #refuse(code: string, text: string): void {
     this.#error(NULL_SESSION_ID, code, text);
-    this.#end();
+    this.#out.end();
     // A client that goes on talking is not listened to.
     setTimeout(() => this.#socket.destroy(), 1000).unref();
   }
@@ -203,7 +168,7 @@ export class MainSession implements Deliverer {
         break;
       case FrameType.Close:
       case FrameType.Error:
-        if (message.sessionId === NULL_SESSION_ID) this.#end();
+        if (message.sessionId === NULL_SESSION_ID) this.#out.end();
         else this.#session(message.sessionId)?.leave();
         break;
       default:
@@ -274,23 +239,8 @@ export class MainSession implements Deliverer {
 
   /** The session that the delivery is for, or the SessionError that says why there is none. */
   #deliverable(message: Deliver): DelegableSession {
-    const context = Buffer.from(deliveryBindingContext(message.sessionId, message.clientRandom));
-    const binding = this.#socket.exportKeyingMaterial(
-      DELIVERY_BINDING_BYTES,
-      DELIVERY_BINDING_LABEL,
-      context,
-    );
-    if (!sameBinding(binding, message.binding)) {
-      throw new SessionError('BAD_BINDING', 'the delivery was not made for this main session');
-    }
-    const { registry } = this.#context;
-    const session =
-      message.sessionId === NULL_SESSION_ID
-        ? registry.byClientRandom(this.principal, message.clientRandom)
-        : registry.byId(this.principal, message.sessionId);
-    if (session === undefined) {
-      throw new SessionError('UNKNOWN_SESSION', 'no session of this client has that id or client random');
-    }
+    checkBinding(message, this.#socket);
+    const session = this.#context.registry.delivered(this.principal, message);
     if (message.requestId !== 0 && !this.#others.expects(message.requestId, session.target)) {
       throw new SessionError('UNKNOWN_SESSION', 'no TUNNEL waits for this delivery');
     }

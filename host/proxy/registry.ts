@@ -1,8 +1,10 @@
 // The delegable sessions by their internal ids, and by the client random for those who know no id.
 import { randomBytes } from 'node:crypto';
-import type { SessionId } from '../delegation/session_id.js';
+import type { Deliver } from '../delegation/message.js';
+import { NULL_SESSION_ID, type SessionId } from '../delegation/session_id.js';
 import { toHex } from '../delegation/text.js';
 import type { Principal } from './authentication.js';
+import { SessionError } from './error.js';
 import type { DelegableSession } from './session.js';
 
 export class SessionRegistry {
@@ -45,6 +47,16 @@ export class SessionRegistry {
       if (session.clientRandom?.equals(clientRandom)) return session;
     }
     return undefined;
+  }
+
+  /** The session that a delivery is for. Throws UNKNOWN_SESSION. */
+  delivered(principal: Principal, { sessionId, clientRandom }: Deliver): DelegableSession {
+    const session =
+      sessionId === NULL_SESSION_ID
+        ? this.byClientRandom(principal, clientRandom)
+        : this.byId(principal, sessionId);
+    if (session !== undefined) return session;
+    throw new SessionError('UNKNOWN_SESSION', 'no session of this client has that id or client random');
   }
 
   all(): DelegableSession[] {
