@@ -22,13 +22,10 @@ import type { NegotiatedSession, SessionKeys } from './record/session_keys.js';
 import { Recorder, unrecorded } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
-import { drain, tell, wipe } from './session_end.js';
+import { breakBoth, endBoth, LINGER, wipe } from './session_end.js';
 import type { Deliverer, SessionOptions, SessionState, Traffic } from './session_options.js';
 import { legName, SessionReports } from './session_reports.js';
 import type { ByteStream } from './stream.js';
-
-/** How long a side may take to close after the last byte. */
-const LINGER = 5000;
 
 export class DelegableSession {
   readonly id: SessionId;
@@ -350,29 +347,19 @@ export class DelegableSession {
       await this.#observation.end();
       if ((this.#state as string) === 'closed') return;
     }
-    const { client, origin } = this.#options;
-    const { leg, origin: originRecords } = this.#active ?? { leg: client, origin };
-    const ending = Promise.allSettled([leg.end(), originRecords.end()]);
+    const ending = endBoth(this.#options, this.#active);
     this.#close(code);
-    // A socket that is closed with bytes unread resets the connection, and the peer may lose what it has not read.
-    const drained = ending.then(() => Promise.allSettled([drain(client), drain(origin)]));
-    await Promise.race([drained, delay(LINGER, undefined, { ref: false })]);
-    client.destroy();
-    origin.destroy();
+    await ending;
   }
 
   /** A disorderly end: no side can take what it has for complete. */
   async fail(error: SessionError): Promise<void> {
     if (this.#state === 'closed') return;
-    const { client, origin } = this.#options;
-    const active = this.#active;
     this.#reports.failing(error);
-    const telling = active === undefined ? Promise.resolve() : tell(active, error);
+    const breaking = breakBoth(this.#options, this.#active, error);
     this.#close(error.code);
     this.#reports.failed(error);
-    await Promise.race([telling, delay(LINGER / 5, undefined, { ref: false })]);
-    client.destroy();
-    origin.destroy();
+    await breaking;
   }
 
   #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
