@@ -87,3 +87,9 @@ export function sessionError(error: unknown, code: SessionErrorCode): SessionErr
   const message = error instanceof Error ? error.message : String(error);
   return new SessionError(code, message, { cause: error });
 }
+
+/** Of a delivery for a session that takes none any more. */
+export const undeliverable = (state: string): SessionError =>
+  state === 'undelegated' || state === 'closed'
+    ? new SessionError('TOO_LATE', 'the delivery came too late: the session goes on, or is over, without it')
+    : new SessionError('ALREADY_DELIVERED', 'this session has been delivered before');

@@ -1,5 +1,6 @@
 // An epoch that the client lent (grant `epoch`): its open leg, which is counted and stops at a byte, and the blind relay
 // that goes on where the record layers stopped.
+import { within } from './deadline.js';
 import { SessionError } from './error.js';
 import type { ReadAhead } from './read_ahead.js';
 import type { RecordStream } from './record/record_stream.js';
@@ -80,11 +81,21 @@ export interface ReturnedSession {
   clientBytes: number;
 }
 
+/** Waits for the client to take its session, and goes on as its relay. Throws SessionError. */
+export async function giveBack(
+  revoked: Promise<number>,
+  milliseconds: number,
+  session: Omit<ReturnedSession, 'clientBytes'>,
+): Promise<void> {
+  const late = () => new SessionError('CLIENT_GONE', 'the client did not take its session back');
+  await relayOn({ ...session, clientBytes: await within(revoked, milliseconds, late) });
+}
+
 /**
  * Relays what follows the content, blindly, until both sides end. The client speaks first: it knows then where the content
  * ended. Throws UNEXPECTED_MESSAGE where it wrote less than it says.
  */
-export async function relayOn(session: ReturnedSession): Promise<void> {
+async function relayOn(session: ReturnedSession): Promise<void> {
   const { relay, client, origin, leg, clientBytes } = session;
   const fromClient = relay.clientReader.bytes;
   for (let left = clientBytes - leg.received; left > 0; ) {

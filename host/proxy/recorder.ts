@@ -1,10 +1,13 @@
 // Tells services what a session does, and waits until they have recorded it.
+import type { Delivery } from '../delegation/delivery.js';
+import { grantName } from '../delegation/grant.js';
 import type { RecordedSession, RecordMark, SessionEvent } from '../services/record.js';
 import type { Service } from '../services/service.js';
 import { within } from './deadline.js';
 import { SessionError } from './error.js';
 import type { Log } from './log.js';
 import type { OpenedFurther } from './resumption/resumptions.js';
+import { legName } from './session_reports.js';
 
 type Keeper = Service & Required<Pick<Service, 'record'>>;
 
@@ -26,6 +29,15 @@ export class Recorder {
   static of(session: RecordedSession, { services, limits, log }: Keeping): Recorder | undefined {
     const keepers = services.filter((service): service is Keeper => service.record !== undefined);
     return keepers.length === 0 ? undefined : new Recorder(session, keepers, limits.serviceTimeout, log);
+  }
+
+  /** For a session that was delivered. */
+  static ofDelivery(
+    delivery: Delivery,
+    facts: Omit<RecordedSession, 'grant' | 'leg'>,
+    keeping: Keeping,
+  ): Recorder | undefined {
+    return Recorder.of({ ...facts, grant: grantName(delivery.grant), leg: legName(delivery) }, keeping);
   }
 
   /** For a further connection of a session, opened for this client. */

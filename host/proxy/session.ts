@@ -1,21 +1,19 @@
 // One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Delivery } from '../delegation/delivery.js';
-import { Grant, grantName } from '../delegation/grant.js';
+import { Grant } from '../delegation/grant.js';
 import type { Release } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { RecordedSession } from '../services/record.js';
 import type { OriginIdentity } from '../services/service.js';
 import { activate, checkDelivery, deliveredKeys } from './activation.js';
 import { carry } from './active.js';
 import type { Principal } from './authentication.js';
-import { within } from './deadline.js';
-import { SessionError, type SessionErrorCode, sessionError } from './error.js';
+import { SessionError, type SessionErrorCode, sessionError, undeliverable } from './error.js';
 import { tellClosed } from './http/service_ends.js';
 import type { Activation } from './layers.js';
-import { type LentLeg, relayOn, stopLent } from './lent.js';
-import { liveReader, releasedKeys } from './observation/keys.js';
-import { Observation } from './observation/observation.js';
+import { giveBack, type LentLeg, stopLent } from './lent.js';
+import { observationOf } from './observation/begin.js';
+import type { Observation } from './observation/observation.js';
 import { originIdentity } from './origin_identity.js';
 import { RecordStream } from './record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from './record/session_keys.js';
@@ -23,8 +21,14 @@ import { Recorder, unrecorded } from './recorder.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { type DeliveredFacts, deliveredFacts } from './resumption/delivered.js';
 import { breakBoth, endBoth, LINGER, wipe } from './session_end.js';
-import type { Deliverer, SessionOptions, SessionState, Traffic } from './session_options.js';
-import { legName, SessionReports } from './session_reports.js';
+import {
+  type Deliverer,
+  flowContext,
+  type SessionOptions,
+  type SessionState,
+  type Traffic,
+} from './session_options.js';
+import { SessionReports } from './session_reports.js';
 import type { ByteStream } from './stream.js';
 
 export class DelegableSession {
@@ -39,7 +43,6 @@ export class DelegableSession {
   readonly #reports: SessionReports;
   #active: Activation | undefined;
   #observation: Observation | undefined;
-  #onReleased: () => void = () => {};
   #origin: OriginIdentity | undefined;
   #delivered: DeliveredFacts | undefined;
   /** A record layer checks for close_notify. */
@@ -140,7 +143,7 @@ export class DelegableSession {
    * with it, unless it had been delivered before.
    */
   async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
-    if (this.#state !== 'relaying') throw this.#tooLate();
+    if (this.#state !== 'relaying') throw undeliverable(this.#state);
     this.#state = 'delivering';
     this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
@@ -153,7 +156,7 @@ export class DelegableSession {
       const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       const active = await this.#activate(delivery, keys);
-      this.#recorder = Recorder.of(this.#recorded(delivery), settings);
+      this.#recorder = this.#recorderFor(delivery);
       await this.#recorder?.record({ kind: 'opened' }).catch((error) => {
         wipe(active);
         throw error;
@@ -175,24 +178,12 @@ export class DelegableSession {
 
   /** Goes on as a relay, and reads along. */
   async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
-    const { mirror, settings, observers } = this.#options;
+    const options = this.#options;
     const relay = this.#relay;
-    if (mirror || relay.isStrict || delivery.requestId !== 0) {
-      const why = 'here the proxy has to take the session over: it does not only observe';
-      throw new SessionError('GRANT_UNSUPPORTED', why);
-    }
-    const live = liveReader(delivery, negotiated, relay.view);
-    this.#recorder = Recorder.of(this.#recorded(delivery), settings);
-    const { services, limits, log } = settings;
-    const observation = new Observation({
-      sessionId: this.id,
-      client: this.principal.name,
-      origin: this.#origin!,
-      ...{ services, limits, observers, log },
-      ...(live && { live }),
-      keys: ({ secrets }) => releasedKeys(secrets, negotiated),
-      onUnrecorded: () => void this.fail(unrecorded()),
-    });
+    const origin = this.#origin!;
+    const onUnrecorded = () => void this.fail(unrecorded());
+    const observation = observationOf(delivery, { options, relay, origin, negotiated, onUnrecorded });
+    this.#recorder = this.#recorderFor(delivery);
     this.#observation = observation;
     this.#state = 'observed';
     relay.watch = (side, record, index) => observation.onRecord(side, record, index);
@@ -203,17 +194,11 @@ export class DelegableSession {
   /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */
   release(release: Release): void {
     this.#observation?.onRelease(release);
-    this.#onReleased();
   }
 
   /** Both sides have ended: keys that are still owed may come now. */
   async #observed(): Promise<void> {
-    const released = new Promise<void>((resolve) => {
-      this.#onReleased = resolve;
-    });
-    const { releaseTimeout } = this.#options.settings.limits;
-    if (this.#observation!.isOwed)
-      await Promise.race([released, delay(releaseTimeout, undefined, { ref: false })]);
+    await this.#observation!.settled(this.#options.settings.limits.releaseTimeout);
     await this.finish();
   }
 
@@ -227,22 +212,9 @@ export class DelegableSession {
         leg,
         origin,
         isStream,
-        onStream: () => {
-          this.#isStream = true;
-          this.#options.client.setIdleTimeout?.(settings.limits.streamIdleTimeout);
-          this.#options.origin.setIdleTimeout?.(settings.limits.streamIdleTimeout);
-        },
+        onStream: () => this.#onStream(),
         alpn: alpn || this.#relay.view.serverHello?.alpn,
-        flow: {
-          sessionId: this.id,
-          client: this.principal.name,
-          origin: this.#origin!,
-          profile: this.#reports.deliverer!.profile,
-          services: settings.services,
-          limits: settings.limits,
-          log: settings.log,
-          fetchOther: (url, options) => this.#reports.deliverer!.fetchOther(this.id, url, options),
-        },
+        flow: flowContext(this.#options, this.#origin!, this.#reports.deliverer!),
         limits: settings.limits,
         retired: this.#retired.signal,
         onRequest: (method, target) => this.#reports.request(method, target),
@@ -255,6 +227,12 @@ export class DelegableSession {
       // What was under way when the client took its session back has broken off.
       if ((this.#state as string) !== 'returned') await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
+  }
+
+  #onStream(): void {
+    const { client, origin, settings } = this.#options;
+    this.#isStream = true;
+    for (const side of [client, origin]) side.setIdleTimeout?.(settings.limits.streamIdleTimeout);
   }
 
   /** The client takes its grant back. `clientBytes`: what it wrote of content, where the session was lent. */
@@ -284,23 +262,13 @@ export class DelegableSession {
     wipe(active);
     clearTimeout(this.#expiryTimer);
     this.#reports.returned(code, counts);
-    const timeout = settings.limits.deliveryTimeout;
-    const late = () => new SessionError('CLIENT_GONE', 'the client did not take its session back');
-    within(this.#revoked, timeout, late)
-      .then((clientBytes) =>
-        relayOn({
-          relay: this.#relay,
-          client,
-          origin,
-          leg,
-          unused: () => active.origin.unused,
-          clientBytes,
-        }),
-      )
-      .then(
-        () => this.finish(),
-        (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
-      );
+    const unused = () => active.origin.unused;
+    giveBack(this.#revoked, settings.limits.deliveryTimeout, {
+      ...{ relay: this.#relay, client, origin, leg, unused },
+    }).then(
+      () => this.finish(),
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
   }
 
   /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
@@ -392,17 +360,11 @@ export class DelegableSession {
     this.#reports.ticket(message);
   }
 
-  #recorded(delivery: Delivery): RecordedSession {
+  #recorderFor(delivery: Delivery): Recorder | undefined {
+    const { id, principal, settings } = this.#options;
     const { version, cipherSuite } = this.#relay.view.serverHello!;
-    return {
-      sessionId: this.id,
-      client: this.principal.name,
-      origin: this.#origin!,
-      grant: grantName(delivery.grant),
-      leg: legName(delivery),
-      protocolVersion: version,
-      cipherSuite,
-    };
+    const facts = { sessionId: id, client: principal.name, origin: this.#origin!, cipherSuite };
+    return Recorder.ofDelivery(delivery, { ...facts, protocolVersion: version }, settings);
   }
 
   #onUndelivered(): void {
@@ -415,15 +377,6 @@ export class DelegableSession {
     this.#reports.undelivered();
     this.#state = 'undelegated';
     this.#relay.release();
-  }
-
-  #tooLate(): SessionError {
-    return this.#state === 'undelegated' || this.#state === 'closed'
-      ? new SessionError(
-          'TOO_LATE',
-          'the delivery came too late: the session goes on, or is over, without it',
-        )
-      : new SessionError('ALREADY_DELIVERED', 'this session has been delivered before');
   }
 
   #close(code: SessionErrorCode | string): void {

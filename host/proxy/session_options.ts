@@ -2,9 +2,10 @@
 import type { DeviceProfile } from '../delegation/device.js';
 import type { Message } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { OtherOptions, OtherResponse } from '../services/service.js';
+import type { OriginIdentity, OtherOptions, OtherResponse } from '../services/service.js';
 import type { Principal } from './authentication.js';
 import type { Observers } from './events.js';
+import type { FlowContext } from './http/run.js';
 import type { Settings } from './options.js';
 import type { CountedStream } from './stream.js';
 
@@ -35,6 +36,22 @@ export interface Traffic {
   fromOrigin: number;
   toOrigin: number;
 }
+
+/** What its services are told of a session. */
+export const flowContext = (
+  { id, principal, settings }: SessionOptions,
+  origin: OriginIdentity,
+  deliverer: Deliverer,
+): FlowContext => ({
+  sessionId: id,
+  client: principal.name,
+  origin,
+  profile: deliverer.profile,
+  services: settings.services,
+  limits: settings.limits,
+  log: settings.log,
+  fetchOther: (url, options) => deliverer.fetchOther(id, url, options),
+});
 
 /** `returned`: the client took it back, and it is relayed blindly. */
 export type SessionState =

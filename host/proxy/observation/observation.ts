@@ -1,5 +1,6 @@
 // One observed session: its records pass as they are, and the proxy reads along. With a CBC suite it reads at once; elsewhere it
 // keeps what passes, within bounds, until the client releases the keys of an epoch that is over.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { ObservedExchange, OriginIdentity, Service } from '../../services/service.js';
@@ -49,6 +50,7 @@ export class Observation {
   #exchanges = 0;
   #over = false;
   #missed = 0;
+  #onReleased = () => {};
 
   constructor(options: ObservationOptions) {
     const { limits, log, sessionId } = options;
@@ -64,9 +66,13 @@ export class Observation {
     });
   }
 
-  /** Whether records are kept whose keys may still be released. */
-  get isOwed(): boolean {
-    return !this.#over && this.#kept.client.count + this.#kept.origin.count > 0;
+  /** Waits for keys of records that are kept, where there are such, and no longer. */
+  async settled(milliseconds: number): Promise<void> {
+    if (this.#over || this.#kept.client.count + this.#kept.origin.count === 0) return;
+    const released = new Promise<void>((resolve) => {
+      this.#onReleased = resolve;
+    });
+    await Promise.race([released, delay(milliseconds, undefined, { ref: false })]);
   }
 
   /** A record passes; `index` counts those of its direction from 0. */
@@ -106,6 +112,7 @@ export class Observation {
     } finally {
       keys.wipe();
     }
+    this.#onReleased();
   }
 
   /** Nothing more comes. Resolves when all is told that could be read. */
