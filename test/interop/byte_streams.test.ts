@@ -187,9 +187,12 @@ describe('deputy connect', () => {
     const sent = await run('curl', ['-sS', `smtp://127.0.0.1:${smtpPort}`, ...from]);
     expect(sent).toMatchObject({ status: 0, stderr: '' });
     expect((await readdir(join(folder, 'exim/input'))).length).toBeGreaterThan(before);
-    const script = `(sleep 2; echo a word; sleep 1; echo exit) | curl -sSN telnet://127.0.0.1:${telnetPort}`;
-    const talked = await run('sh', ['-c', script]);
-    expect(talked.stdout).toContain('heard a word');
+    const talking = Command.of('curl', ['-sSN', `telnet://127.0.0.1:${telnetPort}`]);
+    // curl does not look at its connection while it waits for standard input.
+    const saying = setInterval(() => talking.child.stdin!.write('a word\n'), 100);
+    await talking.says(/heard a word/).finally(() => clearInterval(saying));
+    talking.child.stdin!.end('exit\n');
+    expect(await talking.ended).toBe(0);
     await Promise.all(commands.map((command) => command.stop()));
   }, 30_000);
 });

@@ -44,7 +44,7 @@ export function buildCommand(): void {
   }
 }
 
-/** A running `deputy`. */
+/** A running `deputy`, or another program to talk to. */
 export class Command {
   stdout = '';
   stderr = '';
@@ -73,8 +73,12 @@ export class Command {
   }
 
   static start(args: string[], { node = [] as string[], env = {} as Record<string, string> } = {}): Command {
+    return Command.of(process.execPath, [...node, built, ...args], env);
+  }
+
+  static of(program: string, args: string[], env: Record<string, string> = {}): Command {
     return new Command(
-      spawn(process.execPath, [...node, built, ...args], {
+      spawn(program, args, {
         cwd: root,
         env: { ...process.env, ...env },
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -87,7 +91,7 @@ export class Command {
     for (;;) {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (match !== null) return match;
-      if (this.#over) throw new Error(`deputy ended: ${this.stdout}${this.stderr}`);
+      if (this.#over) throw new Error(`it ended: ${this.stdout}${this.stderr}`);
       await new Promise<void>((resolve) => this.#changed.add(resolve));
     }
   }
