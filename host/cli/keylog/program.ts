@@ -33,9 +33,9 @@ export async function runLogged([name, ...args]: readonly string[], deliver: Del
 }
 
 function run(name: string, args: readonly string[], file: string): Promise<number> {
-  const child = spawn(name, args, { stdio: 'inherit', env: { ...process.env, SSLKEYLOGFILE: file } });
-  // It is told to end, not this command, which has its keys to wipe.
+  // It is told to end, not this command, which has its keys to wipe. Before it begins: it may be heard of at once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const child = spawn(name, args, { stdio: 'inherit', env: { ...process.env, SSLKEYLOGFILE: file } });
   return new Promise((resolve, reject) => {
     child.once('error', () => reject(new DeputyError('PROGRAM_NOT_FOUND', `'${name}' can't be run`)));
     child.once('exit', (code) => resolve(code ?? 1));
