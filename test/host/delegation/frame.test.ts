@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from '../../../host/delegation/error.js';
 import {
   encodeFrame,
   FRAME_BODY_LIMIT,
@@ -10,22 +9,13 @@ import {
   FrameType,
 } from '../../../host/delegation/frame.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
+import { codeOf } from './refusal.js';
 
 const frame = fc.record({
   type: fc.integer({ min: 1, max: 11 }),
   sessionId: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((id) => Buffer.from(id).toString('hex')),
   body: fc.uint8Array({ maxLength: 300 }),
 }) as fc.Arbitrary<Frame>;
-
-const code = (action: () => unknown) => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.code;
-    throw error;
-  }
-  return 'no error';
-};
 
 /** `bytes` cut at arbitrary places. */
 const chopped = (bytes: Uint8Array, cuts: number[]) => {
@@ -69,19 +59,21 @@ describe('frames', () => {
 
   test('over the limit are refused at the header, of known and unknown types alike', () => {
     for (const type of [FrameType.Deliver, 99]) {
-      expect(code(() => new FrameDecoder().push(header(type, FRAME_BODY_LIMIT + 1)))).toBe('FRAME_TOO_LONG');
-      expect(code(() => new FrameDecoder().push(header(type, FRAME_BODY_LIMIT)))).toBe('no error');
+      expect(codeOf(() => new FrameDecoder().push(header(type, FRAME_BODY_LIMIT + 1)))).toBe(
+        'FRAME_TOO_LONG',
+      );
+      expect(codeOf(() => new FrameDecoder().push(header(type, FRAME_BODY_LIMIT)))).toBe('no error');
     }
     const body = new Uint8Array(FRAME_BODY_LIMIT + 1);
-    expect(code(() => encodeFrame({ type: FrameType.Error, sessionId: NULL_SESSION_ID, body }))).toBe(
+    expect(codeOf(() => encodeFrame({ type: FrameType.Error, sessionId: NULL_SESSION_ID, body }))).toBe(
       'FRAME_BAD_ARGUMENT',
     );
   });
 
   test('are no more accepted after an error', () => {
     const decoder = new FrameDecoder();
-    expect(code(() => decoder.push(header(1, 0xffffff)))).toBe('FRAME_TOO_LONG');
-    expect(code(() => decoder.push(header(4, 0)))).toBe('FRAME_AFTER_ERROR');
+    expect(codeOf(() => decoder.push(header(1, 0xffffff)))).toBe('FRAME_TOO_LONG');
+    expect(codeOf(() => decoder.push(header(4, 0)))).toBe('FRAME_AFTER_ERROR');
   });
 
   test('cut short by the end of the stream are told', () => {
@@ -93,7 +85,7 @@ describe('frames', () => {
     for (let length = 1; length < bytes.length; length++) {
       const decoder = new FrameDecoder();
       expect(decoder.push(bytes.subarray(0, length))).toEqual([]);
-      expect(code(() => decoder.end())).toBe('FRAME_TRUNCATED');
+      expect(codeOf(() => decoder.end())).toBe('FRAME_TRUNCATED');
     }
   });
 
@@ -110,7 +102,7 @@ describe('frames', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), fc.array(fc.nat()), (bytes, cuts) => {
         const decoder = new FrameDecoder();
-        const result = code(() => {
+        const result = codeOf(() => {
           for (const chunk of chopped(bytes, cuts)) decoder.push(chunk);
         });
         expect(['no error', 'FRAME_TOO_LONG']).toContain(result);

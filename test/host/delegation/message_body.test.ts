@@ -1,25 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from '../../../host/delegation/error.js';
 import { encodeFrame, type Frame, FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
 import type { Message } from '../../../host/delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import { messages } from './arbitrary.js';
+import { codeOf } from './refusal.js';
 
 const TYPES = Object.values(FrameType).filter((type) => typeof type === 'number').length;
 
 const frameOf = (message: Message): Frame => new FrameDecoder().push(encodeMessage(message))[0]!;
-
-const code = (action: () => unknown) => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.code;
-    throw error;
-  }
-  return 'no error';
-};
 
 describe('messages', () => {
   test('of every type come out as they went in', () => {
@@ -40,10 +30,10 @@ describe('messages', () => {
         const frame = frameOf(message);
         const short = { ...frame, body: frame.body.slice(0, cut % frame.body.length) };
         const long = { ...frame, body: Uint8Array.from([...frame.body, 0]) };
-        expect(code(() => decodeMessage(long))).toBe('FRAME_TRAILING_BYTES');
+        expect(codeOf(() => decodeMessage(long))).toBe('FRAME_TRAILING_BYTES');
         // A cut can also leave a text that ends inside a character, or a profile with no colours.
         expect(['FRAME_TRUNCATED', 'FRAME_BAD_TEXT', 'FRAME_BAD_FIELD']).toContain(
-          code(() => decodeMessage(short)),
+          codeOf(() => decodeMessage(short)),
         );
       }),
     );
@@ -52,7 +42,7 @@ describe('messages', () => {
   test('of random bytes parse or end in a typed error', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: TYPES }), fc.uint8Array({ maxLength: 400 }), (type, body) => {
-        code(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }));
+        codeOf(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }));
       }),
       { numRuns: 2000 },
     );
@@ -63,7 +53,7 @@ describe('messages', () => {
       fc.property(messages, fc.nat(), fc.integer({ min: 1, max: 255 }), (message, place, flip) => {
         const frame = frameOf(message);
         frame.body[place % frame.body.length]! ^= flip;
-        code(() => decodeMessage(frame));
+        codeOf(() => decodeMessage(frame));
       }),
       { numRuns: 1000 },
     );
@@ -74,10 +64,10 @@ describe('messages', () => {
     const deny: Message = { type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId: 1, reason };
     expect(decodeMessage(frameOf(deny))).toEqual({ ...deny, reason: 'first  Set-Cookie: a [31m' });
     const error: Message = { type: FrameType.Error, sessionId: NULL_SESSION_ID, code: 'A\nB', text: '' };
-    expect(code(() => encodeMessage(error))).toBe('FRAME_BAD_ARGUMENT');
+    expect(codeOf(() => encodeMessage(error))).toBe('FRAME_BAD_ARGUMENT');
     const body = Uint8Array.from([0, 1, 10]);
     const frame = { type: FrameType.Revoke, sessionId: NULL_SESSION_ID, body };
-    expect(code(() => decodeMessage(frame))).toBe('FRAME_BAD_TEXT');
+    expect(codeOf(() => decodeMessage(frame))).toBe('FRAME_BAD_TEXT');
   });
 
   test('a TUNNEL that names no host, port 0 or request 0 is refused', () => {
@@ -92,7 +82,7 @@ describe('messages', () => {
     };
     expect(decodeMessage(frameOf(tunnel))).toEqual(tunnel);
     for (const change of [{ requestId: 0 }, { port: 0 }, { host: 'a b' }, { host: '' }, { host: 'x/../y' }]) {
-      expect(code(() => decodeMessage(frameOf({ ...tunnel, ...change })))).toBe('FRAME_BAD_FIELD');
+      expect(codeOf(() => decodeMessage(frameOf({ ...tunnel, ...change })))).toBe('FRAME_BAD_FIELD');
     }
   });
 
@@ -106,7 +96,7 @@ describe('messages', () => {
     'the body of one that bears secrets (type %i) is wiped once it is read, also when it is malformed',
     (type) => {
       const body = new Uint8Array(300).fill(9);
-      expect(code(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }))).not.toBe('no error');
+      expect(codeOf(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }))).not.toBe('no error');
       expect(body.every((byte) => byte === 0)).toBe(true);
       expect(encodeFrame({ type, sessionId: NULL_SESSION_ID, body })).toHaveLength(320);
     },

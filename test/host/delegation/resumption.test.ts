@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from '../../../host/delegation/error.js';
 import {
   decodeResumption,
   encodeResumption,
@@ -8,6 +7,7 @@ import {
   type Resumption,
 } from '../../../host/delegation/resumption.js';
 import { resumptions } from './arbitrary.js';
+import { codeOf } from './refusal.js';
 
 const tls13: Resumption = {
   protocolVersion: 0x0304,
@@ -35,16 +35,6 @@ const tls12: Resumption = {
   secret: new Uint8Array(48).fill(5),
 };
 
-const code = (action: () => unknown) => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ProtocolError) return error.code;
-    throw error;
-  }
-  return 'no error';
-};
-
 describe('a resumption', () => {
   test('has this layout on the wire', () => {
     expect(Buffer.from(encodeResumption(tls13)).toString('hex')).toBe(
@@ -64,13 +54,13 @@ describe('a resumption', () => {
 
   test('of random or changed bytes parses or ends in a typed error', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (body) => void code(() => decodeResumption(body))),
+      fc.property(fc.uint8Array({ maxLength: 300 }), (body) => void codeOf(() => decodeResumption(body))),
     );
     fc.assert(
       fc.property(resumptions, fc.nat(), fc.integer({ min: 1, max: 255 }), (resumption, place, flip) => {
         const body = encodeResumption(resumption);
         body[place % body.length]! ^= flip;
-        code(() => decodeResumption(body));
+        codeOf(() => decodeResumption(body));
       }),
     );
   });
@@ -87,7 +77,7 @@ describe('a resumption', () => {
     ['of TLS 1.1', { ...tls12, protocolVersion: 0x0302 }],
     ['with a ticket that is too long', { ...tls13, ticket: new Uint8Array(RESUMPTION_TICKET_LIMIT + 1) }],
   ])('%s is not sent', (_, resumption) => {
-    expect(code(() => encodeResumption(resumption))).toBe('FRAME_BAD_ARGUMENT');
+    expect(codeOf(() => encodeResumption(resumption))).toBe('FRAME_BAD_ARGUMENT');
   });
 
   test.each<[string, Resumption, number, number]>([
@@ -98,12 +88,12 @@ describe('a resumption', () => {
   ])('%s is refused', (_, resumption, offset, value) => {
     const body = encodeResumption(resumption);
     body[offset] = value;
-    expect(code(() => decodeResumption(body))).toBe('FRAME_BAD_FIELD');
+    expect(codeOf(() => decodeResumption(body))).toBe('FRAME_BAD_FIELD');
   });
 
   test('with bytes missing or behind it is refused', () => {
     const body = encodeResumption(tls13);
-    expect(code(() => decodeResumption(body.slice(0, -1)))).toBe('FRAME_TRUNCATED');
-    expect(code(() => decodeResumption(Uint8Array.from([...body, 0])))).toBe('FRAME_TRAILING_BYTES');
+    expect(codeOf(() => decodeResumption(body.slice(0, -1)))).toBe('FRAME_TRUNCATED');
+    expect(codeOf(() => decodeResumption(Uint8Array.from([...body, 0])))).toBe('FRAME_TRAILING_BYTES');
   });
 });
