@@ -1,11 +1,13 @@
-// Rewrites a compiled wasm program for wasm3, in three ways. The forms mean the same by definition, so nothing else of the program
-// changes, and Binaryen has no way to be told.
+// Rewrites a compiled wasm program for wasm3, in three ways. The forms mean the same by definition, so nothing else of the
+// program changes, and Binaryen has no way to be told.
 //
-// `local.tee` becomes `local.set` and `local.get` where that saves work. A tee leaves its value in the interpreter's one register. If the very next operation consumes it, that is free; if
-// something else is computed first, the register must be spilled to a slot, although the local that was just set holds
-// the same value. `set` and `get` name the local instead: one operation less each time, 1 to 12 % of a hash or cipher.
+// `local.tee` becomes `local.set` and `local.get` where that saves work. A tee leaves its value in the interpreter's one
+// register. If the very next operation consumes it, that is free; if something else is computed first, the register must be
+// spilled to a slot, although the local that was just set holds the same value. `set` and `get` name the local instead: one
+// operation less each time, 1 to 12 % of a hash or cipher.
 //
-// An i32 turned left by a constant is turned right by the rest of 32. The RFCs turn left; ARM has only rotations to the right.
+// An i32 turned left by a constant is turned right by the rest of 32. The RFCs turn left; ARM has only rotations to the
+// right.
 //
 // Locals that would be overwritten too soon are separated (pending_locals.mjs).
 
