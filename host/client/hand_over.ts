@@ -13,7 +13,7 @@ import type { TlsStream } from './tls_stream.js';
 export interface HandedOver {
   /** The session with the origin as the client made it. */
   inner: TlsStream;
-  /** Application records that the client wrote. */
+  /** Records that the client sent in all. */
   sent: number;
   tls: TlsFacts;
   grant: Grant;
