@@ -4,15 +4,15 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { parseAuthority } from '../delegation/origin.js';
-import type { Authenticator, Principal } from './authentication.js';
-import type { Bucket, Buckets } from './bucket.js';
+import type { Bucket, Buckets } from '../services/token_bucket.js';
+import type { Authenticator, Principal } from './admission/authentication.js';
+import { TargetError, type TargetPolicy } from './admission/target.js';
 import type { Observers } from './events.js';
 import type { Settings } from './options.js';
-import type { SessionRegistry } from './registry.js';
-import { DelegableSession } from './session.js';
-import { SocketStream } from './stream.js';
-import { TargetError, type TargetPolicy } from './target.js';
-import { throttle, throttled } from './throttle.js';
+import type { SessionRegistry } from './session/registry.js';
+import { DelegableSession } from './session/session.js';
+import { SocketStream } from './streams/byte_stream.js';
+import { throttle, throttled } from './streams/throttle.js';
 
 export interface ConnectContext {
   settings: Settings;

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { GrantName } from '../delegation/grant.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { Traffic } from './session_options.js';
+import type { Traffic } from './session/session_options.js';
 
 export interface ProxyEvents {
   /** A TLS handshake with a client is done: its time, from the first byte on. */

@@ -2,19 +2,19 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { SessionId } from '../delegation/session_id.js';
-import { Authenticator } from './authentication.js';
-import { Buckets } from './bucket.js';
+import { Buckets } from '../services/token_bucket.js';
+import { Authenticator } from './admission/authentication.js';
+import { TargetPolicy } from './admission/target.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
-import { closeServices } from './http/service_ends.js';
+import { closeServices } from './exchange/service_ends.js';
 import { type Identity, listener, MAIN_SESSION_PROTOCOL } from './listener.js';
-import { MainSession } from './main_session.js';
+import { MainSession } from './main_session/main_session.js';
 import { type ProxyOptions, settingsOf } from './options.js';
-import { SessionRegistry } from './registry.js';
-import type { DelegableSession } from './session.js';
-import type { SessionState, Traffic } from './session_options.js';
+import { SessionRegistry } from './session/registry.js';
+import type { DelegableSession } from './session/session.js';
+import type { SessionState, Traffic } from './session/session_options.js';
 import { endAll, wait } from './shutdown.js';
-import { TargetPolicy } from './target.js';
 
 /** How long a service may take to let go of what it holds. */
 const SERVICE_CLOSE_TIME = 5000;

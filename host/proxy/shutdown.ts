@@ -1,7 +1,7 @@
 // A proxy that stops lets go on what is under way, for a time.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { SessionRegistry } from './registry.js';
+import type { SessionRegistry } from './session/registry.js';
 
 /**
  * Lets each session end after its exchange, and each blind tunnel by itself, for so many milliseconds or until `signal`

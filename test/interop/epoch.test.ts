@@ -10,7 +10,7 @@ import { isInstalled, type Origin, startOrigin } from '../../host/cli/demo/origi
 import { FrameType } from '../../host/delegation/frame.js';
 import type { Message } from '../../host/delegation/message.js';
 import type { PolicyRule, Timeouts } from '../../host/index.js';
-import { MainSession } from '../../host/proxy/main_session.js';
+import { MainSession } from '../../host/proxy/main_session/main_session.js';
 import { codeOf } from '../host/client/memory_transport.js';
 import { Steps, type TestProxy, World } from '../host/client/world.js';
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { type Apache, startApache } from '../host/proxy/resumption/apache.js';
+import { type Apache, startApache } from '../host/proxy/fetch/apache.js';
 
 const PACKAGE = 'apache2-doc';
 const kept = new URL('../../build/apache2-doc/', import.meta.url).pathname;

@@ -1,6 +1,6 @@
 // Cuts a byte stream into TLS records without touching them.
 import { SessionError } from '../error.js';
-import { type INTERRUPTED, ReadAhead } from '../read_ahead.js';
+import { type INTERRUPTED, ReadAhead } from '../streams/read_ahead.js';
 import { ContentType, MAX_FRAGMENT, RECORD_HEADER_BYTES } from './cipher.js';
 
 export class RecordReader {

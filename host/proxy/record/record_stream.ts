@@ -2,7 +2,7 @@
 // answers what a TLS endpoint must answer after the handshake (RFC 8446 §4.6, §6; RFC 5246 §7.2, §7.4.1.1).
 import { Alert } from '../../../assembly/alert.js';
 import { SessionError } from '../error.js';
-import type { ByteStream } from '../stream.js';
+import type { ByteStream } from '../streams/byte_stream.js';
 import { ContentType, MAX_PLAINTEXT, type OpenedRecord, type RecordCipher } from './cipher.js';
 
 enum HandshakeType {

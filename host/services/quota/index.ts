@@ -1,7 +1,8 @@
 // Holds each client to its requests a second and its exchanges at once; what is too much is answered with 429.
-import { Buckets } from '../../proxy/bucket.js';
+
 import { HeaderList } from '../headers.js';
 import type { Answer, Flow, Service } from '../service.js';
+import { Buckets } from '../token_bucket.js';
 
 export interface Quota {
   requestsPerSecond?: number;

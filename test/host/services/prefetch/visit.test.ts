@@ -21,7 +21,7 @@ import {
   testAuthority,
 } from '../../proxy/bench.js';
 import { delegate } from '../../proxy/delegated.js';
-import { resumptionOf, sendGrant } from '../../proxy/resumption/world.js';
+import { resumptionOf, sendGrant } from '../../proxy/fetch/world.js';
 
 const NEWS = 'the news of today\n';
 const PIXEL = Buffer.from(

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodePlatform } from '../../../../host/index.js';
-import { Bucket, Buckets } from '../../../../host/proxy/bucket.js';
 import { quota } from '../../../../host/services/quota/index.js';
+import { Bucket, Buckets } from '../../../../host/services/token_bucket.js';
 import { type TestOrigin, TOKEN, World } from '../../client/world.js';
 
 const OTHER = 'the-token-of-another-client';

@@ -1,0 +1,103 @@
+// The account of one exchange: what came and went of it, for the client's receipt and for whoever keeps a record.
+import type { RecordMark } from '../../services/record.js';
+import { HeaderList } from '../../services/service.js';
+import type { Recorder } from './journal.js';
+import { Tally } from './tally.js';
+
+/** What was done to a response, and what the client got of it. */
+export interface ResponseReport {
+  status: number;
+  services: readonly string[];
+  bytesBefore: number;
+  bytesAfter: number;
+  hash: Buffer;
+  /** Where the response stands in the record, if somebody keeps one with such marks. */
+  mark: RecordMark | undefined;
+}
+
+/** What went out of an answer. */
+interface Outgoing {
+  status: number;
+  headers: HeaderList;
+  services: readonly string[];
+  after: Tally;
+}
+
+export interface AccountOptions {
+  /** Undefined where nobody keeps a record. */
+  recorder: Recorder | undefined;
+  method: string;
+  /** Called where a record is kept. */
+  url: () => string;
+}
+
+export class Account {
+  /** The body of the request, as it came and as it went on. */
+  readonly requestBefore: Tally;
+  requestAfter: Tally;
+  requestServices: readonly string[] = [];
+  /** The body of the response as it came. */
+  before: Tally;
+  readonly #options: AccountOptions;
+  readonly #started = Date.now();
+  #outgoing: Outgoing | undefined;
+  #recorded = false;
+
+  constructor(options: AccountOptions) {
+    this.#options = options;
+    this.requestBefore = this.tally();
+    this.requestAfter = this.requestBefore;
+    this.before = this.tally();
+  }
+
+  tally(): Tally {
+    return new Tally(this.#options.recorder !== undefined);
+  }
+
+  /** What goes out from here on, and is told of at its end or where it breaks off: counted by the tally. */
+  begin({ status, headers }: Pick<Outgoing, 'status' | 'headers'>, services: readonly string[]): Tally {
+    const after = this.tally();
+    this.#outgoing = { status, headers, services, after };
+    return after;
+  }
+
+  /** Another answer to the same request follows. */
+  again(): void {
+    this.#recorded = false;
+    this.#outgoing = undefined;
+  }
+
+  report(hash: Buffer, mark: RecordMark | undefined): ResponseReport {
+    const { status, services, after } = this.#outgoing!;
+    return { status, services, bytesBefore: this.before.bytes, bytesAfter: after.bytes, hash, mark };
+  }
+
+  /** `number`: which exchange of the session, 0 for one that no client asked for. */
+  async record(whole: boolean, number: number): Promise<RecordMark | undefined> {
+    const { recorder, method, url } = this.#options;
+    this.#recorded = true;
+    if (recorder === undefined) return undefined;
+    const { status, headers, services, after } = this.#outgoing ?? NOTHING_SENT;
+    return recorder.record({
+      kind: 'response',
+      number,
+      method,
+      url: url(),
+      status,
+      headers: headers.clone(),
+      requestServices: this.requestServices,
+      services,
+      request: [this.requestBefore.content(), this.requestAfter.content()],
+      response: [this.before.content(), after.content()],
+      whole,
+      milliseconds: Date.now() - this.#started,
+    });
+  }
+
+  /** For an exchange that failed: what of its answer went out all the same. */
+  async recordFailure(number: number): Promise<void> {
+    if (!this.#recorded) await this.record(false, number);
+  }
+}
+
+const NOTHING_SENT: Outgoing = { status: 0, headers: new HeaderList(), services: [], after: new Tally(true) };

@@ -1,0 +1,105 @@
+// An active session: HTTP/1.x exchange by exchange, or plain bytes for any other protocol (R19).
+
+import { SessionError } from '../error.js';
+import type { ByteStream } from '../streams/byte_stream.js';
+import { ReadAhead } from '../streams/read_ahead.js';
+import { carryBytes } from './byte_session.js';
+import { type ExchangeOptions, exchange, type Side } from './exchange.js';
+import { beginsLikeHttp } from './head.js';
+
+export interface ActiveOptions
+  extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
+  leg: ByteStream;
+  origin: ByteStream;
+  /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
+  alpn: string | undefined;
+  /** The client says that it is no HTTP. */
+  isStream: boolean;
+  /** No HTTP, or no longer. */
+  onStream: () => void;
+  /** Once it aborts no exchange is begun, save the first: for that one the session was delivered. */
+  retired: AbortSignal;
+}
+
+/** Carries the session until both sides have ended it in order. Throws SessionError where one did not. */
+export async function carry(options: ActiveOptions): Promise<void> {
+  const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
+  const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
+  const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
+  if (!isHttp && (options.isStream || options.alpn || !(await speaksHttp(client, origin))))
+    return carryBytes(client, origin, { ...options, number: 1, previousHash: new Uint8Array(32) });
+  // One object for all exchanges: what differs is set before each.
+  const each = { ...options, client, origin, previousHash: new Uint8Array(32) as Uint8Array, number: 0 };
+  each.onResponse = (report) => {
+    each.previousHash = report.hash;
+    options.onResponse(report);
+  };
+  const turns = new Turns(options.retired);
+  for (let more = await nextRequest(client, origin); more; more = await turns.next(client, origin)) {
+    each.number++;
+    // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
+    if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
+    const outcome = await exchange(each);
+    if (outcome === 'bytes')
+      return carryBytes(client, origin, {
+        ...options,
+        number: each.number + 1,
+        previousHash: each.previousHash,
+      });
+    if (outcome === 'abandoned') return client.stream.end();
+    if (outcome === 'close') break;
+  }
+  await Promise.all([client.stream.end(), origin.stream.end()]);
+}
+
+/** An HTTP client speaks first, and in request lines. */
+async function speaksHttp(client: Side, origin: Side): Promise<boolean> {
+  for (;;) {
+    const verdict = beginsLikeHttp(client.bytes.buffer);
+    if (verdict !== undefined) return verdict;
+    if (client.bytes.buffer.length >= 8192) return true;
+    if (client.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'origin') return false;
+    if ((await client.bytes.fill()) === false) return false;
+  }
+}
+
+/** Whose bytes, or whose end, come first. */
+const firstToSpeak = (client: Side, origin: Side): Promise<'client' | 'origin'> =>
+  new Promise((resolve, reject) => {
+    const tell = (side: 'client' | 'origin', { failure }: ReadAhead) =>
+      failure === undefined ? resolve(side) : reject(failure);
+    client.bytes.prefetch(() => tell('client', client.bytes));
+    origin.bytes.prefetch(() => tell('origin', origin.bytes));
+  });
+
+/** Waits for the next request, unless the session is to end. One listener for all: one each time costs as much as they. */
+class Turns {
+  #onRetired = () => {};
+
+  constructor(private readonly retired: AbortSignal) {
+    retired.addEventListener('abort', () => this.#onRetired(), { once: true });
+  }
+
+  /** As `nextRequest`; false, too, as soon as the session is to end between two exchanges. */
+  next(client: Side, origin: Side): Promise<boolean> {
+    if (this.retired.aborted) return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      this.#onRetired = () => resolve(false);
+      nextRequest(client, origin).then(resolve, reject);
+    });
+  }
+}
+
+/** True when a request begins; false when a side has ended in order between two exchanges. */
+async function nextRequest(client: Side, origin: Side): Promise<boolean> {
+  if (client.bytes.buffer.length > 0) return true;
+  if (origin.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'client') {
+    return (await client.bytes.fill()) !== false;
+  }
+  if (origin.bytes.buffer.length === 0 && (await origin.bytes.fill()) === false) return false;
+  throw new SessionError('BAD_RESPONSE', 'the origin sent more than it was asked for');
+}
+
+/** A control character other than the empty line that may stand before a request. */
+const isBinary = ([first]: Buffer): boolean =>
+  first !== undefined && first < 0x20 && first !== 13 && first !== 10;

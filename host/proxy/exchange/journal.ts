@@ -1,0 +1,90 @@
+// Tells services what a session does, and waits until they have recorded it.
+import type { Delivery } from '../../delegation/delivery.js';
+import { grantName } from '../../delegation/grant.js';
+import type { RecordedSession, RecordMark, SessionEvent } from '../../services/record.js';
+import type { Service } from '../../services/service.js';
+import { SessionError } from '../error.js';
+import type { OpenedFurther } from '../fetch/resumption_grants.js';
+import type { Log } from '../log.js';
+import { legName } from '../session/session_reports.js';
+import { within } from '../streams/deadline.js';
+
+type Keeper = Service & Required<Pick<Service, 'record'>>;
+
+interface Keeping {
+  services: readonly Service[];
+  limits: { serviceTimeout: number };
+  log: Log;
+}
+
+export class Recorder {
+  private constructor(
+    readonly session: RecordedSession,
+    private readonly keepers: readonly Keeper[],
+    private readonly milliseconds: number,
+    private readonly log: Log,
+  ) {}
+
+  /** Undefined where nobody keeps a record. */
+  static of(session: RecordedSession, { services, limits, log }: Keeping): Recorder | undefined {
+    const keepers = services.filter((service): service is Keeper => service.record !== undefined);
+    return keepers.length === 0 ? undefined : new Recorder(session, keepers, limits.serviceTimeout, log);
+  }
+
+  /** For a session that was delivered. */
+  static ofDelivery(
+    delivery: Delivery,
+    facts: Omit<RecordedSession, 'grant' | 'leg'>,
+    keeping: Keeping,
+  ): Recorder | undefined {
+    return Recorder.of({ ...facts, grant: grantName(delivery.grant), leg: legName(delivery) }, keeping);
+  }
+
+  /** For a further connection of a session, opened for this client. */
+  static ofFurther(
+    { sessionId, origin, protocolVersion, cipherSuite }: Omit<OpenedFurther, 'connection'>,
+    client: string,
+    keeping: Keeping,
+  ): Recorder | undefined {
+    const grant = 'resume';
+    const session = {
+      sessionId,
+      client,
+      origin,
+      grant,
+      leg: 'further',
+      protocolVersion,
+      cipherSuite,
+    } as const;
+    return Recorder.of(session, keeping);
+  }
+
+  /** Where the event stands in the record. Throws AUDIT_FAILED where it could not be recorded and has to be. */
+  async record(event: SessionEvent): Promise<RecordMark | undefined> {
+    let mark: RecordMark | undefined;
+    for (const keeper of this.keepers) {
+      try {
+        const late = () => new Error(`no answer for ${this.milliseconds} ms`);
+        mark =
+          (await within((async () => keeper.record(event, this.session))(), this.milliseconds, late)) ?? mark;
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        const fields = { session: this.session.sessionId, service: keeper.name, event: event.kind, why };
+        if (keeper.required !== true) {
+          this.log.error(fields, 'NOT RECORDED: the session goes on without its record');
+          continue;
+        }
+        this.log.error(fields, 'NOT RECORDED: the session is ended');
+        throw unrecorded();
+      }
+    }
+    return mark;
+  }
+}
+
+/** What ends a session whose record is required, and fails. */
+export const unrecorded = () =>
+  new SessionError(
+    'AUDIT_FAILED',
+    "what happens can't be recorded, and this proxy does nothing unrecorded: its operator must look after it",
+  );

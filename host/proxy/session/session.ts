@@ -1,0 +1,404 @@
+// One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Delivery } from '../../delegation/delivery.js';
+import { Grant } from '../../delegation/grant.js';
+import type { Release } from '../../delegation/message.js';
+import type { SessionId } from '../../delegation/session_id.js';
+import type { OriginIdentity } from '../../services/service.js';
+import type { Principal } from '../admission/authentication.js';
+import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
+import { carry } from '../exchange/http_session.js';
+import { Recorder, unrecorded } from '../exchange/journal.js';
+import { tellClosed } from '../exchange/service_ends.js';
+import { RecordStream } from '../record/record_stream.js';
+import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
+import type { ByteStream } from '../streams/byte_stream.js';
+import { activate, checkDelivery, deliveredKeys } from './activation.js';
+import { type DeliveredFacts, deliveredFacts } from './delivered.js';
+import { giveBack, type LentLeg, stopLent } from './epoch_leg.js';
+import type { Observation } from './observation.js';
+import { observationOf } from './observation_start.js';
+import { originIdentity } from './origin_identity.js';
+import type { Activation } from './record_layers.js';
+import { Relay, type RelayOutcome } from './relay.js';
+import { breakBoth, endBoth, LINGER, wipe } from './session_end.js';
+import {
+  type Deliverer,
+  flowContext,
+  type SessionOptions,
+  type SessionState,
+  type Traffic,
+} from './session_options.js';
+import { SessionReports } from './session_reports.js';
+
+export class DelegableSession {
+  readonly id: SessionId;
+  readonly principal: Principal;
+  readonly target: { host: string; port: number };
+  readonly #options: SessionOptions;
+  readonly #relay: Relay;
+  #state: SessionState = 'relaying';
+  #auxiliary = false;
+  #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
+  readonly #reports: SessionReports;
+  #active: Activation | undefined;
+  #observation: Observation | undefined;
+  #origin: OriginIdentity | undefined;
+  #delivered: DeliveredFacts | undefined;
+  /** A record layer checks for close_notify. */
+  readonly endsProvably = true;
+  #recorder: Recorder | undefined;
+  #carrying: Promise<void> | undefined;
+  /** Plain bytes pass. */
+  #isStream = false;
+  #deliveryTimer: NodeJS.Timeout | undefined;
+  #expiryTimer: NodeJS.Timeout | undefined;
+  #onRevoked: (clientBytes: number) => void = () => {};
+  /** Resolves with the count of the client's bytes when it takes its grant back. */
+  readonly #revoked = new Promise<number>((resolve) => {
+    this.#onRevoked = resolve;
+  });
+  readonly #retired = new AbortController();
+  #onEnd: () => void = () => {};
+  /** Resolves when the session is over and its secrets are wiped. */
+  readonly closed = new Promise<void>((resolve) => {
+    this.#onEnd = resolve;
+  });
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.principal = options.principal;
+    this.target = options.target;
+    this.#reports = new SessionReports(this.id, options.observers, options.settings.log);
+    this.#relay = new Relay({
+      client: options.client,
+      origin: options.origin,
+      holds: options.mirror,
+      strict: options.settings.requireDelegation,
+      limits: options.settings.limits,
+      onHandshake: () => this.#reports.handshake(this.#relay.view),
+    });
+  }
+
+  /** Undefined until the ClientHello has passed. */
+  get clientRandom(): Buffer | undefined {
+    return this.#relay.view.clientHello?.random;
+  }
+
+  /** What a resumption of it must agree with; undefined before the delivery. */
+  get delivered(): DeliveredFacts | undefined {
+    return this.#delivered;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get traffic(): Traffic {
+    const { client, origin } = this.#options;
+    return {
+      fromClient: client.received,
+      toClient: client.sent,
+      fromOrigin: origin.received,
+      toOrigin: origin.sent,
+    };
+  }
+
+  /** The proxy uses it itself, for the content of others (R13): it ends with the main session. */
+  get isAuxiliary(): boolean {
+    return this.#auxiliary;
+  }
+
+  /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
+  retire(): void {
+    this.#retired.abort();
+  }
+
+  get isDelivered(): boolean {
+    return this.#state !== 'relaying';
+  }
+
+  /** Relays until both sides end, or until a delivery takes over. */
+  start(): void {
+    const client = this.#relay.relayClient();
+    const origin = this.#relay.relayOrigin();
+    this.#directions = { client, origin };
+    const { mirror, settings } = this.#options;
+    if (mirror || settings.requireDelegation) {
+      this.#deliveryTimer = setTimeout(() => this.#onUndelivered(), settings.limits.deliveryTimeout);
+    }
+    Promise.all([client, origin]).then(
+      (outcomes) => {
+        if (!outcomes.every((outcome) => outcome === 'ended')) return;
+        if (this.#observation === undefined) this.#close('CLOSED');
+        else void this.#observed();
+      },
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
+  }
+
+  /**
+   * Makes the session active. Rejects with SessionError; where the delivery itself is at fault the session fails
+   * with it, unless it had been delivered before.
+   */
+  async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
+    if (this.#state !== 'relaying') throw undeliverable(this.#state);
+    this.#state = 'delivering';
+    this.#reports.delivered(deliverer);
+    clearTimeout(this.#deliveryTimer);
+    try {
+      const { mirror, settings } = this.#options;
+      const { legacy } = settings;
+      const negotiated = checkDelivery(delivery, this.#relay, mirror);
+      this.#origin = originIdentity(this.target, delivery, this.#relay.view);
+      if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated);
+      const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
+      this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
+      const active = await this.#activate(delivery, keys);
+      this.#recorder = this.#recorderFor(delivery);
+      await this.#recorder?.record({ kind: 'opened' }).catch((error) => {
+        wipe(active);
+        throw error;
+      });
+      if ((this.#state as string) === 'closed') {
+        wipe(active);
+        throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
+      }
+      this.#state = 'active';
+      this.#active = active;
+      this.#announce(delivery, active);
+    } catch (error) {
+      const failure = sessionError(error, 'CLIENT_GONE');
+      this.#reports.deliverer = undefined;
+      await this.fail(failure);
+      throw failure;
+    }
+  }
+
+  /** Goes on as a relay, and reads along. */
+  async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
+    const options = this.#options;
+    const relay = this.#relay;
+    const origin = this.#origin!;
+    const onUnrecorded = () => void this.fail(unrecorded());
+    const observation = observationOf(delivery, { options, relay, origin, negotiated, onUnrecorded });
+    this.#recorder = this.#recorderFor(delivery);
+    this.#observation = observation;
+    this.#state = 'observed';
+    relay.watch = (side, record, index) => observation.onRecord(side, record, index);
+    await this.#recorder?.record({ kind: 'opened' });
+    if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
+  }
+
+  /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */
+  release(release: Release): void {
+    this.#observation?.onRelease(release);
+  }
+
+  /** Both sides have ended: keys that are still owed may come now. */
+  async #observed(): Promise<void> {
+    await this.#observation!.settled(this.#options.settings.limits.releaseTimeout);
+    await this.finish();
+  }
+
+  /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
+  async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
+    if (this.#observation !== undefined) return;
+    const { leg, origin } = this.#active!;
+    const { settings } = this.#options;
+    try {
+      this.#carrying = carry({
+        leg,
+        origin,
+        isStream,
+        onStream: () => this.#onStream(),
+        alpn: alpn || this.#relay.view.serverHello?.alpn,
+        flow: flowContext(this.#options, this.#origin!, this.#reports.deliverer!),
+        limits: settings.limits,
+        retired: this.#retired.signal,
+        onRequest: (method, target) => this.#reports.request(method, target),
+        recorder: this.#recorder,
+        onResponse: (report) => this.#reports.response(report),
+      });
+      await this.#carrying;
+      await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
+    } catch (error) {
+      // What was under way when the client took its session back has broken off.
+      if ((this.#state as string) !== 'returned') await this.fail(sessionError(error, 'CLIENT_GONE'));
+    }
+  }
+
+  #onStream(): void {
+    const { client, origin, settings } = this.#options;
+    this.#isStream = true;
+    for (const side of [client, origin]) side.setIdleTimeout?.(settings.limits.streamIdleTimeout);
+  }
+
+  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the session was lent. */
+  revoke(clientBytes: number): void {
+    this.#onRevoked(clientBytes);
+    if (this.#state !== 'returned') this.#endGrant('REVOKED');
+  }
+
+  /** A lent session goes back, where this proxy lets pass what it can't read; any other ends. */
+  #endGrant(code: 'REVOKED' | 'EXPIRED' | 'KEY_UPDATE' | 'KEY_WORN'): void {
+    const lent = this.#active?.lent;
+    if (this.#observation !== undefined) {
+      // The session is the client's own, and goes on.
+      this.#observation.stop();
+      return;
+    }
+    if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.finish(code);
+    else this.#giveBack(this.#active!, lent, code);
+  }
+
+  #giveBack(active: Activation, leg: LentLeg, code: string): void {
+    const { client, origin, settings } = this.#options;
+    const why = new SessionError('REVOKED', 'the session went back to the client');
+    const counts = stopLent(leg, active.origin, this.#relay, why);
+    this.#state = 'returned';
+    this.#active = undefined;
+    wipe(active);
+    clearTimeout(this.#expiryTimer);
+    this.#reports.returned(code, counts);
+    const unused = () => active.origin.unused;
+    giveBack(this.#revoked, settings.limits.deliveryTimeout, {
+      ...{ relay: this.#relay, client, origin, leg, unused },
+    }).then(
+      () => this.finish(),
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
+  }
+
+  /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
+  get originStream(): ByteStream {
+    return this.#active!.origin;
+  }
+
+  /** Undefined where nobody keeps a record, or before the delivery. */
+  get recorder(): Recorder | undefined {
+    return this.#recorder;
+  }
+
+  /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
+  async watchConduit(): Promise<void> {
+    const { leg } = this.#active!;
+    this.#auxiliary = true;
+    try {
+      if ((await leg.read()) !== undefined) {
+        throw new SessionError(
+          'UNEXPECTED_MESSAGE',
+          'the client wrote on a session that it gave to the proxy',
+        );
+      }
+    } catch (error) {
+      await this.fail(sessionError(error, 'CLIENT_GONE'));
+      return;
+    }
+    await this.finish();
+  }
+
+  /** The client has said so, on another connection than the bytes that it wrote before: those still go out. */
+  async leave(): Promise<void> {
+    if (this.#isStream) {
+      await Promise.race([this.#carrying?.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
+    }
+    await this.finish();
+  }
+
+  /** An orderly end of both sides: the origin gets close_notify. */
+  async finish(code = 'CLOSED'): Promise<void> {
+    if (this.#state === 'closed') return;
+    // Nothing to wait for elsewhere: the client hears of the end before its main session may go.
+    if (this.#observation !== undefined) {
+      await this.#observation.end();
+      if ((this.#state as string) === 'closed') return;
+    }
+    const ending = endBoth(this.#options, this.#active);
+    this.#close(code);
+    await ending;
+  }
+
+  /** A disorderly end: no side can take what it has for complete. */
+  async fail(error: SessionError): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#reports.failing(error);
+    const breaking = breakBoth(this.#options, this.#active, error);
+    this.#close(error.code);
+    this.#reports.failed(error);
+    await breaking;
+  }
+
+  #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
+    const { client, origin, mirror, settings } = this.#options;
+    const isLent = delivery.grant === Grant.Epoch;
+    return activate(delivery, keys, {
+      relay: this.#relay,
+      directions: this.#directions!,
+      client,
+      originTransport: origin,
+      mirror,
+      limits: settings.limits,
+      onTicket: (message) => this.#onTicket(message),
+      onKeyUpdate: (side, generation) => this.#reports.keyUpdate(side, generation),
+      ...(isLent && { onEpochOver: (why) => this.#endGrant(why) }),
+    });
+  }
+
+  #announce(delivery: Delivery, counts: Pick<Activation, 'clientRecords' | 'originRecords'>): void {
+    if (delivery.expires > 0) {
+      this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
+    }
+    this.#reports.active(delivery, counts);
+  }
+
+  /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
+  #onTicket(message: Buffer): void {
+    const leg = this.#active?.leg;
+    if (leg instanceof RecordStream) void leg.writeHandshake(message).catch(() => {});
+    this.#reports.ticket(message);
+  }
+
+  #recorderFor(delivery: Delivery): Recorder | undefined {
+    const { id, principal, settings } = this.#options;
+    const { version, cipherSuite } = this.#relay.view.serverHello!;
+    const facts = { sessionId: id, client: principal.name, origin: this.#origin!, cipherSuite };
+    return Recorder.ofDelivery(delivery, { ...facts, protocolVersion: version }, settings);
+  }
+
+  #onUndelivered(): void {
+    if (this.#state !== 'relaying') return;
+    if (this.#options.settings.undelivered === 'close') {
+      const why = 'no delivery came in time, and undelivered this proxy lets no application data pass';
+      void this.fail(new SessionError('DELIVERY_TIMEOUT', why));
+      return;
+    }
+    this.#reports.undelivered();
+    this.#state = 'undelegated';
+    this.#relay.release();
+  }
+
+  #close(code: SessionErrorCode | string): void {
+    this.#state = 'closed';
+    clearTimeout(this.#deliveryTimer);
+    clearTimeout(this.#expiryTimer);
+    if (this.#active !== undefined) wipe(this.#active);
+    this.#observation?.stop();
+    this.#relay.held.length = 0;
+    this.#relay.originHeld.length = 0;
+    this.#relay.passed.length = 0;
+    const { services, log } = this.#options.settings;
+    tellClosed(services, this.id, log);
+    this.#reports.closed(code, this.traffic);
+    this.#options.onClosed();
+    void this.#recordEnd(code).then(this.#onEnd);
+  }
+
+  /** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
+  async #recordEnd(code: string): Promise<void> {
+    if (this.#recorder === undefined) return;
+    await this.#carrying?.catch(() => {});
+    await this.#recorder.record({ kind: 'closed', code }).catch(() => {});
+  }
+}

@@ -1,0 +1,64 @@
+// What a session is made of, and what others see of it.
+import type { DeviceProfile } from '../../delegation/device.js';
+import type { Message } from '../../delegation/message.js';
+import type { SessionId } from '../../delegation/session_id.js';
+import type { OriginIdentity, OtherOptions, OtherResponse } from '../../services/service.js';
+import type { Principal } from '../admission/authentication.js';
+import type { Observers } from '../events.js';
+import type { FlowContext } from '../exchange/service_call.js';
+import type { Settings } from '../options.js';
+import type { CountedStream } from '../streams/byte_stream.js';
+
+/** The main session that delivered, as a session needs it. */
+export interface Deliverer {
+  readonly principal: Principal;
+  readonly profile: DeviceProfile;
+  send(message: Message): void;
+  fetchOther(forSession: SessionId, url: string, options?: OtherOptions): Promise<OtherResponse>;
+}
+
+export interface SessionOptions {
+  id: SessionId;
+  principal: Principal;
+  target: { host: string; port: number };
+  mirror: boolean;
+  client: CountedStream;
+  origin: CountedStream;
+  settings: Settings;
+  observers: Observers;
+  onClosed: () => void;
+}
+
+/** Bytes on each side of a session; the TLS between client and proxy is not counted. */
+export interface Traffic {
+  fromClient: number;
+  toClient: number;
+  fromOrigin: number;
+  toOrigin: number;
+}
+
+/** What its services are told of a session. */
+export const flowContext = (
+  { id, principal, settings }: SessionOptions,
+  origin: OriginIdentity,
+  deliverer: Deliverer,
+): FlowContext => ({
+  sessionId: id,
+  client: principal.name,
+  origin,
+  profile: deliverer.profile,
+  services: settings.services,
+  limits: settings.limits,
+  log: settings.log,
+  fetchOther: (url, options) => deliverer.fetchOther(id, url, options),
+});
+
+/** `returned`: the client took it back, and it is relayed blindly. */
+export type SessionState =
+  | 'relaying'
+  | 'delivering'
+  | 'active'
+  | 'observed'
+  | 'returned'
+  | 'undelegated'
+  | 'closed';
