@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { chosenCoding, encode, varyBy } from '../content_coding.js';
+import { canDecode, codings } from '../content_decoding.js';
 import {
   type Answer,
   type Body,
@@ -13,7 +14,6 @@ import {
   type ResponseFlow,
   type Service,
 } from '../service.js';
-import { canDecode, codings } from './coding.js';
 import { takeOwnParameters, type Wanted } from './decks/address.js';
 import { KeptDecks } from './decks/kept.js';
 import type { Format, PageOptions } from './format.js';

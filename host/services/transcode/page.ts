@@ -1,7 +1,8 @@
 // One page on its way through a format: decoded, read, written and coded for the device, chunk by chunk.
+
+import { decode } from '../content_decoding.js';
 import type { Body, ResponseFlow } from '../service.js';
 import { charsetDecoder, detectCharset, PRESCAN_BYTES } from './charset.js';
-import { decode } from './coding.js';
 import type { Format, PageOptions } from './format.js';
 import { pageResources } from './resources.js';
 

@@ -1,8 +1,8 @@
 // A page's pictures and style sheets, fetched from wherever they lie and put into the page itself.
 import type { DeviceProfile } from '../../delegation/device.js';
+import { decode } from '../content_decoding.js';
 import type { Body, ResponseFlow } from '../service.js';
 import { charsetDecoder, detectCharset } from './charset.js';
-import { decode } from './coding.js';
 import type { Resources } from './format.js';
 import { placeholder } from './formats/html.js';
 import { escapeAttribute, escapeText } from './markup.js';
