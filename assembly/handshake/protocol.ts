@@ -27,17 +27,22 @@ export enum HandshakeType {
 
 export enum ExtensionType {
   ServerName = 0,
+  MaxFragmentLength = 1,
   SupportedGroups = 10,
   EcPointFormats = 11,
   SignatureAlgorithms = 13,
   Alpn = 16,
   EncryptThenMac = 22,
   ExtendedMasterSecret = 23,
+  RecordSizeLimit = 28,
   SessionTicket = 35,
   PreSharedKey = 41,
+  EarlyData = 42,
   SupportedVersions = 43,
   Cookie = 44,
   PskKeyExchangeModes = 45,
+  PostHandshakeAuth = 49,
+  SignatureAlgorithmsCert = 50,
   KeyShare = 51,
   RenegotiationInfo = 65281,
 }

@@ -8,11 +8,11 @@ import { authority } from '../delegation/origin.js';
 import { toHex } from '../delegation/text.js';
 import { DeputyClient } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
+import { suiteName, versionName } from '../tls/names.js';
 import { DEVICES, deviceProfile, headerLine, originPatterns, seconds } from './arguments.js';
 import { addClientFlags, type ClientFlags, checkClientFlags, clientOptions } from './client_options.js';
 import { ReceiptKeeper } from './kept_receipts.js';
 import { withProgress, writeBody } from './output.js';
-import { suiteName, versionName } from './trace/names.js';
 import { Tracer } from './trace/tracer.js';
 
 interface GetOptions extends ClientFlags {

@@ -3,7 +3,7 @@ import type { Observer, Origin } from '../../client/observer.js';
 import { grantName, grantPower } from '../../delegation/grant.js';
 import { authority } from '../../delegation/origin.js';
 import type { Observers } from '../../proxy/events.js';
-import { suiteName, versionName } from '../trace/names.js';
+import { suiteName, versionName } from '../../tls/names.js';
 
 export interface StoryStep {
   /** The requirement of the delegation protocol that the step fulfils, R1 to R17. */

@@ -2,8 +2,8 @@
 import type { DeliveryFacts } from '../../client/observer.js';
 import { UNKNOWN_RECORD } from '../../delegation/delivery.js';
 import { grantName, grantPower } from '../../delegation/grant.js';
+import { suiteName, versionName } from '../../tls/names.js';
 import { Explainer, type Line } from './line.js';
-import { suiteName, versionName } from './names.js';
 
 const ascii = (bytes: Uint8Array) => String.fromCharCode(...bytes).replace(/[^\x20-\x7e]/g, '?');
 const record = (what: string) => (index: number) =>

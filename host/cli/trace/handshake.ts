@@ -1,7 +1,15 @@
 // Explains the handshake messages that travel in the clear.
+
+import {
+  extensionName,
+  groupName,
+  handshakeName,
+  schemeName,
+  suiteName,
+  versionName,
+} from '../../tls/names.js';
 import { clientKeyExchange, opaque, serverKeyExchange } from './key_exchange.js';
 import { Explainer, type Line } from './line.js';
-import { extensionName, groupName, handshakeName, schemeName, suiteName, versionName } from './names.js';
 
 /** RFC 8446 §4.1.3: this server random makes a ServerHello a HelloRetryRequest. */
 const RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';

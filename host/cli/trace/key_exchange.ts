@@ -1,6 +1,7 @@
 // Explains the key exchange messages of TLS 1.2 and before. They don't say which kind they are, but no two kinds begin alike.
+
+import { groupName, schemeName } from '../../tls/names.js';
 import type { Explainer } from './line.js';
-import { groupName, schemeName } from './names.js';
 
 const NAMED_CURVE = 3;
 

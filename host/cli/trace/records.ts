@@ -1,7 +1,8 @@
 // Cuts one direction of a TLS link into records and explains them as far as they are in the clear.
+
+import { alertName, contentTypeName, versionName } from '../../tls/names.js';
 import { explainHandshake } from './handshake.js';
 import { Explainer, type Line } from './line.js';
-import { alertName, contentTypeName, versionName } from './names.js';
 
 const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;

@@ -3,9 +3,9 @@ import type { Direction, Link, Observer, Step, TlsFacts } from '../../client/obs
 import { FrameType } from '../../delegation/frame.js';
 import { grantName } from '../../delegation/grant.js';
 import { authority } from '../../delegation/origin.js';
+import { suiteName, versionName } from '../../tls/names.js';
 import { explainDelivery } from './delivery.js';
 import { printLines } from './line.js';
-import { suiteName, versionName } from './names.js';
 import { RecordTracer } from './records.js';
 
 /** Sealed records in a row that are shown one by one; the rest is counted. */

@@ -4,16 +4,15 @@ import type { Delivery } from '../../delegation/delivery.js';
 import { Grant, grantName } from '../../delegation/grant.js';
 import { TlsError } from '../../engine/error.js';
 import type { DirectionKeys, Opener, RecordEngine, Sealer } from '../../engine/record.js';
+import { suiteName, versionName } from '../../tls/names.js';
+import { CIPHER_SUITES } from '../../tls/suites.js';
 import { SessionError } from '../error.js';
 import { type ContentType, type OpenedRecord, RECORD_HEADER_BYTES, type RecordCipher } from './cipher.js';
 import { tls10Prf, tls12Prf } from './key_schedule.js';
 import type { NegotiatedSession, SessionKeys, Side } from './session_keys.js';
-import { suiteName, suiteOf } from './suite.js';
+import { suiteOf } from './suite.js';
 
 const MASTER_SECRET_BYTES = 48;
-/** TLS_DHE_DSS_WITH_AES_256_GCM_SHA384, the only one here whose PRF has another hash than SHA-256. */
-const DHE_DSS_SHA384 = 0x00a3;
-const RC4_SUITES: readonly number[] = [0x0004, 0x0005, 0xc007, 0xc011];
 
 /** Whether such a session is none of session_keys.ts's. */
 export const isLegacy = (version: number, cipherSuite: number): boolean =>
@@ -21,7 +20,7 @@ export const isLegacy = (version: number, cipherSuite: number): boolean =>
 
 /** Whether a record of such a session opens only for one who knows all records of its epoch before it. */
 export const chainsRecords = (version: number, cipherSuite: number): boolean =>
-  version <= 0x0301 || RC4_SUITES.includes(cipherSuite);
+  version <= 0x0301 || CIPHER_SUITES.get(cipherSuite)?.cipher === 'RC4_128';
 
 /**
  * As `sessionKeys`. `past` gives the records of a side's epoch, the oldest first, as far as they were relayed: RC4's key
@@ -38,7 +37,7 @@ export function legacyKeys(
   if (lengths === undefined) {
     throw new SessionError(
       'UNSUPPORTED_SUITE',
-      `the proxy does not work on cipher suite ${suiteName(cipherSuite)} in version 0x${version.toString(16)}`,
+      `the proxy does not work on cipher suite ${suiteName(cipherSuite)} in ${versionName(version)}`,
     );
   }
   const size = 2 * (lengths.macKey + lengths.key + lengths.iv);
@@ -63,7 +62,7 @@ export function legacyKeys(
       version,
       scheme: 'cbc',
       cipher: '',
-      hash: 'sha1',
+      hash: 'sha256',
       keyLength,
       ivLength,
       tagLength: 0,
@@ -93,7 +92,7 @@ function keyBlock(grant: Grant, secrets: Uint8Array, session: NegotiatedSession,
   if (version === 0x0300) throw new SessionError('GRANT_UNSUPPORTED', 'SSL 3.0 has no grant but session');
   const seed = Buffer.concat([serverRandom, clientRandom]);
   return version === 0x0303
-    ? tls12Prf(cipherSuite === DHE_DSS_SHA384 ? 'sha384' : 'sha256', secrets, 'key expansion', seed, size)
+    ? tls12Prf(CIPHER_SUITES.get(cipherSuite)?.hash ?? 'sha256', secrets, 'key expansion', seed, size)
     : tls10Prf(secrets, 'key expansion', seed, size);
 }
 

@@ -1,12 +1,13 @@
 // A delivered secret as record ciphers: checks that it is what the grant says, and derives each direction's keys.
 import { type Delivery, UNKNOWN_RECORD } from '../../delegation/delivery.js';
 import { Grant, grantName } from '../../delegation/grant.js';
+import { suiteName } from '../../tls/names.js';
 import { SessionError } from '../error.js';
 import { type NonceBase, Tls12AeadCipher, Tls13Cipher } from './aead.js';
 import { CbcCipher } from './cbc.js';
 import type { RecordCipher } from './cipher.js';
 import { keyBlock, keyBlockLength, keysFromBlock, type RecordKeys, wipeKeys } from './key_schedule.js';
-import { MAC_LENGTH, type Suite, suiteName, suiteOf } from './suite.js';
+import { MAC_LENGTH, type Suite, suiteOf } from './suite.js';
 
 export type Side = 'client' | 'origin';
 

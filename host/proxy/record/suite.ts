@@ -1,7 +1,8 @@
-// The cipher suites whose records the proxy can open and seal. Names and numbers: the IANA TLS registry.
+// The cipher suites whose records the proxy can open and seal by node:crypto.
+import { CIPHER_SUITES, type CipherSuite, type HashName } from '../../tls/suites.js';
 
+export type { HashName };
 export type Scheme = 'gcm' | 'ccm' | 'chacha20-poly1305' | 'cbc';
-export type HashName = 'sha1' | 'sha256' | 'sha384';
 
 export interface Suite {
   id: number;
@@ -11,7 +12,7 @@ export interface Suite {
   /** The cipher as node:crypto calls it. */
   cipher: string;
   /** Of the PRF or the HKDF. */
-  hash: HashName;
+  hash: 'sha256' | 'sha384';
   keyLength: number;
   /** Bytes of IV in the key block: the implicit part of the nonce. */
   ivLength: number;
@@ -20,74 +21,37 @@ export interface Suite {
   mac?: HashName;
 }
 
-export const MAC_LENGTH: Readonly<Record<HashName, number>> = { sha1: 20, sha256: 32, sha384: 48 };
+export const MAC_LENGTH: Readonly<Record<HashName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48 };
 
-const gcm = (bits: 128 | 256) => ({
-  scheme: 'gcm' as const,
-  cipher: `aes-${bits}-gcm`,
-  hash: bits === 128 ? ('sha256' as const) : ('sha384' as const),
-  keyLength: bits / 8,
-  ivLength: 4,
-  tagLength: 16,
-});
-const ccm = (bits: 128 | 256, tagLength: 8 | 16) => ({
-  scheme: 'ccm' as const,
-  cipher: `aes-${bits}-ccm`,
-  hash: 'sha256' as const,
-  keyLength: bits / 8,
-  ivLength: 4,
-  tagLength,
-});
-const chacha20 = () => ({
-  scheme: 'chacha20-poly1305' as const,
-  cipher: 'chacha20-poly1305',
-  hash: 'sha256' as const,
-  keyLength: 32,
-  ivLength: 12,
-  tagLength: 16,
-});
-const cbc = (bits: 128 | 256, mac: HashName) => ({
-  scheme: 'cbc' as const,
-  cipher: `aes-${bits}-cbc`,
-  // RFC 5246 §5: SHA-256 unless the suite says otherwise; RFC 5289 §3.1 does, for SHA-384.
-  hash: mac === 'sha384' ? ('sha384' as const) : ('sha256' as const),
-  keyLength: bits / 8,
-  ivLength: 0,
-  tagLength: 0,
-  mac,
-});
+/** RFC 5288 §3, 6655 §3: the salt. TLS 1.3 derives the whole nonce, whatever the cipher (RFC 8446 §5.3). */
+const SALT_LENGTH = 4;
 
-type Protection = Omit<Suite, 'id' | 'version'>;
+function protectionOf(suite: CipherSuite): Omit<Suite, 'id' | 'version' | 'hash'> | undefined {
+  const [, bits, mode, short] = /^AES_(128|256)_(GCM|CCM|CBC)(_8)?$/.exec(suite.cipher) ?? [];
+  const keyLength = Number(bits) / 8;
+  const ivLength = suite.keyExchange === undefined ? 12 : SALT_LENGTH;
+  switch (mode) {
+    case 'GCM':
+      return { scheme: 'gcm', cipher: `aes-${bits}-gcm`, keyLength, ivLength, tagLength: 16 };
+    case 'CCM':
+      return { scheme: 'ccm', cipher: `aes-${bits}-ccm`, keyLength, ivLength, tagLength: short ? 8 : 16 };
+    case 'CBC': {
+      const { mac } = suite;
+      return mac && { scheme: 'cbc', cipher: `aes-${bits}-cbc`, keyLength, ivLength: 0, tagLength: 0, mac };
+    }
+  }
+  if (suite.cipher !== 'CHACHA20_POLY1305') return undefined;
+  const name = 'chacha20-poly1305';
+  return { scheme: name, cipher: name, keyLength: 32, ivLength: 12, tagLength: 16 };
+}
+
 const SUITES = new Map<number, Suite>();
-
-function tls13(protection: Protection, id: number): void {
-  // RFC 8446 §5.3: the whole nonce is derived, whatever the cipher.
-  SUITES.set(id, { ...protection, ivLength: 12, id, version: 0x0304 });
+for (const suite of CIPHER_SUITES.values()) {
+  const protection = protectionOf(suite);
+  // DHE_DSS came with the old versions and stays with them, in legacy.ts.
+  if (protection === undefined || suite.keyExchange === 'DHE_DSS') continue;
+  const version = suite.keyExchange === undefined ? 0x0304 : 0x0303;
+  SUITES.set(suite.id, { ...protection, id: suite.id, version, hash: suite.hash });
 }
-function tls12(protection: Protection, ...ids: number[]): void {
-  for (const id of ids) SUITES.set(id, { ...protection, id, version: 0x0303 });
-}
-
-tls13(gcm(128), 0x1301);
-tls13(gcm(256), 0x1302);
-tls13(chacha20(), 0x1303);
-tls13(ccm(128, 16), 0x1304);
-tls13(ccm(128, 8), 0x1305);
-
-// In each line: ECDHE_ECDSA, ECDHE_RSA, DHE_RSA, RSA where they exist.
-tls12(gcm(128), 0xc02b, 0xc02f, 0x009e, 0x009c);
-tls12(gcm(256), 0xc02c, 0xc030, 0x009f, 0x009d);
-tls12(chacha20(), 0xcca9, 0xcca8, 0xccaa);
-tls12(ccm(128, 16), 0xc0ac, 0xc09e, 0xc09c);
-tls12(ccm(256, 16), 0xc0ad, 0xc09f, 0xc09d);
-tls12(ccm(128, 8), 0xc0ae, 0xc0a2, 0xc0a0);
-tls12(ccm(256, 8), 0xc0af, 0xc0a3, 0xc0a1);
-tls12(cbc(128, 'sha1'), 0xc009, 0xc013, 0x0033, 0x002f);
-tls12(cbc(256, 'sha1'), 0xc00a, 0xc014, 0x0039, 0x0035);
-tls12(cbc(128, 'sha256'), 0xc023, 0xc027, 0x0067, 0x003c);
-tls12(cbc(256, 'sha256'), 0x006b, 0x003d);
-tls12(cbc(256, 'sha384'), 0xc024, 0xc028);
 
 export const suiteOf = (id: number): Suite | undefined => SUITES.get(id);
-
-export const suiteName = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;

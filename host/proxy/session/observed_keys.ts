@@ -1,11 +1,12 @@
 // The keys of an observed session: those of a CBC suite without its MAC keys, or those of an epoch that is over.
 import type { Delivery } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
+import { suiteName } from '../../tls/names.js';
 import { SessionError } from '../error.js';
 import { CbcReader } from '../record/cbc_reader.js';
 import type { HandshakeView } from '../record/handshake_view.js';
 import { type NegotiatedSession, type SessionKeys, type Side, sessionKeys } from '../record/session_keys.js';
-import { suiteName, suiteOf } from '../record/suite.js';
+import { suiteOf } from '../record/suite.js';
 import type { LiveReader } from './observation.js';
 
 /** Finished of TLS 1.2 (RFC 5246 §7.4.9): type 20, 12 bytes. */

@@ -5,13 +5,13 @@ import { FrameType } from '../../delegation/frame.js';
 import { grantName } from '../../delegation/grant.js';
 import { CipherChange } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import { suiteName } from '../../tls/names.js';
 import type { SessionError } from '../error.js';
 import type { Observers } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
 import type { Log } from '../log.js';
 import type { HandshakeView } from '../record/handshake_view.js';
 import type { Side } from '../record/session_keys.js';
-import { suiteName } from '../record/suite.js';
 import type { LentCounts } from './epoch_leg.js';
 import type { Deliverer, Traffic } from './session_options.js';
 
