@@ -7,7 +7,7 @@ import type { Platform } from './platform/platform.js';
 
 export type { ByteStream, StreamOptions } from './client/byte_stream.js';
 export type { RequestOptions } from './client/client.js';
-export type { ClientResponse } from './client/exchange.js';
+export type { SubscribeOptions, SubscriptionStatus } from './client/delegation/subscriptions.js';
 export type { DeliveryFacts, Direction, Link, Observer, Origin, Step, TlsFacts } from './client/observer.js';
 export type {
   CertificateAndKey,
@@ -17,8 +17,8 @@ export type {
   Timeouts,
   TlsLimits,
 } from './client/options.js';
-export type { SessionFacts } from './client/session_opener.js';
-export type { SubscribeOptions, SubscriptionStatus } from './client/subscriptions.js';
+export type { ClientResponse } from './client/sessions/exchange.js';
+export type { SessionFacts } from './client/sessions/session_opener.js';
 export { type DeviceProfile, HANDHELD } from './delegation/device.js';
 export { DeputyError } from './delegation/error.js';
 export {

@@ -1,8 +1,8 @@
 // `deputy get`: fetches one URL through a proxy that this device admits into the session.
 import { Command, Option } from 'commander';
-import type { ClientResponse } from '../client/exchange.js';
-import { headerOf } from '../client/http_head.js';
+import { headerOf } from '../client/http/head.js';
 import type { Observer } from '../client/observer.js';
+import type { ClientResponse } from '../client/sessions/exchange.js';
 import { grantName } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
 import { toHex } from '../delegation/text.js';

@@ -1,6 +1,6 @@
 // A stream of bytes to an origin, for every protocol that is not HTTP (R19).
 import type { CancelSignal } from '../platform/platform.js';
-import type { Opened, SessionFacts } from './session_opener.js';
+import type { Opened, SessionFacts } from './sessions/session_opener.js';
 
 export interface StreamOptions {
   /** Protocols to offer by ALPN (RFC 7301). None unless told: SMTP, FTP and TELNET are older. */

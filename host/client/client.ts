@@ -7,22 +7,22 @@ import type { SessionId } from '../delegation/session_id.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { ByteStream, type StreamOptions } from './byte_stream.js';
 import type { Context } from './context.js';
-import { type ClientResponse, Exchanges } from './exchange.js';
-import type { HeaderList } from './http_head.js';
-import type { RequestBody } from './http_request.js';
-import { MainSession } from './main_session.js';
+import { MainSession } from './delegation/main_session.js';
+import type { SubscribeOptions, SubscriptionStatus } from './delegation/subscriptions.js';
+import type { HeaderList } from './http/head.js';
+import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './http/redirect.js';
+import type { RequestBody } from './http/request.js';
+import { withDefaults } from './http/request_headers.js';
 import type { Observer, Origin } from './observer.js';
 import { type ClientOptions, TIMEOUTS } from './options.js';
-import type { OriginLink } from './origin_link.js';
-import type { ProxyLink } from './proxy_link.js';
-import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './redirect.js';
-import { withDefaults } from './request_headers.js';
 import { type Running, start } from './running.js';
-import type { SessionFacts } from './session_opener.js';
-import { type Held, type Pooled, type Reservation, SessionPool } from './sessions.js';
-import type { SubscribeOptions, SubscriptionStatus } from './subscriptions.js';
+import { type ClientResponse, Exchanges } from './sessions/exchange.js';
+import type { SessionFacts } from './sessions/session_opener.js';
+import { type Held, type Pooled, type Reservation, SessionPool } from './sessions/session_pool.js';
+import { TunnelAnswerer } from './sessions/tunnels.js';
 import { cancelled } from './timeout.js';
-import { TunnelAnswerer } from './tunnels.js';
+import type { OriginLink } from './tls/origin_link.js';
+import type { ProxyLink } from './tls/proxy_link.js';
 
 export interface RequestOptions {
   /** GET unless told. */

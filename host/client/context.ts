@@ -3,11 +3,11 @@ import type { TlsEngine, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal, Platform, Transport } from '../platform/platform.js';
 import type { Link, Observer } from './observer.js';
 import type { Pem, Timeouts } from './options.js';
-import { certificates } from './pem.js';
-import type { TicketStore } from './tickets.js';
 import { within } from './timeout.js';
-import { tlsFailure } from './tls_failure.js';
-import { TlsStream } from './tls_stream.js';
+import { certificates } from './tls/pem.js';
+import type { TicketStore } from './tls/tickets.js';
+import { tlsFailure } from './tls/tls_failure.js';
+import { TlsStream } from './tls/tls_stream.js';
 
 export interface Context {
   platform: Platform;

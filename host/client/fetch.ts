@@ -1,7 +1,7 @@
 // `fetch` over the client, for engines that have the Fetch API's Response, Headers and ReadableStream.
 import type { Client } from './client.js';
-import type { ClientResponse } from './exchange.js';
-import type { RequestBody } from './http_request.js';
+import type { RequestBody } from './http/request.js';
+import type { ClientResponse } from './sessions/exchange.js';
 
 /** Statuses whose Response must have no body (Fetch §2.2.3). */
 const NULL_BODY = [204, 205, 304];

@@ -2,12 +2,12 @@
 import { DeputyError } from '../delegation/error.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { Context } from './context.js';
-import type { MainSession } from './main_session.js';
+import type { MainSession } from './delegation/main_session.js';
 import type { ClientOptions } from './options.js';
-import { OriginLink } from './origin_link.js';
-import { ProxyLink } from './proxy_link.js';
-import { SessionOpener } from './session_opener.js';
-import { TicketStore } from './tickets.js';
+import { SessionOpener } from './sessions/session_opener.js';
+import { OriginLink } from './tls/origin_link.js';
+import { ProxyLink } from './tls/proxy_link.js';
+import { TicketStore } from './tls/tickets.js';
 
 export interface Running {
   context: Context;

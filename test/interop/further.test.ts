@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Origin, startOrigin } from '../../host/cli/demo/origins.js';
-import { headerOf } from '../../host/client/http_head.js';
+import { headerOf } from '../../host/client/http/head.js';
 import type { DeputyClientOptions } from '../../host/index.js';
 import { cache } from '../../host/services/cache/index.js';
 import { MemoryStore } from '../../host/services/cache/stores/memory.js';

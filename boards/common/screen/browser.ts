@@ -1,7 +1,7 @@
 // The browser: shows a page while it comes in, scrolls it, and follows its links.
 import type { Client } from '../../../host/client/client.js';
-import type { ClientResponse } from '../../../host/client/exchange.js';
-import { headerOf } from '../../../host/client/http_head.js';
+import { headerOf } from '../../../host/client/http/head.js';
+import type { ClientResponse } from '../../../host/client/sessions/exchange.js';
 import { grantName } from '../../../host/delegation/grant.js';
 import { authority } from '../../../host/delegation/origin.js';
 import type { Platform } from '../../../host/platform/platform.js';

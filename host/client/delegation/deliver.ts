@@ -1,0 +1,75 @@
+// DELIVER: the secret leaves the engine and goes to the proxy, with all that the proxy needs to take part.
+import { Leg } from '../../delegation/delivery.js';
+import { FrameType } from '../../delegation/frame.js';
+import { Grant } from '../../delegation/grant.js';
+import type { Deliver } from '../../delegation/message.js';
+import type { Admission } from '../../delegation/policy.js';
+import type { SessionId } from '../../delegation/session_id.js';
+import type { Context } from '../context.js';
+import type { Origin } from '../observer.js';
+import { tlsFailure } from '../tls/tls_failure.js';
+import type { TlsStream } from '../tls/tls_stream.js';
+import { deliveryFacts } from './delivery_facts.js';
+import type { MainSession } from './main_session.js';
+
+export interface DeliverParts {
+  context: Context;
+  main: MainSession;
+  inner: TlsStream;
+  admission: Admission;
+  origin: Origin;
+  sessionId: SessionId;
+  requestId: number;
+  isStream: boolean;
+}
+
+/**
+ * Delivers. Save for `observe`, the device seals nothing for the origin from here on. Gives the records that it sent in all,
+ * and whether keys are owed still (observe without CBC).
+ */
+export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
+  const { context, main, inner, admission, origin, sessionId, requestId, isStream } = parts;
+  const { connection } = inner;
+  const { grant, expires } = admission;
+  const info = connection.info();
+  const secrets = secretsOf(inner, grant);
+  try {
+    const records = connection.records();
+    const message: Deliver = {
+      type: FrameType.Deliver,
+      sessionId,
+      protocolVersion: info.version,
+      cipherSuite: info.cipherSuite,
+      grant,
+      extendedMasterSecret: info.extendedMasterSecret,
+      leg: Leg.Open,
+      clientRandom: info.clientRandom,
+      serverRandom: info.serverRandom,
+      certificateHash: info.certificateHash,
+      sni: origin.host,
+      alpn: info.alpn,
+      clientEpochStart: records.clientEpochStart,
+      originEpochStart: records.originEpochStart,
+      clientRecords: records.sent,
+      requestId,
+      ...(isStream && { isStream }),
+      expires,
+      secrets,
+      binding: main.binding(sessionId, info.clientRandom),
+    };
+    main.send(message);
+    const delivery = deliveryFacts(message);
+    context.observer.onStep?.({ step: 'delivered', origin, grant, delivery });
+    return { sent: records.sent, owes: grant === Grant.Observe && secrets.length === 0 };
+  } finally {
+    secrets.fill(0);
+  }
+}
+
+function secretsOf({ connection, link }: TlsStream, grant: Grant): Uint8Array {
+  try {
+    return connection.deliver(grant);
+  } catch (error) {
+    throw tlsFailure(error, link);
+  }
+}

@@ -1,0 +1,64 @@
+// The hand-over of a session to the proxy, without a guess: both ends have counted its records.
+import { DeputyError } from '../../delegation/error.js';
+import { Grant } from '../../delegation/grant.js';
+import type { Active } from '../../delegation/message.js';
+import type { CancelSignal, Transport } from '../../platform/platform.js';
+import type { TlsFacts } from '../observer.js';
+import { within } from '../timeout.js';
+import type { TlsStream } from '../tls/tls_stream.js';
+import { OpenLeg } from './open_leg.js';
+import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
+import type { SessionTickets } from './session_tickets.js';
+
+export interface HandedOver {
+  /** The session with the origin as the client made it. */
+  inner: TlsStream;
+  /** Records that the client sent in all. */
+  sent: number;
+  tls: TlsFacts;
+  grant: Grant;
+  tickets: SessionTickets;
+  /** What bears the open leg from now on. */
+  transport: Transport;
+  signal: CancelSignal | undefined;
+}
+
+/**
+ * The records that the proxy relayed before the change go through the device's engine; all that follows is the open
+ * leg. Throws HANDOVER_MISMATCH.
+ */
+export async function handOver(
+  parts: ParticipationParts,
+  { inner, sent, tls: { alpn, version }, grant, tickets, transport, signal }: HandedOver,
+  { clientRecords, originRecords }: Active,
+): Promise<Participation> {
+  if (clientRecords !== sent) {
+    throw mismatch(`the proxy took over after ${clientRecords} records of ours, not ${sent}`);
+  }
+  const { received } = inner.connection.records();
+  if (received > originRecords) {
+    throw mismatch(
+      `the proxy says that ${originRecords} records came before the change, but ${received} did`,
+    );
+  }
+  const { platform, timeouts } = parts.context;
+  const early = await within(platform, inner.receiveRecords(originRecords), {
+    milliseconds: timeouts.active,
+    error: () => mismatch('the last records before the change never came'),
+    signal,
+  });
+  if (grant === Grant.Epoch) {
+    tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
+    return new Lent(parts, new OpenLeg(transport, early, inner.suspend()), inner);
+  }
+  // Only TLS 1.3 brings tickets after the handshake.
+  if (version < 0x0304) {
+    tickets.onActive(alpn, undefined);
+    return new Handed(parts, new OpenLeg(transport, early, inner.release()));
+  }
+  const { unread, connection } = inner.retire();
+  tickets.onActive(alpn, { connection, isOwned: true });
+  return new Handed(parts, new OpenLeg(transport, early, unread));
+}
+
+const mismatch = (text: string) => new DeputyError('HANDOVER_MISMATCH', text);

@@ -1,0 +1,231 @@
+// The main session: the first TLS connection to the proxy. Secrets and control messages travel here, each with its
+// session id; nobody waits for an acknowledgement.
+import {
+  DELIVERY_BINDING_BYTES,
+  DELIVERY_BINDING_LABEL,
+  deliveryBindingContext,
+} from '../../delegation/delivery.js';
+import type { DeviceProfile } from '../../delegation/device.js';
+import { DeputyError } from '../../delegation/error.js';
+import { FrameDecoder, FrameType } from '../../delegation/frame.js';
+import { DELEGATION_VERSION, type Message, type Tunnel, type Welcome } from '../../delegation/message.js';
+import { decodeMessage, encodeMessage } from '../../delegation/message_body.js';
+import { NULL_SESSION_ID, type SessionId } from '../../delegation/session_id.js';
+import type { CancelSignal } from '../../platform/platform.js';
+import type { Context } from '../context.js';
+import { within } from '../timeout.js';
+import { MAIN_PROTOCOL, type ProxyLink } from '../tls/proxy_link.js';
+import type { TlsStream } from '../tls/tls_stream.js';
+import { Subscriptions } from './subscriptions.js';
+
+export interface MainSessionHandlers {
+  onTunnel(tunnel: Tunnel): void;
+  /** Once, with the reason: nothing more can be delivered, though active sessions may go on. */
+  onEnd(reason: DeputyError): void;
+}
+
+/** Frames that wait for a proxy which does not read; more end the session. */
+const UNSENT_LIMIT = 256;
+
+type Listener = (message: Message) => void;
+
+export class MainSession {
+  readonly #context: Context;
+  readonly #link: ProxyLink;
+  readonly #stream: TlsStream;
+  readonly #handlers: MainSessionHandlers;
+  readonly #decoder = new FrameDecoder();
+  readonly #listeners = new Map<SessionId, Listener>();
+  readonly subscriptions: Subscriptions;
+  #ended: DeputyError | undefined;
+  readonly #endListeners = new Set<(reason: DeputyError) => void>();
+  /** Frames that the proxy has not taken yet. */
+  #unsent = 0;
+  #onWelcome: ((welcome: Welcome) => void) | undefined;
+  #welcome: Welcome | undefined;
+
+  private constructor(context: Context, link: ProxyLink, stream: TlsStream, handlers: MainSessionHandlers) {
+    this.#context = context;
+    this.#link = link;
+    this.#stream = stream;
+    this.#handlers = handlers;
+    this.subscriptions = new Subscriptions({
+      platform: context.platform,
+      send: (message) => this.send(message),
+      milliseconds: context.timeouts.active,
+    });
+  }
+
+  /**
+   * Connects, verifies the proxy's certificate, greets, and waits for WELCOME. Nothing but TLS is sent before the
+   * certificate is verified. Throws DeputyError.
+   */
+  static async open(
+    context: Context,
+    link: ProxyLink,
+    profile: DeviceProfile,
+    handlers: MainSessionHandlers,
+    signal?: CancelSignal,
+  ): Promise<MainSession> {
+    const stream = await link.open(undefined, signal);
+    const tls = stream.facts();
+    if (tls.alpn !== MAIN_PROTOCOL) {
+      stream.close();
+      throw new DeputyError(
+        'NOT_A_DEPUTY_PROXY',
+        `${link.name} does not speak ${MAIN_PROTOCOL}: check host and port`,
+      );
+    }
+    context.observer.onStep?.({ step: 'main-session-open', host: link.host, port: link.port, tls });
+    const session = new MainSession(context, link, stream, handlers);
+    try {
+      await session.#greet(profile, signal);
+    } catch (error) {
+      session.#end(error as DeputyError);
+      throw error;
+    }
+    return session;
+  }
+
+  get welcome(): Welcome {
+    return this.#welcome!;
+  }
+
+  /** Why it ended; undefined while it is up. */
+  get ended(): DeputyError | undefined {
+    return this.#ended;
+  }
+
+  /** Queues a message; it is on its way when this returns. A failure ends the session and is told by `onEnd`. */
+  send(message: Message): void {
+    if (this.#ended !== undefined) return;
+    if (++this.#unsent > UNSENT_LIMIT) {
+      this.#end(new DeputyError('PROXY_SLOW', 'the proxy does not read what it is sent'));
+      return;
+    }
+    const frame = encodeMessage(message);
+    this.#tell('sent', message.type, message.sessionId, frame.length);
+    this.#stream
+      .write(frame)
+      .catch((error) => this.#end(error))
+      .finally(() => {
+        this.#unsent--;
+        frame.fill(0);
+      });
+  }
+
+  /** Sends what bears this session's id to `listener`, until the result is called. */
+  listen(sessionId: SessionId, listener: Listener): () => void {
+    this.#listeners.set(sessionId, listener);
+    return () => {
+      if (this.#listeners.get(sessionId) === listener) this.#listeners.delete(sessionId);
+    };
+  }
+
+  /** What ties a delivery to this main session (delivery.ts). */
+  binding(sessionId: SessionId, clientRandom: Uint8Array): Uint8Array {
+    const context = deliveryBindingContext(sessionId, clientRandom);
+    return this.#stream.connection.exporter(DELIVERY_BINDING_LABEL, context, DELIVERY_BINDING_BYTES);
+  }
+
+  /** Calls `listener` when the session ends, at once where it has, unless the result was called before. */
+  onEnded(listener: (reason: DeputyError) => void): () => void {
+    if (this.#ended !== undefined) listener(this.#ended);
+    else this.#endListeners.add(listener);
+    return () => void this.#endListeners.delete(listener);
+  }
+
+  close(): void {
+    if (this.#ended !== undefined) return;
+    this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code: 'DONE', text: '' });
+    this.#end(new DeputyError('CLOSED', 'the client was closed'));
+  }
+
+  async #greet(profile: DeviceProfile, signal?: CancelSignal): Promise<void> {
+    const welcome = new Promise<Welcome>((resolve) => {
+      this.#onWelcome = resolve;
+    });
+    const sessionId = NULL_SESSION_ID;
+    const token = this.#link.token;
+    this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile });
+    void this.#receive();
+    const { handshake } = this.#context.timeouts;
+    const ended = new Promise<never>((_, reject) => {
+      this.onEnded(reject);
+    });
+    this.#welcome = await within(this.#context.platform, Promise.race([welcome, ended]), {
+      milliseconds: handshake,
+      error: () =>
+        new DeputyError('NO_WELCOME', `the proxy did not answer HELLO within ${handshake} ms; try again`),
+      signal,
+    });
+    this.#context.observer.onStep?.({ step: 'welcome', welcome: this.#welcome });
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for (let bytes = await this.#stream.read(); bytes !== undefined; bytes = await this.#stream.read()) {
+        for (const frame of this.#decoder.push(bytes)) {
+          this.#tell('received', frame.type, frame.sessionId, frame.body.length);
+          this.#dispatch(decodeMessage(frame));
+        }
+      }
+      this.#decoder.end();
+      this.#end(new DeputyError('PROXY_CLOSED', 'the proxy closed the main session; try again'));
+    } catch (error) {
+      this.#end(error as DeputyError);
+    }
+  }
+
+  #dispatch(message: Message): void {
+    const listener = this.#listeners.get(message.sessionId);
+    if (message.sessionId === NULL_SESSION_ID) this.#onControl(message);
+    else if (message.type === FrameType.Subscribed) this.subscriptions.onSubscribed(message);
+    // Messages of a session that has ended here may still be under way.
+    else if (listener !== undefined) listener(message);
+    else if (message.type === FrameType.Receipt) this.subscriptions.onReceipt(message);
+  }
+
+  #onControl(message: Message): void {
+    switch (message.type) {
+      case FrameType.Welcome:
+        if (message.version !== DELEGATION_VERSION) {
+          throw new DeputyError(
+            'PROXY_VERSION',
+            `the proxy speaks version ${message.version} of the protocol`,
+          );
+        }
+        this.#onWelcome?.(message);
+        break;
+      case FrameType.Tunnel:
+        this.#handlers.onTunnel(message);
+        break;
+      case FrameType.Error:
+      case FrameType.Close:
+        this.#end(new DeputyError(message.code, refusal(message)));
+        break;
+    }
+  }
+
+  #end(reason: DeputyError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#decoder.wipe();
+    this.#stream.close();
+    for (const listener of this.#endListeners) listener(reason);
+    this.#endListeners.clear();
+    this.#handlers.onEnd(reason);
+  }
+
+  #tell(direction: 'sent' | 'received', type: FrameType, sessionId: SessionId, length: number): void {
+    this.#context.observer.onStep?.({ step: 'frame', direction, type, sessionId, length });
+  }
+}
+
+function refusal({ code, text }: { code: string; text: string }): string {
+  const advice =
+    code === 'UNAUTHORIZED'
+      ? ': give a valid token (--token) or client certificate (--proxy-cert, --proxy-key)'
+      : '';
+  return `the proxy ended the main session: ${text || code}${advice}`;
+}

@@ -1,0 +1,104 @@
+// The start line and headers of an HTTP/1.1 response, read strictly: what two parsers could read in two ways is refused.
+import { DeputyError } from '../../delegation/error.js';
+
+/** Bounds on a response head; a head over them is an error, never a longer buffer. */
+export interface HeadLimits {
+  /** Bytes of start line and headers together. */
+  bytes: number;
+  /** Header lines. */
+  lines: number;
+}
+
+export const HEAD_LIMITS: HeadLimits = { bytes: 65_536, lines: 200 };
+
+/** Names in lower case, in the order received; equal names are kept apart. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+export interface ResponseHead {
+  /** 0 or 1, of HTTP/1.x. */
+  minorVersion: number;
+  status: number;
+  statusText: string;
+  headers: HeaderList;
+}
+
+/** A response broke HTTP/1.1, or went over a limit. */
+export const httpError = (code: string, message: string) => new DeputyError(code, message);
+
+const CR = 13;
+const LF = 10;
+
+/** Where the empty line ends that closes a head, or -1. The search may start at `from`. */
+export function headEnd(bytes: Uint8Array, from = 0): number {
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (at >= 3 && bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at + 1;
+  }
+  return -1;
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+export const isToken = (text: string): boolean => TOKEN.test(text);
+
+export const isFieldValue = (text: string): boolean => FIELD_VALUE.test(text);
+
+/**
+ * Parses a whole head, its empty line included (RFC 9112 §4, §5). Refused: lines that end in a bare LF, bare CR,
+ * folded lines, white space before the colon, names that are no tokens, control characters.
+ */
+export function parseResponseHead(bytes: Uint8Array, limits: HeadLimits = HEAD_LIMITS): ResponseHead {
+  const [statusLine, ...lines] = headLines(bytes, limits);
+  const match = STATUS_LINE.exec(statusLine ?? '');
+  if (match === null)
+    throw httpError('HTTP_BAD_HEAD', 'the answer does not start with an HTTP/1.1 status line');
+  const [, minorVersion, status, statusText] = match;
+  return {
+    minorVersion: Number(minorVersion),
+    status: Number(status),
+    statusText: statusText ?? '',
+    headers: parseHeaderLines(lines),
+  };
+}
+
+/** Cuts a head or a trailer section into its lines, without the empty one. */
+export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
+  if (bytes.length > limits.bytes) throw httpError('HTTP_HEAD_TOO_LONG', 'the headers exceed their limit');
+  // RFC 9110 §5.5: obs-text is opaque; one character a byte keeps it as it was.
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  const lines = text.split('\r\n');
+  if (lines.length > limits.lines + 3) throw httpError('HTTP_HEAD_TOO_LONG', 'there are too many headers');
+  if (lines.pop() !== '' || lines.pop() !== '') {
+    throw httpError('HTTP_BAD_HEAD', 'the headers do not end in an empty line');
+  }
+  return lines;
+}
+
+/** Header or trailer lines as names and values (RFC 9112 §5). */
+export function parseHeaderLines(lines: readonly string[]): HeaderList {
+  return lines.map((line) => {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0));
+    const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '');
+    if (!isToken(name) || !isFieldValue(value)) {
+      throw httpError('HTTP_BAD_HEAD', 'a header line is malformed');
+    }
+    return [name.toLowerCase(), value] as const;
+  });
+}
+
+/** All values of one header joined by commas (RFC 9110 §5.3), or undefined. */
+export function headerOf(headers: HeaderList, name: string): string | undefined {
+  const values = headers.filter(([key]) => key === name).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+/** The members of a comma-separated header, in lower case. */
+export function headerTokens(headers: HeaderList, name: string): string[] {
+  return (headerOf(headers, name) ?? '')
+    .split(',')
+    .map((member) => member.trim().toLowerCase())
+    .filter((member) => member !== '');
+}
