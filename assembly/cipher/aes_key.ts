@@ -74,7 +74,7 @@ function unshift(at: usize, rounds: i32): void {
 // @ts-ignore: decorator
 @inline
 function subWord(w: u32): u32 {
-  if (ASC_SHRINK_LEVEL > 0) {
+  if (ASC_SHRINK_LEVEL > 1) {
     // One round of aes_chain.ts without MixColumns, on four columns that are the same, as ShiftRows then changes nothing. CBC
     // has that circuit anyhow, and it is the suite that takes most memory.
     store<i32>(subBytes, 1);
