@@ -40,9 +40,9 @@ const hello = changetype<ServerHello>(memory.data(32, 4));
 
 /** ExpectServerHello, ExpectRetriedServerHello. */
 export function onServerHello(c: Connection, message: usize, length: i32): i32 {
-  const legacyVersion = load16be(message + 4);
   const parsed = parse(message, length);
   if (parsed < 0) return parsed;
+  const legacyVersion = load16be(message + 4);
   const version = selectedVersion(hello, legacyVersion);
   if (version < 0) return version;
   const retry = version == Version.Tls13 ? equalBytes(hello.random, RETRY_RANDOM, 32) : 0;

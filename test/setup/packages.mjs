@@ -50,6 +50,8 @@ export const boardPackages = [
   ['lld', '/usr/bin/wasm-ld'],
   ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],
   ['valgrind', '/usr/bin/valgrind'],
+  // Translates the device program to C.
+  ['wabt', '/usr/bin/wasm2c'],
 ];
 
 export const missing = (wanted = packages) =>

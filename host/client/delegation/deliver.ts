@@ -32,7 +32,7 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
   const { connection } = inner;
   const { grant, expires } = admission;
   const info = connection.info();
-  const { secrets, handshakeSecrets } = secretsOf(inner, grant);
+  const secrets = secretsOf(inner, grant);
   try {
     const records = connection.records();
     const message: Deliver = {
@@ -55,7 +55,6 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
       ...(isStream && { isStream }),
       expires,
       secrets,
-      handshakeSecrets,
       binding: main.binding(sessionId, info.clientRandom),
     };
     main.send(message);
@@ -64,17 +63,12 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
     return { sent: records.sent, owes: grant === Grant.Observe && secrets.length === 0 };
   } finally {
     secrets.fill(0);
-    handshakeSecrets.fill(0);
   }
 }
 
-function secretsOf(
-  { connection, link }: TlsStream,
-  grant: Grant,
-): Pick<Deliver, 'secrets' | 'handshakeSecrets'> {
+function secretsOf({ connection, link }: TlsStream, grant: Grant): Uint8Array {
   try {
-    const secrets = connection.deliver(grant);
-    return { secrets, handshakeSecrets: connection.deliverHandshake() };
+    return connection.deliver(grant);
   } catch (error) {
     throw tlsFailure(error, link);
   }

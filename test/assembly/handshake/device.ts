@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ErrorCode } from '../../../assembly/alert.js';
 import { Flag } from '../../../assembly/handshake/protocol.js';
-import type { Bench } from '../programs.js';
+import type { Bench } from '../bench.js';
 
 export interface DeviceOptions {
   serverName?: string;
@@ -205,10 +205,6 @@ export class Device {
 
   deliver(grant: number): Uint8Array {
     return this.#out(256, (p) => this.#check('deliver', this.#own('deliver', grant, p, 256)));
-  }
-
-  deliverHandshake(): Uint8Array {
-    return this.#out(256, (p) => this.#check('deliverHandshake', this.#own('deliverHandshake', p, 256)));
   }
 
   exporter(label: string, context: Uint8Array | undefined, length: number): Uint8Array {

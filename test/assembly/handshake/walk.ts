@@ -2,7 +2,7 @@
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
 import type { Issued } from '../../../host/cli/demo/authority/authority.js';
-import type { Bench } from '../programs.js';
+import type { Bench } from '../bench.js';
 import { Device, type DeviceOptions } from './device.js';
 import { TwinShare } from './twin_schedule.js';
 import { soundExtensions, Twin12 } from './twin12.js';
