@@ -10,7 +10,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FrameType } from '../../host/delegation/frame.js';
 import { type Bench, TOKEN, testAuthority } from '../host/proxy/bench.js';
-import { delegate, rawOrigins } from '../host/proxy/delegated.js';
+import { delegate } from '../host/proxy/delegated.js';
+import { rawOrigins } from '../host/proxy/raw_origins.js';
 import type { Command } from './command.js';
 import { startProxyCommand } from './proxy_command.js';
 

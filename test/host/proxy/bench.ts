@@ -27,13 +27,17 @@ import { sessionKeys } from '../../../host/proxy/record/session_keys.js';
 export const TOKEN = 'a-token-of-the-tests';
 export const NAME = 'origin.test';
 
-export interface Bench {
+/** Where a proxy listens, and whose certificate it has. */
+export interface ProxyAddress {
+  port: number;
+  ca: string;
+}
+
+export interface Bench extends ProxyAddress {
   authority: Authority;
   proxy: ProxyServer;
-  port: number;
   /** The certificate for `origin.test` and 127.0.0.1. */
   issued: Issued;
-  ca: string;
   close(): Promise<unknown>;
 }
 
@@ -63,7 +67,7 @@ export async function startProxy(options: Partial<ProxyOptions> = {}): Promise<B
 
 /** A TLS connection to the proxy. */
 export async function dial(
-  bench: Bench,
+  bench: ProxyAddress,
   alpn: 'deputy/1' | 'http/1.1',
   options: ConnectionOptions = {},
 ): Promise<TLSSocket> {
@@ -97,7 +101,7 @@ export class TestMainSession {
   }
 
   static async open(
-    bench: Bench,
+    bench: ProxyAddress,
     {
       token = TOKEN,
       profile = HANDHELD,

@@ -9,12 +9,19 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
-import { afterAll } from 'vitest';
 import { type Delivery, Leg } from '../../../host/delegation/delivery.js';
 import { FrameType } from '../../../host/delegation/frame.js';
 import type { Active } from '../../../host/delegation/message.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
-import { type Bench, connectVia, dial, InnerClient, TestMainSession, testAuthority } from './bench.js';
+import {
+  connectVia,
+  dial,
+  InnerClient,
+  type ProxyAddress,
+  TestMainSession,
+  TOKEN,
+  testAuthority,
+} from './bench.js';
 
 export interface Delegated {
   main: TestMainSession;
@@ -29,15 +36,20 @@ export type LegName = 'open' | 'mirror';
 
 /** An active session with `target`. */
 export async function delegate(
-  bench: Bench,
+  bench: ProxyAddress,
   target: string,
   leg: LegName = 'open',
-  options: ConnectionOptions & { main?: TestMainSession; delivery?: Partial<Delivery> } = {},
+  {
+    token = TOKEN,
+    ...options
+  }: ConnectionOptions & { main?: TestMainSession; delivery?: Partial<Delivery>; token?: string } = {},
 ): Promise<Delegated> {
-  const main = options.main ?? (await TestMainSession.open(bench));
+  const main = options.main ?? (await TestMainSession.open(bench, { token }));
   const conduit = await dial(bench, 'http/1.1');
-  const wish = leg === 'mirror' ? 'request; leg=mirror' : 'request';
-  const { sessionId } = await connectVia(conduit, target, { 'Deputy-Session': wish });
+  const { sessionId } = await connectVia(conduit, target, {
+    'Deputy-Session': leg === 'mirror' ? 'request; leg=mirror' : 'request',
+    'Proxy-Authorization': `Bearer ${token}`,
+  });
   const inner = await InnerClient.open(conduit, { ca: bench.ca, ...options });
   if (leg === 'mirror') {
     main.deliver(NULL_SESSION_ID, inner.logged());
@@ -96,17 +108,6 @@ export async function rawOrigin(
       for (const socket of connections) socket.destroy();
       server.close();
     },
-  };
-}
-
-/** Makes raw origins that are closed after the tests of this file. */
-export function rawOrigins(): typeof rawOrigin {
-  const made: RawOrigin[] = [];
-  afterAll(() => Promise.all(made.map((origin) => origin.close())));
-  return async (...args) => {
-    const origin = await rawOrigin(...args);
-    made.push(origin);
-    return origin;
   };
 }
 

@@ -5,7 +5,8 @@ import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import { type Bench, ended, NAME, readAll, readBytes, readUntil, startProxy } from '../bench.js';
-import { answering, delegate, type LegName, rawOrigins } from '../delegated.js';
+import { answering, delegate, type LegName } from '../delegated.js';
+import { rawOrigins } from '../raw_origins.js';
 
 let bench: Bench;
 const origin = rawOrigins();

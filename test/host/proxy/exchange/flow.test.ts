@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import { type Bench, readBytes, readUntil, startProxy } from '../bench.js';
-import { delegate, HELD_AT_MOST, type LegName, rawOrigins, writeUntilHeld } from '../delegated.js';
+import { delegate, HELD_AT_MOST, type LegName, writeUntilHeld } from '../delegated.js';
+import { rawOrigins } from '../raw_origins.js';
 
 let bench: Bench;
 const origin = rawOrigins();

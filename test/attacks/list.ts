@@ -1,0 +1,5 @@
+// All attacks, in the order of the table.
+import type { Attack } from './attack.js';
+import { limits } from './limits.js';
+
+export const attacks: readonly Attack[] = [...limits];
