@@ -51,7 +51,11 @@ export type SessionErrorCode =
   | 'ORIGIN_GONE'
   | 'IDLE'
   | 'REVOKED'
+  | 'EXPIRED'
+  | 'KEY_UPDATE'
+  | 'KEY_WORN'
   | 'STOPPING'
+  | 'ENDED'
   | 'LIMIT';
 
 const ALERTS: Partial<Record<SessionErrorCode, Alert>> = {

@@ -36,7 +36,7 @@ export interface ProxyServer {
   readonly sessionCount: number;
   /** The same one by one. */
   sessions(): LiveSession[];
-  /** Ends a session in order; false where there is none of that id. */
+  /** Ends a session: what is under way breaks off, and says so. False where there is none of that id. */
   end(id: SessionId): boolean;
   /**
    * Clients are admitted by these tokens, authorities and certificate from now on; sessions that stand go on. Throws
@@ -141,7 +141,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     sessions: () => registry.all().map(described),
     end(id) {
       const session = registry.all().find((each) => each.id === id);
-      void session?.finish('ENDED');
+      void session?.cut('ENDED');
       return session !== undefined;
     },
     renew({ tokens = [], ...identity }) {
@@ -152,7 +152,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     async close({ grace = 0, signal } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const cut = await endAll(registry, blind, grace, signal);
-      const ending = Promise.all(registry.all().map((session) => session.finish('STOPPING')));
+      const ending = Promise.all(registry.all().map((session) => session.cut('STOPPING')));
       for (const session of mainSessions.keys()) session.close('STOPPING', 'the proxy stops');
       await wait(ending, FAREWELL_TIME);
       for (const socket of sockets) socket.destroy();

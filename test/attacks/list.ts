@@ -1,5 +1,6 @@
 // All attacks, in the order of the table.
 import type { Attack } from './attack.js';
+import { cutAnswers } from './cut_answers.js';
 import { limits } from './limits.js';
 
-export const attacks: readonly Attack[] = [...limits];
+export const attacks: readonly Attack[] = [...cutAnswers, ...limits];

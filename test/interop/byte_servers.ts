@@ -128,14 +128,17 @@ xferlog_enable=NO
   return running('/usr/sbin/vsftpd', [join(folder, 'vsftpd.conf')], port, 'inherited');
 }
 
-/** A telnet daemon behind stunnel, with a program that says what it hears where the login would be. */
+/**
+ * A telnet daemon behind stunnel, with a program that says what it hears where the login would be. It ends a line after
+ * `exit`: telnetd drops what its program wrote last when it finds it gone first, with or without a proxy.
+ */
 export async function startTelnet({ folder, certificate, key }: ServerFiles): Promise<ByteServer> {
   const port = await freePort();
   const login = join(folder, 'login.sh');
   const script = [
     '#!/bin/sh',
     'echo welcome',
-    'while read -r line; do [ "$line" = exit ] && echo bye && exit 0; echo "heard $line"; done',
+    'while read -r line; do [ "$line" = exit ] && echo bye && read -r _ && exit 0; echo "heard $line"; done',
   ];
   await writeFile(login, `${script.join('\n')}\n`, { mode: 0o755 });
   const config = `

@@ -17,6 +17,8 @@ export interface ActiveOptions
   isStream: boolean;
   /** No HTTP, or no longer. */
   onStream: () => void;
+  /** True when an exchange begins, or plain bytes pass from here on; false when an exchange has ended. */
+  onTurn: (isUnderWay: boolean) => void;
   /** Once it aborts no exchange is begun, save the first: for that one the session was delivered. */
   retired: AbortSignal;
 }
@@ -26,8 +28,13 @@ export async function carry(options: ActiveOptions): Promise<void> {
   const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
   const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
   const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
+  const bytes = async (number: number, previousHash: Uint8Array) => {
+    options.onTurn(true);
+    await carryBytes(client, origin, { ...options, number, previousHash });
+    options.onTurn(false);
+  };
   if (!isHttp && (options.isStream || options.alpn || !(await speaksHttp(client, origin))))
-    return carryBytes(client, origin, { ...options, number: 1, previousHash: new Uint8Array(32) });
+    return bytes(1, new Uint8Array(32));
   // One object for all exchanges: what differs is set before each.
   const each = { ...options, client, origin, previousHash: new Uint8Array(32) as Uint8Array, number: 0 };
   each.onResponse = (report) => {
@@ -39,13 +46,10 @@ export async function carry(options: ActiveOptions): Promise<void> {
     each.number++;
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
+    options.onTurn(true);
     const outcome = await exchange(each);
-    if (outcome === 'bytes')
-      return carryBytes(client, origin, {
-        ...options,
-        number: each.number + 1,
-        previousHash: each.previousHash,
-      });
+    if (outcome === 'bytes') return bytes(each.number + 1, each.previousHash);
+    options.onTurn(false);
     if (outcome === 'abandoned') return client.stream.end();
     if (outcome === 'close') break;
   }

@@ -21,7 +21,7 @@ import { observationOf } from './observation_start.js';
 import { originIdentity } from './origin_identity.js';
 import type { Activation } from './record_layers.js';
 import { Relay, type RelayOutcome } from './relay.js';
-import { breakBoth, endBoth, LINGER, wipe } from './session_end.js';
+import { breakBoth, CUT, type CutCode, endBoth, LINGER, wipe } from './session_end.js';
 import {
   type Deliverer,
   flowContext,
@@ -51,6 +51,8 @@ export class DelegableSession {
   #carrying: Promise<void> | undefined;
   /** Plain bytes pass. */
   #isStream = false;
+  /** An exchange has begun and not ended, or plain bytes pass. */
+  #isUnderWay = false;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
   #onRevoked: (clientBytes: number) => void = () => {};
@@ -213,6 +215,9 @@ export class DelegableSession {
         origin,
         isStream,
         onStream: () => this.#onStream(),
+        onTurn: (isUnderWay) => {
+          this.#isUnderWay = isUnderWay;
+        },
         alpn: alpn || this.#relay.view.serverHello?.alpn,
         flow: flowContext(this.#options, this.#origin!, this.#reports.deliverer!),
         limits: settings.limits,
@@ -242,14 +247,14 @@ export class DelegableSession {
   }
 
   /** A lent session goes back, where this proxy lets pass what it can't read; any other ends. */
-  #endGrant(code: 'REVOKED' | 'EXPIRED' | 'KEY_UPDATE' | 'KEY_WORN'): void {
+  #endGrant(code: CutCode): void {
     const lent = this.#active?.lent;
     if (this.#observation !== undefined) {
       // The session is the client's own, and goes on.
       this.#observation.stop();
       return;
     }
-    if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.finish(code);
+    if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.cut(code);
     else this.#giveBack(this.#active!, lent, code);
   }
 
@@ -299,12 +304,20 @@ export class DelegableSession {
     await this.finish();
   }
 
-  /** The client has said so, on another connection than the bytes that it wrote before: those still go out. */
+  /**
+   * The client has said so, on another connection than the bytes that it wrote before: those still go out. What has not
+   * gone by then breaks off, for the origin must not take a part for the whole.
+   */
   async leave(): Promise<void> {
-    if (this.#isStream) {
-      await Promise.race([this.#carrying?.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
-    }
-    await this.finish();
+    if (!this.#isStream) return this.finish();
+    await Promise.race([this.#carrying?.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
+    if (!this.#isUnderWay) return this.finish();
+    await this.fail(new SessionError('CLIENT_GONE', 'the client left before all of its bytes had gone on'));
+  }
+
+  /** An end that neither side made: in order between two exchanges, else what is under way breaks off and says so. */
+  cut(code: CutCode): Promise<void> {
+    return this.#isUnderWay ? this.fail(new SessionError(code, CUT[code])) : this.finish(code);
   }
 
   /** An orderly end of both sides: the origin gets close_notify. */
@@ -316,6 +329,7 @@ export class DelegableSession {
       if ((this.#state as string) === 'closed') return;
     }
     const ending = endBoth(this.#options, this.#active);
+    this.#reports.finished(code);
     this.#close(code);
     await ending;
   }

@@ -9,6 +9,17 @@ import type { Activation } from './record_layers.js';
 /** Milliseconds that a side may take to close after the last byte. */
 export const LINGER = 5000;
 
+/** Ends that neither side of a session makes, and what the client is told where they cut something off. */
+export const CUT = {
+  REVOKED: 'the grant was taken back, and what was under way broke off',
+  EXPIRED: 'the grant has expired, and what was under way broke off',
+  KEY_UPDATE: 'the keys that were lent are no longer in use, and what was under way broke off',
+  KEY_WORN: 'the keys that were lent must not be used again, and what was under way broke off',
+  STOPPING: 'the proxy stops, and what was under way broke off',
+  ENDED: 'the operator of the proxy ended the session, and what was under way broke off',
+} as const;
+export type CutCode = keyof typeof CUT;
+
 /** The transports of a session. */
 interface Transports {
   client: ByteStream;

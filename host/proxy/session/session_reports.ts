@@ -15,9 +15,6 @@ import type { Side } from '../record/session_keys.js';
 import type { LentCounts } from './epoch_leg.js';
 import type { Deliverer, Traffic } from './session_options.js';
 
-/** Ends that nobody is to blame for. ENDED: by the operator. */
-const ORDERLY: ReadonlySet<string> = new Set(['CLOSED', 'REVOKED', 'EXPIRED', 'STOPPING', 'ENDED']);
-
 /** Of an audit log that is not kept. */
 const NO_HEAD = new Uint8Array(32);
 
@@ -120,9 +117,14 @@ export class SessionReports {
     this.deliverer?.send({ type: FrameType.Error, sessionId: this.sessionId, code, text: message });
   }
 
+  /** In order: nothing was under way. */
+  finished(code: string): void {
+    const { sessionId } = this;
+    this.deliverer?.send({ type: FrameType.Close, sessionId, code, text: '' });
+  }
+
   closed(code: string, traffic: Traffic): void {
     const { sessionId } = this;
-    if (ORDERLY.has(code)) this.deliverer?.send({ type: FrameType.Close, sessionId, code, text: '' });
     this.observers.emit('closed', { sessionId, code, traffic });
   }
 
