@@ -7,10 +7,12 @@ import { parseAuthority } from '../delegation/origin.js';
 import type { Bucket, Buckets } from '../services/token_bucket.js';
 import type { Authenticator, Principal } from './admission/authentication.js';
 import { TargetError, type TargetPolicy } from './admission/target.js';
+import type { GiveBack, TunnelPlaces } from './admission/tunnel_places.js';
 import type { Observers } from './events.js';
 import type { Settings } from './options.js';
 import type { SessionRegistry } from './session/registry.js';
 import { DelegableSession } from './session/session.js';
+import { LINGER } from './session/session_end.js';
 import { SocketStream } from './streams/byte_stream.js';
 import { throttle, throttled } from './streams/throttle.js';
 
@@ -19,6 +21,7 @@ export interface ConnectContext {
   authenticator: Authenticator;
   registry: SessionRegistry;
   targets: TargetPolicy;
+  places: TunnelPlaces;
   observers: Observers;
   /** Clients' ends of blind tunnels. */
   blind: Set<Socket>;
@@ -62,13 +65,19 @@ async function onConnect(
 ): Promise<void> {
   const { observers, settings } = context;
   let principal: Principal | undefined;
+  let giveBack: GiveBack = () => {};
   try {
     principal = authenticate(request, socket, context.authenticator);
     const target = parseTarget(request);
     const wish = parseWish(request.headers['deputy-session']);
-    if (wish !== undefined) checkWish(principal, socket, context);
+    if (wish !== undefined) checkWish(socket);
     else if (settings.requireDelegation) throw new ConnectRefused(UNDELEGATED);
+    giveBack = takePlace(principal, context);
     const upstream = await context.targets.connect(target.host, target.port, settings.limits.connectTimeout);
+    // Taken until nothing of the tunnel is left: who ends fast and begins anew gets no more than the others.
+    const free = giveBack;
+    giveBack = () => {};
+    void Promise.all([whenClosed(socket), whenClosed(upstream)]).then(free);
     if (socket.destroyed) {
       upstream.destroy();
       return;
@@ -92,6 +101,7 @@ async function onConnect(
       pipeBoth(socket, upstream, rateOf(principal, context));
     } else delegable(sessionId, principal, target, wish === 'mirror', socket, upstream, context);
   } catch (error) {
+    giveBack();
     const refusal = refusalOf(error);
     if (refusal.status === 500)
       settings.log.error({ why: String(error) }, 'a tunnel failed inside the proxy');
@@ -178,17 +188,23 @@ function parseWish(header: string | string[] | undefined): 'open' | 'mirror' | u
   throw new ConnectRefused({ status: 400, phrase: 'Bad Request', reason });
 }
 
-function checkWish(principal: Principal, socket: Socket, { settings, registry }: ConnectContext): void {
+function checkWish(socket: Socket): void {
   if (!(socket instanceof TLSSocket)) {
     const reason = 'a session is delegated inside TLS alone: connect to the proxy with https';
     throw new ConnectRefused({ status: 403, phrase: 'Forbidden', reason });
   }
-  const most = settings.clientLimits(principal.name).sessions ?? settings.limits.sessionsPerPrincipal;
-  if (registry.count(principal) >= most) {
-    const reason = `too many sessions are open: this client may have ${most}`;
-    throw new ConnectRefused({ status: 429, phrase: 'Too Many Requests', reason });
-  }
 }
+
+function takePlace({ name }: Principal, { settings, places }: ConnectContext): GiveBack {
+  const most = settings.clientLimits(name).sessions ?? settings.limits.sessionsPerPrincipal;
+  const giveBack = places.take(name, most);
+  if (giveBack !== undefined) return giveBack;
+  const reason = `too many sessions are open: this client may have ${most}`;
+  throw new ConnectRefused({ status: 429, phrase: 'Too Many Requests', reason });
+}
+
+const whenClosed = (socket: Socket): Promise<void> =>
+  socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
 
 const PHRASES = { 403: 'Forbidden', 502: 'Bad Gateway', 504: 'Gateway Timeout' } as const;
 
@@ -248,5 +264,6 @@ function pipeBoth(client: Socket, origin: Socket, rate: Bucket | undefined): voi
 /** A side that closed in order may have left bytes that are still on their way to the other. */
 const destroyUnlessFlushing = (closed: Socket, other: Socket) => () => {
   if (!closed.readableEnded) other.destroy();
-  else other.end();
+  // Nobody is left to read what it might still say.
+  else other.end(() => setTimeout(() => other.destroy(), LINGER).unref());
 };

@@ -54,7 +54,7 @@ export interface TargetOptions {
 
 /** Of one client; `limits` hold for what is left out. */
 export interface ClientLimits {
-  /** Delegable sessions at once. */
+  /** Tunnels at once, delegable and blind ones together. */
   sessions?: number;
   /** Both directions together; who wants more waits. */
   bytesPerSecond?: number;
@@ -64,7 +64,7 @@ export interface ClientLimits {
 export interface Limits {
   connections: number;
   mainSessionsPerPrincipal: number;
-  /** Delegable sessions of one principal at once. */
+  /** Tunnels of one principal at once, delegable and blind ones together. */
   sessionsPerPrincipal: number;
   /** The TLS handshake with a client, the head of its CONNECT, its HELLO: each. */
   greetingTimeout: number;

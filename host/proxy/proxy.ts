@@ -5,6 +5,7 @@ import type { SessionId } from '../delegation/session_id.js';
 import { Buckets } from '../services/token_bucket.js';
 import { Authenticator } from './admission/authentication.js';
 import { TargetPolicy } from './admission/target.js';
+import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
 import { closeServices } from './exchange/service_ends.js';
@@ -74,6 +75,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     authenticator,
     registry,
     targets,
+    places: new TunnelPlaces(),
     observers: events,
     blind,
     rates,

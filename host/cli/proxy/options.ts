@@ -99,7 +99,9 @@ export const OPTIONS = {
     'let no application data pass before its session is delivered, and refuse blind tunnels',
   ),
   legacy: flag('work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too'),
-  'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions of one client at once', { reloads: true }),
+  'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions and blind tunnels of one client at once', {
+    reloads: true,
+  }),
   'max-exchanges': one(kind.wholeNumber(65_535), '<n>', 'requests of one client under way at once', {
     reloads: true,
   }),

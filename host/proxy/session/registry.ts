@@ -19,10 +19,6 @@ export class SessionRegistry {
     }
   }
 
-  count(principal: Principal): number {
-    return this.#byPrincipal.get(principal.name)?.size ?? 0;
-  }
-
   add(session: DelegableSession): void {
     this.#sessions.set(session.id, session);
     const own = this.#byPrincipal.get(session.principal.name) ?? new Set();
