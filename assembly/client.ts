@@ -5,7 +5,7 @@ import {
   ALPN, CERTIFICATE_HASH, CLIENT_RANDOM, Connection, SERVER_RANDOM, area, createConnection,
 } from "./handshake/connection";
 import {
-  setAlpn, setClientCertificate, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
+  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
 import { deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch } from "./handshake/delivery";
 import { exportKeyingMaterial } from "./handshake/exporter";
@@ -44,6 +44,11 @@ export function configureAlpn(c: Connection, list: usize, length: i32): i32 {
 
 export function configureVersions(c: Connection, least: i32, most: i32): i32 {
   return setVersions(c, least, most);
+}
+
+/** Lets trust anchors pass whatever their dates say; off at first. */
+export function configureExpiredRoots(c: Connection, on: i32): i32 {
+  return setExpiredRoots(c, on);
 }
 
 /** Turns on what is old and weak, off at first; before configureVersions and configureSuites, which it sets back. */

@@ -77,10 +77,11 @@ function keyFits(exchange: i32, kind: i32): bool {
   }
 }
 
-/** Old signatures pass only with the switch on, and never in TLS 1.3. */
+/** What is old passes only with the switch on, and never in TLS 1.3. */
 function chainRules(c: Connection): i32 {
-  if (!c.legacy || c.version == Version.Tls13) return 0;
-  return ChainRule.Legacy | (suiteKeyExchange(c.suite) == KeyExchange.Rsa ? ChainRule.Encipher : 0);
+  const rules = c.expiredRoots ? ChainRule.ExpiredRoots : 0;
+  if (!c.legacy || c.version == Version.Tls13) return rules;
+  return rules | ChainRule.Legacy | (suiteKeyExchange(c.suite) == KeyExchange.Rsa ? ChainRule.Encipher : 0);
 }
 
 function acceptChain(c: Connection, list: usize, length: i32): i32 {

@@ -67,6 +67,12 @@ export function setLegacy(c: Connection, on: i32): i32 {
   return 0;
 }
 
+export function setExpiredRoots(c: Connection, on: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  c.expiredRoots = on != 0 ? 1 : 0;
+  return 0;
+}
+
 function oldest(c: Connection): i32 {
   return c.legacy ? Version.Ssl30 : Version.Tls12;
 }

@@ -26,6 +26,8 @@ export class Connection {
   state: i32;
   /** 1 where the switch for old versions and weak algorithms was turned on. */
   legacy: i32;
+  /** 1 where the dates of trust anchors don't matter. */
+  expiredRoots: i32;
   /** 0 until the ServerHello. */
   version: i32;
   suite: i32;

@@ -9,6 +9,7 @@ import { EXPIRES_LIMIT, type PolicyRule, USES_LIMIT } from '../delegation/policy
 import type { TlsVersion } from '../engine/tls.js';
 import type { DeputyClientOptions } from '../index.js';
 import { count, grantOrNone, hostAndPort, textFile, tlsVersion } from './arguments.js';
+import { SkippedRoots } from './skipped_roots.js';
 
 export interface ClientFlags {
   proxy?: { host: string; port: number };
@@ -32,6 +33,7 @@ export interface ClientFlags {
   direct?: boolean;
   tls?: TlsVersion;
   legacy?: boolean;
+  expiredRoots?: boolean;
   profile?: DeviceProfile;
   trace?: boolean;
   timeout?: number;
@@ -71,6 +73,7 @@ export function addClientFlags(command: Command): Command {
       ).argParser(tlsVersion),
     )
     .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
+    .option('--expired-roots', 'take the roots of --ca whatever their dates say')
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
 }
 
@@ -93,7 +96,7 @@ export function clientOptions(
   options: ClientFlags,
   observer: Observer | undefined,
 ): DeputyClientOptions {
-  const { tls, legacy } = options;
+  const { tls, legacy, expiredRoots } = options;
   return {
     roots: textFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
@@ -102,13 +105,17 @@ export function clientOptions(
       rules: rules(origin, options),
       undelegated: options.undelegated || options.grant === 'none' ? 'tunnel' : 'fail',
     },
-    ...((tls || legacy) && {
-      tls: { ...(legacy && { legacy }), ...(tls && { minVersion: tls, maxVersion: tls }) },
+    ...((tls || legacy || expiredRoots) && {
+      tls: {
+        ...(legacy && { legacy }),
+        ...(expiredRoots && { expiredRoots }),
+        ...(tls && { minVersion: tls, maxVersion: tls }),
+      },
     }),
     ...(options.profile && { profile: options.profile }),
     ...(options.engine && { engine: options.engine }),
     ...(options.timeout && { timeouts: { response: options.timeout } }),
-    ...(observer && { observer }),
+    observer: new SkippedRoots(observer),
   };
 }
 

@@ -17,11 +17,14 @@ export interface Context {
   tickets: TicketStore;
 }
 
-/** The roots of one kind of peer. Throws DeputyError naming the one that can't be used. */
-export function trustAnchors({ engine }: Context, roots: Pem, kind: Link['kind']): TrustAnchors {
+/** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */
+export function trustAnchors({ engine, observer }: Context, roots: Pem, kind: Link['kind']): TrustAnchors {
   const ders = certificates(roots);
   try {
-    return engine.addRoots(ders);
+    const anchors = engine.addRoots(ders);
+    const reasons = anchors.skipped.map(({ message }) => message);
+    if (reasons.length > 0) observer.onStep?.({ step: 'roots-skipped', kind, reasons });
+    return anchors;
   } catch (error) {
     throw tlsFailure(error, { kind, name: 'roots' });
   }

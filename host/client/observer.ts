@@ -40,6 +40,8 @@ export interface Origin {
 }
 
 export type Step =
+  /** Roots of one kind of peer that the engine can't use, with the reason for each. */
+  | { step: 'roots-skipped'; kind: Link['kind']; reasons: readonly string[] }
   | { step: 'main-session-open'; host: string; port: number; tls: TlsFacts }
   | { step: 'welcome'; welcome: Welcome }
   | { step: 'conduit-open'; origin: Origin; tls: TlsFacts }

@@ -31,6 +31,8 @@ export interface ProxyOptions {
 export interface TlsLimits {
   /** Versions, suites and signatures of old too, which protect little (TlsOptions of the engine lists them). Off by default. */
   legacy?: boolean;
+  /** Roots hold whatever their dates say. Off by default. */
+  expiredRoots?: boolean;
   minVersion?: TlsVersion;
   maxVersion?: TlsVersion;
   /** TLS numbers, best first. */

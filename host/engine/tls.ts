@@ -1,7 +1,7 @@
 // The typed face of build/client.wasm: the device's TLS client. No I/O: bytes in, bytes out.
 import { ErrorCode } from '../../assembly/alert.js';
 import { TlsConnection } from './connection.js';
-import { checked, tlsError } from './error.js';
+import { checked, type TlsError, tlsError } from './error.js';
 import { ascii, Guest, uint16List } from './guest.js';
 import type { Program } from './program.js';
 
@@ -20,10 +20,12 @@ export interface TlsOptions {
   /** Protocols to offer, best first. */
   alpn?: string[];
   /**
-   * Also SSL 3.0, TLS 1.0 and 1.1, key exchange by RSA and in finite fields, RC4, DES, 3DES, DSA, and signatures with SHA-1
-   * and MD5: for servers of old, and for nothing else. Off by default.
+   * Also SSL 3.0, TLS 1.0 and 1.1, key exchange by RSA and in finite fields, RC4, DES, 3DES, DSA, RSA keys of 1024 bits, and
+   * signatures with SHA-1 and MD5: for servers of old, and for nothing else. Off by default.
    */
   legacy?: boolean;
+  /** Roots hold whatever their dates say, on a device whose roots nobody renews. Off by default. */
+  expiredRoots?: boolean;
   /** 0x0303 by default, 0x0300 with `legacy`. */
   minVersion?: TlsVersion;
   maxVersion?: TlsVersion;
@@ -36,6 +38,13 @@ export interface TlsOptions {
   session?: Uint8Array;
 }
 
+/** What the program says of a root that it keeps only to give the reason where a path needs it (assembly/x509/trust.ts). */
+const keptUnusable: ReadonlySet<number> = new Set([
+  ErrorCode.CertificateKey,
+  ErrorCode.CertificateWeakKey,
+  ErrorCode.CertificateCriticalExtension,
+]);
+
 /** The roots that a connection trusts; many connections may share them. */
 export class TrustAnchors {
   #users = 0;
@@ -44,7 +53,10 @@ export class TrustAnchors {
   constructor(
     readonly guest: Guest,
     readonly pointer: number,
+    /** Those that can be used. */
     readonly count: number,
+    /** Why others can't be used: of each root its place among those given, and what is wrong with it. */
+    readonly skipped: readonly TlsError[],
   ) {}
 
   /** Keeps the roots for a connection; the function given back lets them go. */
@@ -102,22 +114,31 @@ export class TlsEngine {
     this.#guest.lend(entropy, (pointer, length) => checked(this.#guest.exports.seed!(pointer, length)));
   }
 
-  /** Parses root certificates in DER. Throws TlsError naming the first one that can't be used. */
+  /**
+   * Parses root certificates in DER. One that the engine can't use is skipped; a path that needs it fails by the same reason,
+   * where it is a certificate at all. Throws TlsError where none is one.
+   */
   addRoots(ders: Uint8Array[]): TrustAnchors {
     const { trustNew, trustAdd, trustFree } = this.#guest.exports;
     const trust = trustNew!();
     if (trust === 0) throw tlsError(ErrorCode.NoMemory);
+    const skipped: TlsError[] = [];
+    let kept = 0;
     try {
       for (const [index, der] of ders.entries()) {
-        this.#guest.lend(der, (pointer, length) =>
-          checked(trustAdd!(trust, pointer, length), `root certificate ${index + 1} of ${ders.length}`),
-        );
+        const result = this.#guest.lend(der, (pointer, length) => trustAdd!(trust, pointer, length));
+        if (result === 0 || keptUnusable.has(result)) kept++;
+        if (result === 0) continue;
+        const error = tlsError(result, `root certificate ${index + 1} of ${ders.length}`);
+        if (result === ErrorCode.NoMemory) throw error;
+        skipped.push(error);
       }
+      if (kept === 0 && skipped[0] !== undefined) throw skipped[0];
     } catch (error) {
       trustFree!(trust);
       throw error;
     }
-    return new TrustAnchors(this.#guest, trust, ders.length);
+    return new TrustAnchors(this.#guest, trust, ders.length - skipped.length, skipped);
   }
 
   /** A configured connection, not yet started. Throws TlsError where an option can't be used. */
@@ -151,10 +172,11 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { legacy = false, cipherSuites, groups, alpn, session } = options;
+    const { legacy = false, expiredRoots = false, cipherSuites, groups, alpn, session } = options;
     const { minVersion, maxVersion } = versionsOf(options);
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
     if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
+    if (expiredRoots) checked(x.configureExpiredRoots!(c, 1), 'expiredRoots');
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
     if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);
     if (groups) give('configureGroups', uint16List(groups), 'groups', groups.length);
@@ -176,7 +198,6 @@ export class TlsEngine {
   }
 }
 
-/** ProtocolName entries (RFC 7301 §3.1), without the list's own length. */
 /** A version without a suite on offer would only end in handshake_failure: it is not offered unless asked for. */
 function versionsOf({ legacy, cipherSuites = [], ...asked }: TlsOptions) {
   const ofTls13 = cipherSuites.filter((suite) => suite >> 8 === 0x13).length;
@@ -187,6 +208,7 @@ function versionsOf({ legacy, cipherSuites = [], ...asked }: TlsOptions) {
   return { minVersion, maxVersion };
 }
 
+/** ProtocolName entries (RFC 7301 §3.1), without the list's own length. */
 function protocolNames(names: readonly string[]): Uint8Array {
   const entries = names.map((name) => ascii(name, 'a protocol name'));
   if (entries.some(({ length }) => length === 0 || length > 255))

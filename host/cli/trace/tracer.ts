@@ -81,6 +81,8 @@ const tls = (facts: TlsFacts) =>
 export function describeStep(step: Step): string | undefined {
   const origin = 'origin' in step ? authority(step.origin.host, step.origin.port) : '';
   switch (step.step) {
+    case 'roots-skipped':
+      return `Roots that this device can’t use are skipped: ${step.reasons.length}.`;
     case 'main-session-open':
       return `The main session is open and the proxy's certificate verified (${tls(step.tls)}).`;
     case 'welcome':

@@ -47,7 +47,7 @@ export class OriginLink {
     { signal, tickets, resumesShared = false, alpn = ALPN }: OriginSessionOptions = {},
   ): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
-    const { legacy, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
+    const { legacy, expiredRoots, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
     const identity = this.#identity(origin);
     const store = this.#context.tickets;
     const session =
@@ -58,6 +58,7 @@ export class OriginLink {
       trust: this.#trust,
       alpn: [...alpn],
       ...(legacy && { legacy }),
+      ...(expiredRoots && { expiredRoots }),
       ...(minVersion && { minVersion }),
       ...(maxVersion && { maxVersion }),
       ...(cipherSuites && { cipherSuites }),

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../../../host/cli/command_line.js';
+import { authorityExtensions } from '../../../host/cli/demo/authority/authority.js';
+import { certify, toPem } from '../../../host/cli/demo/authority/certificate.js';
 import { progressLine, withProgress } from '../../../host/cli/output.js';
 import type { ProxyOptions } from '../../../host/proxy/options.js';
 import { transcode } from '../../../host/services/transcode/index.js';
@@ -126,6 +128,35 @@ describe('deputy get', () => {
     });
     const direct = await deputy('get', origin.url, '--direct', '--ca', file('ca.pem'), '--tls', '1.2');
     expect(direct).toMatchObject({ code: 0, text: 'the page\n', err: '' });
+  });
+
+  test('names a root that it can’t use once, and goes on with the others', async () => {
+    const origin = await page('the page\n');
+    const cases = new URL('../../assembly/x509/cases/', import.meta.url);
+    const bundle = await readFile(new URL('bundle-ed25519.roots.pem', cases), 'latin1');
+    await writeFile(file('bundle.pem'), `${bundle}${world.authority.root.pem}`);
+    const got = await deputy('get', origin.url, '--direct', '--ca', file('bundle.pem'));
+    expect(got).toMatchObject({ code: 0, text: 'the page\n' });
+    expect(got.err).toMatch(/^deputy: --ca: skipped\n {2}root certificate 2 of 3: .*\n$/);
+  });
+
+  test('refuses an expired root, and takes it with --expired-roots', async () => {
+    const origin = await page('the page\n');
+    const { signer } = world.authority.root;
+    const hour = 3_600_000;
+    const expired = certify({
+      subject: signer.name,
+      publicKey: signer.key,
+      issuer: signer,
+      notBefore: new Date(Date.now() - 2 * hour),
+      notAfter: new Date(Date.now() - hour),
+      extensions: authorityExtensions(signer.key),
+    });
+    await writeFile(file('expired.pem'), toPem('CERTIFICATE', expired));
+    const refused = await deputy('get', origin.url, '--direct', '--ca', file('expired.pem'));
+    expect(refused.err).toContain('TLS_CERTIFICATE_EXPIRED');
+    const taken = await deputy('get', origin.url, '--direct', '--ca', file('expired.pem'), '--expired-roots');
+    expect(taken).toMatchObject({ code: 0, text: 'the page\n', err: '' });
   });
 
   test('reaches an origin of old with --legacy, and with nothing less', async () => {
