@@ -81,6 +81,11 @@ export enum ErrorCode {
   CertificateExtendedKeyUsage = -10759,
   CertificateNameConstraints = -10760,
   CertificateTooLong = -10761,
+  CertificatePathTooLong = -10762,
+  TooManyCertificates = -10763,
+  CertificateSearch = -10764,
+  CertificateProfile = -10765,
+  CertificatePolicy = -10766,
   // unsupported_certificate (43)
   CertificateCriticalExtension = -11008,
   CertificateKey = -11009,

@@ -7,7 +7,9 @@ import {
 import {
   setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
-import { deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch } from "./handshake/delivery";
+import {
+  deliverHandshakeSecrets, deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch,
+} from "./handshake/delivery";
 import { exportKeyingMaterial } from "./handshake/exporter";
 import { inputNeeded, receive } from "./handshake/input";
 import {
@@ -273,6 +275,11 @@ export function sessionTake(c: Connection, out: usize, capacity: i32): i32 {
 /** The secrets of `grant`; see delivery.ts, here and below. */
 export function deliver(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   return deliverSecrets(c, grant, out, capacity);
+}
+
+/** The handshake traffic secrets of TLS 1.3 that belong to a delivery. */
+export function deliverHandshake(c: Connection, out: usize, capacity: i32): i32 {
+  return deliverHandshakeSecrets(c, out, capacity);
 }
 
 /** The keys of an epoch that was delivered to `observe`, once nobody uses them. */

@@ -19,7 +19,7 @@ export type {
 } from './client/options.js';
 export type { ClientResponse } from './client/sessions/exchange.js';
 export type { SessionFacts } from './client/sessions/session_opener.js';
-export { type DeviceProfile, HANDHELD } from './delegation/device.js';
+export { type DeviceProfile, HANDHELD, PRESETS } from './delegation/device.js';
 export { DeputyError } from './delegation/error.js';
 export {
   Grant,
@@ -41,14 +41,25 @@ export { loadRecordEngine } from './platform/node/record_engine.js';
 export type { Platform, Transport } from './platform/platform.js';
 
 export type { ProxyEvents } from './proxy/events.js';
-export type { ProxyOptions as ProxyServerOptions } from './proxy/options.js';
-export { createProxy, type ProxyServer } from './proxy/proxy.js';
+export type { Log } from './proxy/log.js';
+export {
+  type ClientLimits,
+  DEFAULT_LIMITS,
+  type Limits,
+  type ProxyOptions as ProxyServerOptions,
+  type TargetOptions,
+} from './proxy/options.js';
+export { createProxy, type LiveSession, type ProxyServer } from './proxy/proxy.js';
 export { type AuditOptions, audit } from './services/audit/index.js';
 export { type CacheOptions, cache } from './services/cache/index.js';
-export { openStore } from './services/cache/open.js';
+export { type OpenOptions as StoreOptions, openStore } from './services/cache/open.js';
+export { compress } from './services/compress/index.js';
 export { filter } from './services/filter/index.js';
 export { FilterError, type FilterList, parseList } from './services/filter/list.js';
+export { type IsolatedOptions, isolated, type ThreadLimits } from './services/isolated/index.js';
+export { trusted } from './services/module.js';
 export { type PrefetchOptions, prefetch } from './services/prefetch/index.js';
+export { type Quota, quota } from './services/quota/index.js';
 export type { RecordedSession, RecordMark, SessionEvent } from './services/record.js';
 export type {
   Answer,
@@ -65,12 +76,15 @@ export type {
   SettledFlow,
 } from './services/service.js';
 export { HeaderList } from './services/service.js';
+export { type TranscodeOptions, transcode } from './services/transcode/index.js';
 
 export interface DeputyClientOptions extends Omit<ClientOptions, 'platform'> {
   /** Node's unless told. */
   platform?: Platform;
   /** Runs the TLS engine: wasm3 by default, V8 where its addon can't be loaded. */
   engine?: 'wasm3' | 'v8';
+  /** The bytes of client.wasm, for bundles that carry it with them. The file of this package unless given. */
+  wasm?: Uint8Array;
   /** Gets the one line about an engine that can't be loaded; standard error unless told. */
   notice?: (line: string) => void;
 }
@@ -90,10 +104,12 @@ export interface DeputyClientOptions extends Omit<ClientOptions, 'platform'> {
  */
 export class DeputyClient extends Client {
   constructor(options: DeputyClientOptions) {
-    const { platform, engine, notice, ...rest } = options;
+    const { platform, engine, wasm, notice, ...rest } = options;
     super({
       ...rest,
-      platform: platform ?? nodePlatform({ ...(engine && { engine }), ...(notice && { notice }) }),
+      platform:
+        platform ??
+        nodePlatform({ ...(engine && { engine }), ...(wasm && { wasm }), ...(notice && { notice }) }),
     });
   }
 

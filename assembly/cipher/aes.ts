@@ -114,7 +114,7 @@ export function aesEncryptPlanes(key: usize, planes: usize, groups: i32, first: 
       if (n == 0) {
         b0 = below0(s7), b1 = below0(s6), b2 = below0(s5), b3 = below0(s4);
         b4 = below0(s3), b5 = below0(s2), b6 = below0(s1), b7 = below0(s0);
-      } else if (ASC_SHRINK_LEVEL > 0) {
+      } else if (ASC_SHRINK_LEVEL > 1) {
         const at = COLUMNS + (n - 1 << 4);
         const inside = load<u64>(at), outside = load<u64>(at, 8), near = u64(n << 2), far = near + 16;
         b0 = below(s7, far, inside, near, outside), b1 = below(s6, far, inside, near, outside);

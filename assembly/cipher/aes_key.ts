@@ -2,6 +2,7 @@
 //
 // Constant-time in the key.
 
+import { ErrorCode } from "../alert";
 import { wipe } from "../memory";
 import { ROUNDS, ROUND_KEYS, SCRATCH, scratch } from "./aes";
 import { aesChain } from "./aes_chain";
@@ -16,8 +17,9 @@ const ROWS = memory.data<u64>([
 const subBytes = memory.data(72, 8);
 const planes = scratch, blocks = scratch + 64, words = scratch + 128;
 
-/** Expands a key of 16 or 32 bytes into `out`, AES_KEY bytes aligned to 8. */
-export function aesExpandKey(out: usize, key: usize, length: i32): void {
+/** Expands a key of 16 or 32 bytes into `out`, AES_KEY bytes aligned to 8. 0, or BadArgument for another length. */
+export function aesExpandKey(out: usize, key: usize, length: i32): i32 {
+  if (length != 16 && length != 32) return ErrorCode.BadArgument;
   const rounds = (length >> 2) + 6;
   store<i32>(out, rounds, ROUNDS);
   memory.copy(words, key, length);
@@ -48,6 +50,7 @@ export function aesExpandKey(out: usize, key: usize, length: i32): void {
     } while ((bit += 8) != 64);
   }
   wipe(scratch, SCRATCH);
+  return ErrorCode.None;
 }
 
 /** Takes ShiftRows back, i times from the key of round i, and adds SubBytes' constant, which MixColumns leaves as it is. */
@@ -74,7 +77,7 @@ function unshift(at: usize, rounds: i32): void {
 // @ts-ignore: decorator
 @inline
 function subWord(w: u32): u32 {
-  if (ASC_SHRINK_LEVEL > 0) {
+  if (ASC_SHRINK_LEVEL > 1) {
     // One round of aes_chain.ts without MixColumns, on four columns that are the same, as ShiftRows then changes nothing. CBC
     // has that circuit anyhow, and it is the suite that takes most memory.
     store<i32>(subBytes, 1);

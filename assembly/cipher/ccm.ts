@@ -23,23 +23,37 @@ export function ccmInit(out: usize, key: usize, keyLength: i32): void {
   aesChainKey(out + AES_KEY, out);
 }
 
-/** Encrypts `length` bytes (under 2^24) in place and writes `tagLength` bytes of tag. `key` is one of `ccmInit`. */
+/** What the MAC's first blocks have room for, behind their length in two bytes. */
+const AAD_MAX: i32 = 30;
+
+/** The bounds that the static blocks and a counter of three bytes set. */
+function fits(aadLength: i32, length: i32, tagLength: i32): bool {
+  return aadLength >= 0 && aadLength <= AAD_MAX && length >= 0 && length < 1 << 24 && (tagLength == 8 || tagLength == 16);
+}
+
+/**
+ * Encrypts `length` bytes (under 2^24) in place and writes `tagLength` bytes of tag. `key` is one of `ccmInit`.
+ * @returns 0, or BadArgument for more than 30 bytes of additional data, or another length out of bounds: nothing is written
+ */
 export function ccmSeal(
   key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize, tagLength: i32,
-): void {
+): i32 {
+  if (!fits(aadLength, length, tagLength)) return ErrorCode.BadArgument;
   authenticate(key, nonce, aad, aadLength, data, length, tagLength);
   encrypt(key, nonce, data, length);
   memory.copy(tag, state, tagLength);
   wipe(state, 16);
+  return ErrorCode.None;
 }
 
 /**
  * Decrypts `length` bytes in place and verifies the tag.
- * @returns 0, or BadRecordMac, with the data wiped
+ * @returns 0, BadArgument as `ccmSeal` does, or BadRecordMac, with the data wiped
  */
 export function ccmOpen(
   key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tag: usize, tagLength: i32,
 ): i32 {
+  if (!fits(aadLength, length, tagLength)) return ErrorCode.BadArgument;
   memory.fill(state, 0, 16);
   encrypt(key, nonce, data, length);
   memory.copy(mask, state, 16);
@@ -67,7 +81,7 @@ function encrypt(key: usize, nonce: usize, data: usize, length: i32): void {
   wipe(counterBlock, 16);
 }
 
-/** CBC-MAC to `state` over B_0, the additional data (at most 30 bytes) behind their length, and the plaintext (§2.2). */
+/** CBC-MAC to `state` over B_0, the additional data behind their length, and the plaintext (§2.2). */
 function authenticate(
   key: usize, nonce: usize, aad: usize, aadLength: i32, data: usize, length: i32, tagLength: i32,
 ): void {

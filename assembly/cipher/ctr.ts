@@ -172,7 +172,7 @@ function joinFirstRound(counter: i32, groups: i32): void {
     let once = load<u64>(last + at) >> shift, twice = load<u64>(doubled + at) >> shift;
     const rest = load<u64>(others + at);
     let p = planes + at, n = groups;
-    if (ASC_SHRINK_LEVEL == 0) {
+    if (ASC_SHRINK_LEVEL < 2) {
       for (; n >= 4; n -= 4, p += 256) {
         store<u64>(p, joined(once, twice, rest));
         store<u64>(p, joined(once >> 4, twice >> 4, rest), 64);

@@ -44,7 +44,7 @@ const PC2 = memory.data<u8>([
 // interpreter's operations, and are more than a data cache holds; memory for them is taken when the first key comes. Where the
 // program is to be small, each box has a table of its own, 2 KiB in all.
 const PAIRS: i32 = 0x10000;
-const BOXES = ASC_SHRINK_LEVEL > 0 ? memory.data(2048, 8) : 0;
+const BOXES = ASC_SHRINK_LEVEL > 1 ? memory.data(2048, 8) : 0;
 let tables: usize = 0;
 
 /** What box 1 to 8, counted from 0, gives for six bits: four, sent by P to their places. */
@@ -60,7 +60,7 @@ function substitute(box: i32, six: i32): u32 {
 /** Makes the tables, once. False where there is no memory for them. */
 function makeTables(): bool {
   if (tables != 0) return true;
-  if (ASC_SHRINK_LEVEL > 0) {
+  if (ASC_SHRINK_LEVEL > 1) {
     tables = BOXES;
     for (let i = 0; i < 512; i++) store<u32>(tables + (i << 2), substitute(i >> 6, i & 63));
     return true;
@@ -121,7 +121,7 @@ function schedule(out: usize, key: usize, backwards: i32): void {
 // @ts-ignore: decorator
 @inline
 function round(u: u32, t: u32, pairs: u32): u32 {
-  if (ASC_SHRINK_LEVEL > 0) {
+  if (ASC_SHRINK_LEVEL > 1) {
     return load<u32>(u >> 24 & 252, BOXES) ^ load<u32>(u >> 16 & 252, BOXES + 512)
       ^ load<u32>(u >> 8 & 252, BOXES + 1024) ^ load<u32>(u & 252, BOXES + 1536)
       ^ load<u32>(t >> 24 & 252, BOXES + 256) ^ load<u32>(t >> 16 & 252, BOXES + 768)

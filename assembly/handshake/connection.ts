@@ -79,6 +79,9 @@ export class Connection {
   /** Length of what OBSERVED holds, 0 for nothing; and whether both directions have left those keys since. */
   observed: i32;
   observedLeft: i32;
+  /** Length of what HANDSHAKE_SECRETS holds, 0 for nothing; and whether a delivery has made it due. */
+  handshakeSecrets: i32;
+  handshakeSecretsDue: i32;
   certificateRequested: i32;
   encryptThenMac: i32;
 
@@ -161,7 +164,10 @@ export const EXPORTER_SECRET: i32 = SERVER_SECRET + SECRET_MAX;
 /** TLS 1.3 resumption master secret; TLS 1.2 master secret. */
 export const MASTER_SECRET: i32 = EXPORTER_SECRET + SECRET_MAX;
 export const KEY_BLOCK: i32 = MASTER_SECRET + SECRET_MAX;
-export const SERVER_NAME: i32 = KEY_BLOCK + KEY_BLOCK_MAX;
+/** TLS 1.3: the client's and the server's handshake traffic secret, for a delivery before any application data. */
+export const HANDSHAKE_SECRETS: i32 = KEY_BLOCK + KEY_BLOCK_MAX;
+export const HANDSHAKE_SECRETS_MAX: i32 = 2 * SECRET_MAX;
+export const SERVER_NAME: i32 = HANDSHAKE_SECRETS + HANDSHAKE_SECRETS_MAX;
 export const ALPN: i32 = SERVER_NAME + 256;
 export const MESSAGE_HEADER: i32 = ALPN + 256;
 export const READ_PROTECTION: i32 = (MESSAGE_HEADER + 4 + 15) & ~15;
@@ -285,6 +291,12 @@ export function finishHandshake(c: Connection, state: i32): void {
   dropHandshake(c);
   c.handshakeDone = 1;
   c.state = state;
+}
+
+/** They can serve no delivery any more. */
+export function forgetHandshakeSecrets(c: Connection): void {
+  wipe(area(c, HANDSHAKE_SECRETS), HANDSHAKE_SECRETS_MAX);
+  c.handshakeSecrets = 0;
 }
 
 function dropHandshake(c: Connection): void {

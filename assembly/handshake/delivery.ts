@@ -5,8 +5,8 @@ import { wipe } from "../memory";
 import { protectionSequence, protectionWipe } from "../record/protection";
 import { suiteBlockIvLength, suiteHash, suiteMacKeyLength } from "../record/suites";
 import {
-  CLIENT_SECRET, Connection, EXPORTER_SECRET, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX, READ_PROTECTION, SECRET_MAX,
-  SERVER_SECRET, WRITE_PROTECTION, area, dropBuffers, dropMessage,
+  CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX,
+  READ_PROTECTION, SECRET_MAX, SERVER_SECRET, WRITE_PROTECTION, area, dropBuffers, dropMessage, forgetHandshakeSecrets,
 } from "./connection";
 import { sendKeyUpdate } from "./key_update";
 import { Delivery, Grant, Version } from "./protocol";
@@ -36,7 +36,12 @@ export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: 
   if (c.state != State.Connected && c.state != State.Established) return ErrorCode.WrongState;
   if (c.writeClosed || c.peerClosed) return ErrorCode.WrongState;
   if (capacity < LONGEST) return ErrorCode.BufferTooSmall;
-  if (grant == Grant.Observe) return observe(c, out);
+  const length = grant == Grant.Observe ? observe(c, out) : handOver(c, grant, out);
+  if (length >= 0) c.handshakeSecretsDue = 1;
+  return length;
+}
+
+function handOver(c: Connection, grant: i32, out: usize): i32 {
   if (grant < Grant.Epoch || grant > Grant.Full) return ErrorCode.GrantRefused;
   const length = c.version == Version.Tls13 ? newSecrets(c, grant, out) : oldSecrets(c, grant, out);
   if (length < 0) return length;
@@ -45,6 +50,21 @@ export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: 
   c.keyUpdateDue = 0;
   protectionWipe(area(c, WRITE_PROTECTION));
   if (c.delivered == Delivery.Delivered) forgetWriting(c);
+  return length;
+}
+
+/**
+ * Gives the client's and the server's handshake traffic secret of TLS 1.3 to whoever got the delivery, which opens with them the
+ * two flights that it relayed and nothing else (RFC 8446 §7.1: no other secret follows from them). They are wiped here. Returns
+ * their length; 0 where there are none, as in older versions, after application data, or the second time. WrongState before a
+ * delivery; BufferTooSmall.
+ */
+export function deliverHandshakeSecrets(c: Connection, out: usize, capacity: i32): i32 {
+  if (!c.handshakeSecretsDue) return ErrorCode.WrongState;
+  const length = c.handshakeSecrets;
+  if (capacity < length) return ErrorCode.BufferTooSmall;
+  memory.copy(out, area(c, HANDSHAKE_SECRETS), length);
+  forgetHandshakeSecrets(c);
   return length;
 }
 

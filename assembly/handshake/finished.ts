@@ -5,7 +5,7 @@ import { equalBytes, wipe } from "../memory";
 import { suiteHash } from "../record/suites";
 import { sendClientCertificate } from "./client_certificate";
 import {
-  CLIENT_HANDSHAKE_SECRET, CLIENT_SECRET, Connection, EXPORTER_SECRET, MASTER_SECRET, READ_PROTECTION, SECRET,
+  CLIENT_HANDSHAKE_SECRET, CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, MASTER_SECRET, READ_PROTECTION, SECRET,
   SERVER_HANDSHAKE_SECRET, SERVER_SECRET, WRITE_PROTECTION, area, finishHandshake, handshakeArea,
 } from "./connection";
 import { CLIENT_APPLICATION, EXPORTER_MASTER, RESUMPTION_MASTER, SERVER_APPLICATION } from "./labels";
@@ -31,6 +31,7 @@ export function onFinished(c: Connection, received: usize, length: i32): i32 {
   deriveApplicationSecrets(c, hash);
   const answered = answer(c, hash, size);
   if (answered < 0) return answered;
+  keepHandshakeSecrets(c, size);
   return installApplicationKeys(c);
 }
 
@@ -61,6 +62,14 @@ function answer(c: Connection, hash: i32, size: i32): i32 {
   deriveSecret(hash, handshakeArea(c, SECRET), RESUMPTION_MASTER, digest, area(c, MASTER_SECRET));
   wipe(message, 68);
   return 0;
+}
+
+/** Whoever gets a delivery reads both flights with them. The first application data wipe them. */
+function keepHandshakeSecrets(c: Connection, size: i32): void {
+  const kept = area(c, HANDSHAKE_SECRETS);
+  memory.copy(kept, handshakeArea(c, CLIENT_HANDSHAKE_SECRET), size);
+  memory.copy(kept + size, handshakeArea(c, SERVER_HANDSHAKE_SECRET), size);
+  c.handshakeSecrets = 2 * size;
 }
 
 function installApplicationKeys(c: Connection): i32 {

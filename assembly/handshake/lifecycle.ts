@@ -5,7 +5,8 @@ import { SEAL_HEADROOM, SEAL_TAILROOM, recordSequence } from "../record/protecti
 import { sendClientHello } from "./client_hello";
 import { completeConfiguration } from "./configure";
 import {
-  CLIENT_RANDOM, Connection, SEND_PAYLOAD, SESSION_ID, WRITE_PROTECTION, area, dropConnection, handshakeArea, wipeSecrets,
+  CLIENT_RANDOM, Connection, SEND_PAYLOAD, SESSION_ID, WRITE_PROTECTION, area, dropConnection, forgetHandshakeSecrets, handshakeArea,
+  wipeSecrets,
 } from "./connection";
 import { sendKeyUpdate } from "./key_update";
 import { consumeOutput, fail, finishClose, sealOutput, sendCloseNotify } from "./output";
@@ -70,6 +71,7 @@ export function plaintextCapacity(c: Connection): i32 {
 export function sealPlaintext(c: Connection, length: i32): i32 {
   if (length < 0 || length > plaintextCapacity(c)) return ErrorCode.BadArgument;
   if (length == 0) return 0;
+  if (c.handshakeSecrets != 0) forgetHandshakeSecrets(c);
   const sealed = sealOutput(c, ContentType.ApplicationData, length);
   if (sealed < 0) return fail(c, sealed);
   if (c.version == Version.Tls13 && recordSequence(area(c, WRITE_PROTECTION)) >= RECORDS_PER_KEY) c.keyUpdateDue = 1;
@@ -95,6 +97,7 @@ export function updateKeys(c: Connection, request: i32): i32 {
 /** close_notify; reading goes on until the peer's, if the handshake was done. */
 export function closeConnection(c: Connection): i32 {
   if (c.state == State.Closed) return 0;
+  forgetHandshakeSecrets(c);
   if (c.state != State.Idle && !c.delivered) sendCloseNotify(c);
   if (!c.handshakeDone || c.peerClosed || c.delivered) finishClose(c);
   return 0;

@@ -38,7 +38,7 @@ export function checkHeader(c: Connection, header: usize): i32 {
 /** Most bytes of a message's body. */
 function longest(type: i32): i32 {
   switch (type) {
-    case HandshakeType.Certificate: return 32768;
+    case HandshakeType.Certificate: return 65536;
     case HandshakeType.CertificateRequest: return 16384; // lists of authorities grow long
     case HandshakeType.NewSessionTicket: return 16384;
     case HandshakeType.ServerHello: return 4096;

@@ -97,7 +97,7 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
     let w15 = swap(load<u32>(data, 60), bytes);
 
     let x: u32, y = b ^ c;
-    if (ASC_SHRINK_LEVEL == 0) {
+    if (ASC_SHRINK_LEVEL < 2) {
       h += 0x428a2f98 + w0; h += sum1(e); h += ((f ^ g) & e) ^ g; d += h; x = a ^ b; h += (x & y) ^ b; h += sum0(a);
       g += 0x71374491 + w1; g += sum1(d); g += ((e ^ f) & d) ^ f; c += g; y = h ^ a; g += (y & x) ^ a; g += sum0(h);
       f += 0xb5c0fbcf + w2; f += sum1(c); f += ((d ^ e) & c) ^ e; b += f; x = g ^ h; f += (x & y) ^ h; f += sum0(g);
@@ -116,9 +116,9 @@ export function sha256Blocks(state: usize, data: usize, blocks: i32): void {
       a += 0xc19bf174 + w15; a += sum1(f); a += ((g ^ h) & f) ^ h; e += a; y = b ^ c; a += (y & x) ^ c; a += sum0(b);
     }
 
-    let k = ASC_SHRINK_LEVEL > 0 ? K : K + K_START;
+    let k = ASC_SHRINK_LEVEL > 1 ? K : K + K_START;
     do {
-      if (ASC_SHRINK_LEVEL == 0 || k != K) {
+      if (ASC_SHRINK_LEVEL < 2 || k != K) {
         w0 += sigma0(w1) + w9; w0 += sigma1(w14);
         w1 += sigma0(w2) + w10; w1 += sigma1(w15);
         w2 += sigma0(w3) + w11; w2 += sigma1(w0);

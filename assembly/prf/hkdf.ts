@@ -1,6 +1,7 @@
 // HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 8446 §7.1).
 //
 // Constant-time in keys and secrets: the time depends on the lengths alone.
+import { ErrorCode } from "../alert";
 import { HASH_MAX, hashSize } from "../hash/hash";
 import { HMAC_CONTEXT, hmacDigest, hmacFinal, hmacInit, hmacUpdate } from "../hash/hmac";
 import { store16be, wipe } from "../memory";
@@ -17,13 +18,14 @@ export function hkdfExtract(hashId: i32, salt: usize, saltLength: i32, ikm: usiz
 }
 
 /**
- * HKDF-Expand: writes `outLength` bytes to `out`, at most 255 times hashSize (RFC 5869 §2.3), which the caller sees to.
- * `out` lies apart from `info`.
+ * HKDF-Expand: writes `outLength` bytes to `out`, which lies apart from `info`. Returns 0, or BadArgument for more than 255
+ * times hashSize (RFC 5869 §2.3), where the block counter would come round: nothing is written then.
  */
 export function hkdfExpand(
   hashId: i32, prk: usize, prkLength: i32, info: usize, infoLength: i32, out: usize, outLength: i32,
-): void {
+): i32 {
   const size = hashSize(hashId);
+  if (outLength < 0 || outLength > 255 * size) return ErrorCode.BadArgument;
   hmacInit(mac, hashId, prk, prkLength);
   for (let i = 1; outLength > 0; i++) {
     if (i > 1) hmacUpdate(mac, block, size);
@@ -38,16 +40,19 @@ export function hkdfExpand(
   }
   wipe(mac, HMAC_CONTEXT);
   wipe(block, HASH_MAX);
+  return ErrorCode.None;
 }
 
 /**
- * HKDF-Expand-Label(secret, label, context, outLength): `label` goes without "tls13 ", at most 249 bytes of it, and at
- * most 255 bytes of context; `secret` is hashSize bytes. Derive-Secret is this with a transcript hash as the context.
+ * HKDF-Expand-Label(secret, label, context, outLength): `label` goes without "tls13 "; `secret` is hashSize bytes.
+ * Derive-Secret is this with a transcript hash as the context. Returns 0, or BadArgument for more than 249 bytes of label,
+ * 255 bytes of context, or what `hkdfExpand` refuses: nothing is written then.
  */
 export function hkdfExpandLabel(
   hashId: i32, secret: usize, label: usize, labelLength: i32, context: usize, contextLength: i32,
   out: usize, outLength: i32,
-): void {
+): i32 {
+  if (labelLength < 0 || labelLength > 249 || contextLength < 0 || contextLength > 255) return ErrorCode.BadArgument;
   store16be(hkdfLabel, outLength);
   store<u8>(hkdfLabel, 6 + labelLength, 2);
   store<u32>(hkdfLabel, 0x31736c74, 3); // "tls1"
@@ -56,5 +61,5 @@ export function hkdfExpandLabel(
   const end = hkdfLabel + 9 + labelLength;
   store<u8>(end, contextLength);
   memory.copy(end + 1, context, contextLength);
-  hkdfExpand(hashId, secret, hashSize(hashId), hkdfLabel, 10 + labelLength + contextLength, out, outLength);
+  return hkdfExpand(hashId, secret, hashSize(hashId), hkdfLabel, 10 + labelLength + contextLength, out, outLength);
 }

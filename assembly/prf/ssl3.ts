@@ -1,6 +1,7 @@
 // SSL 3.0 (RFC 6101): its PRF, its MAC, and the hash of its Finished and CertificateVerify. Off unless `legacy` is on.
 //
 // Constant-time in secrets and messages: the time depends on the lengths alone.
+import { ErrorCode } from "../alert";
 import { HASH_CONTEXT, HASH_MAX, HashId, hashFinal, hashInit, hashSize, hashUpdate } from "../hash/hash";
 import { wipe } from "../memory";
 
@@ -10,7 +11,8 @@ export const SSL3_MAC_CONTEXT: i32 = 248;
 // The fields of a MAC context, after the running inner hash.
 const ID: usize = 208; // i32
 const KEY_LENGTH: usize = 212; // i32
-const KEY: usize = 216; // at most 20 bytes
+const KEY: usize = 216; // at most KEY_MAX bytes
+const KEY_MAX: i32 = 20;
 
 const scratch = memory.data(HASH_CONTEXT, 8);
 const digest = memory.data(64, 8);
@@ -19,9 +21,10 @@ const salt = memory.data(32, 8);
 
 /**
  * The PRF of RFC 6101 §6.1 and §6.2.2: MD5(secret + SHA("A" + secret + seed)) + MD5(secret + SHA("BB" + …)) + …
- * Writes `outLength` bytes, at most 416, to `out`, apart from the inputs.
+ * Writes `outLength` bytes to `out`, apart from the inputs. Returns 0, or BadArgument for more than 416: letters end there.
  */
-export function ssl3Prf(secret: usize, secretLength: i32, seed: usize, seedLength: i32, out: usize, outLength: i32): void {
+export function ssl3Prf(secret: usize, secretLength: i32, seed: usize, seedLength: i32, out: usize, outLength: i32): i32 {
+  if (outLength < 0 || outLength > 26 * 16) return ErrorCode.BadArgument;
   for (let i = 1; outLength > 0; i++) {
     memory.fill(salt, <u8>(0x40 + i), i); // "A", "BB", "CCC", …
     hashInit(HashId.Sha1, scratch);
@@ -40,6 +43,7 @@ export function ssl3Prf(secret: usize, secretLength: i32, seed: usize, seedLengt
   }
   wipe(scratch, HASH_CONTEXT);
   wipe(digest, HASH_MAX);
+  return ErrorCode.None;
 }
 
 // pad_1 is 0x36 and pad_2 0x5c, 48 times for MD5 and 40 times for SHA (RFC 6101 §5.2.3.1).
@@ -48,12 +52,14 @@ function absorbPad(context: usize, id: i32, byte: i32): void {
   hashUpdate(context, pad, id == HashId.Md5 ? 48 : 40);
 }
 
-/** Sets the key of a MAC with MD5 (16 bytes) or SHA-1 (20 bytes) and starts a message. */
-export function ssl3MacInit(context: usize, id: i32, key: usize, keyLength: i32): void {
+/** Sets the key of a MAC with MD5 (16 bytes) or SHA-1 (20 bytes) and starts a message. 0, or BadArgument for a longer key. */
+export function ssl3MacInit(context: usize, id: i32, key: usize, keyLength: i32): i32 {
+  if (keyLength < 0 || keyLength > KEY_MAX) return ErrorCode.BadArgument;
   store<i32>(context, id, ID);
   store<i32>(context, keyLength, KEY_LENGTH);
   memory.copy(context + KEY, key, keyLength);
   start(context, id, 0x36);
+  return ErrorCode.None;
 }
 
 function start(context: usize, id: i32, byte: i32): void {

@@ -9,7 +9,7 @@ import { LIMBS_4096, montgomeryMultiply, montgomerySquare, wipeMontgomery } from
 export const RSA_MAX: i32 = 512;
 // @ts-ignore: decorator
 @inline
-const MIN_BITS = 2048;
+const MIN_BITS = 1024; // what is too short for today is said where keys are read
 // @ts-ignore: decorator
 @inline
 const MAX_BITS = 4096;
@@ -25,7 +25,7 @@ const other = memory.data(ROW, 16);
 
 /**
  * Writes input^e mod n, as long as the modulus, and returns that length. All numbers are big-endian; leading zeros of n
- * and e are skipped. CertificateKey for a modulus that is even or not of 2048 to 4096 bits, or an exponent that is even
+ * and e are skipped. CertificateKey for a modulus that is even or not of 1024 to 4096 bits, or an exponent that is even
  * or outside [3, 2^33); BadSignature for an input not as long as the modulus or not below it.
  *
  * For a signature, which is public: time depends on it.

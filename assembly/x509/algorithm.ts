@@ -41,7 +41,7 @@ export function parseSignatureAlgorithm(at: usize, legacy: i32): i32 {
     return last >= 2 && last <= 4 ? (last + 2) << 8 | ECDSA : ErrorCode.CertificateAlgorithm;
   }
   if (isOid(oid, OID_RSA_PSS, 9)) {
-    const hash = parsePssParameters(parameters, end);
+    const hash = parsePssParameters(parameters, end, false);
     return hash < 0 ? hash : RSA_PSS_RSAE | hash;
   }
   if (length == 9 && memory.compare(content, OID_RSA, 8) == 0) {
@@ -62,9 +62,10 @@ export function parseSignatureAlgorithm(at: usize, legacy: i32): i32 {
 
 /**
  * RSASSA-PSS-params (RFC 4055 §3.1). Returns the HashId where hash and MGF1's hash are the same SHA-2 and the salt
- * has its length, as TLS wants it (RFC 8446 §4.2.3); an error as above for everything else.
+ * has its length, as TLS wants it (RFC 8446 §4.2.3); an error as above for everything else. In a key (`ofKey`) the salt's length
+ * is but the least that a signature may have (RFC 4055 §3.3), so a shorter one fits too.
  */
-export function parsePssParameters(at: usize, end: usize): i32 {
+export function parsePssParameters(at: usize, end: usize, ofKey: bool): i32 {
   if (tagOf(at, end) != TAG_SEQUENCE || after(at) != end) return ErrorCode.CertificateDer;
   let field = body(at);
   let hash: i32 = HashId.Sha1; // the defaults of all three fields belong to SHA-1
@@ -91,13 +92,15 @@ export function parsePssParameters(at: usize, end: usize): i32 {
   if (tagOf(field, end) == 0xa2) {
     const salt = body(field);
     if (tagOf(salt, after(field)) != TAG_INTEGER || after(salt) != after(field)) return ErrorCode.CertificateDer;
-    saltLength = bodyLength(salt) == 1 ? (load<u8>(body(salt)) as i32) : -1;
+    saltLength = bodyLength(salt) == 1 && load<u8>(body(salt)) < 0x80 ? (load<u8>(body(salt)) as i32) : -1;
     field = after(field);
   }
   // The trailer field has one meaning, which is the default; DER leaves defaults out.
   if (field != end) return ErrorCode.CertificateAlgorithm;
   if (hash == HashId.Sha1) return ErrorCode.CertificateWeakSignature;
-  if (maskHash != hash || saltLength != hashSize(hash)) return ErrorCode.CertificateAlgorithm;
+  if (maskHash != hash || saltLength < 0) return ErrorCode.CertificateAlgorithm;
+  const size = hashSize(hash);
+  if (ofKey ? saltLength > size : saltLength != size) return ErrorCode.CertificateAlgorithm;
   return hash;
 }
 

@@ -4,42 +4,53 @@
 // search follows names, judges each authority before it goes on, and spends public-key work only on a path that has
 // reached an anchor, from the anchor down.
 import { ErrorCode } from "../alert";
+import { HashId, hashDigest } from "../hash/hash";
+import { SHA256_SIZE } from "../hash/sha256";
 import { load24be } from "../memory";
 import { parseSignatureAlgorithm, RSA_PSS_RSAE } from "./algorithm";
-import { Certificate, CERTIFICATE, parseCertificate } from "./certificate";
+import { CERTIFICATE, Certificate } from "./certificate";
+import { parseCertificate } from "./certificate_reader";
 import { sameElement } from "./der";
 import { sameName } from "./distinguished_name";
-import { PURPOSE_ANY, PURPOSE_SERVER, USAGE_DIGITAL_SIGNATURE, USAGE_KEY_ENCIPHERMENT } from "./extensions";
+import {
+  PURPOSE_ANY, PURPOSE_SERVER, USAGE_CERTIFICATE_SIGN, USAGE_DIGITAL_SIGNATURE, USAGE_KEY_ENCIPHERMENT,
+} from "./extensions";
 import { matchHostName } from "./host_name";
 import { verifyKnownSignature } from "./known_signature";
 import { checkNameConstraints, startNameConstraints } from "./name_constraints";
 import { isOldScheme, verifyOldSignature } from "./old_signature";
+import { checkPolicies } from "./policy";
 import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
 import { Anchor, maySignCertificates, Trust } from "./trust";
 
 export enum ChainRule {
-  /** MD5, SHA-1 and DSA are let pass. */
+  /** MD5, SHA-1, DSA and RSA of 1024 bits are let pass. */
   Legacy = 1,
   /** The leaf's key is to encrypt, not to sign: RSA key exchange (RFC 5246 §7.4.2). */
   Encipher = 2,
+  /** Anchors are taken whatever their dates say. */
+  ExpiredRoots = 4,
 }
 
 /** Certificates that a server may send. */
-const MAX_CERTIFICATES: i32 = 16;
-/** Certificates between leaf and anchor, the leaf included. */
-const MAX_PATH: i32 = 8;
+const MAX_CERTIFICATES: i32 = 24;
+/** Certificates below the anchor, the leaf included. */
+const MAX_PATH: i32 = 12;
 /** What one verification may cost: authorities looked at, signatures checked. */
-const MAX_STEPS: i32 = 256;
+const MAX_STEPS: i32 = 1024;
 const MAX_SIGNATURES: i32 = 16;
 
 const certificates: usize = memory.data(CERTIFICATE * MAX_CERTIFICATES, 8);
 const path: usize = memory.data(4 * MAX_PATH, 4); // addresses of Certificates, leaf first
 const issuerKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
+const digest: usize = memory.data(SHA256_SIZE, 8);
 
 let count: i32 = 0;
 let anchors: usize = 0;
 /** 1 where the old is let pass. */
 let legacy: i32 = 0;
+/** Not 0 where the anchors' dates don't matter. */
+let anyRootDates: i32 = 0;
 let now: i64 = 0;
 let steps: i32 = 0;
 let signatures: i32 = 0;
@@ -69,6 +80,7 @@ export function verifyChain(
   anchors = changetype<Trust>(trust).last;
   now = unixTime as i64;
   legacy = rules & ChainRule.Legacy;
+  anyRootDates = rules & ChainRule.ExpiredRoots;
   steps = MAX_STEPS;
   signatures = MAX_SIGNATURES;
   failure = ErrorCode.UnknownCa;
@@ -76,10 +88,12 @@ export function verifyChain(
 
   const leaf = certificateAt(0);
   const usage = rules & ChainRule.Encipher ? USAGE_KEY_ENCIPHERMENT : USAGE_DIGITAL_SIGNATURE;
-  const problem = checkLeaf(leaf, changetype<PublicKey>(publicKey), usage);
+  if (leaf.error < 0) return leaf.error;
+  const pinned = isPinned(leaf, list + 3, load24be(list));
+  const problem = checkLeaf(leaf, changetype<PublicKey>(publicKey), usage, pinned);
   if (problem < 0) return problem;
   store<usize>(path, certificates);
-  if (extendPath(1) < 0) return failure == ErrorCode.UnknownCa ? firstUnreadable() : failure;
+  if (!pinned && extendPath(1) < 0) return failure == ErrorCode.UnknownCa ? firstUnreadable() : failure;
   return matchHostName(leaf.alternativeNames, hostName, hostNameLength)
     ? ErrorCode.None
     : ErrorCode.CertificateHostName;
@@ -107,7 +121,7 @@ function parseList(at: usize, end: usize): i32 {
     const length = load24be(at);
     at += 3;
     if (length == 0 || length > ((end - at) as i32)) return ErrorCode.DecodeError;
-    if (count == MAX_CERTIFICATES) return ErrorCode.CertificateTooLong;
+    if (count == MAX_CERTIFICATES) return ErrorCode.TooManyCertificates;
     const certificate = certificateAt(count++);
     certificate.error = parseCertificate(at, length, certificate);
     at += length;
@@ -123,10 +137,29 @@ function firstUnreadable(): i32 {
   return ErrorCode.UnknownCa;
 }
 
-function checkLeaf(leaf: Certificate, key: PublicKey, usage: i32): i32 {
-  if (leaf.error < 0) return leaf.error;
+/**
+ * An anchor that is this very certificate vouches for it, whoever issued it. It does so for nothing else: another certificate of
+ * the same key needs an anchor that is an authority.
+ */
+function isPinned(leaf: Certificate, der: usize, length: i32): bool {
+  let hashed = false;
+  for (let at = anchors; at != 0; at = changetype<Anchor>(at).previous) {
+    const anchor = changetype<Anchor>(at);
+    if (!sameElement(anchor.publicKeyInfo, leaf.publicKeyInfo)) continue;
+    if (!hashed) hashDigest(HashId.Sha256, der, length, digest);
+    hashed = true;
+    if (memory.compare(anchor.digest, digest, SHA256_SIZE) == 0) return true;
+  }
+  return false;
+}
+
+function checkLeaf(leaf: Certificate, key: PublicKey, usage: i32, pinned: bool): i32 {
   const problem = checkCommon(leaf, key);
   if (problem < 0) return problem;
+  // An authority's own certificate is no server's (CA/Browser Forum's Baseline Requirements §7.1.2.7), nor may a key that is no
+  // authority's sign certificates (RFC 5280 §4.2.1.3). Who pins one knows what it is: old appliances make them so.
+  const signs = leaf.keyUsage >= 0 && (leaf.keyUsage & USAGE_CERTIFICATE_SIGN) != 0;
+  if (!pinned && (leaf.isAuthority || signs)) return ErrorCode.CertificateProfile;
   // RFC 8446 §4.4.2.2: the key must be allowed to do what it will.
   if (leaf.keyUsage >= 0 && (leaf.keyUsage & usage) == 0) return ErrorCode.CertificateKeyUsage;
   // anyExtendedKeyUsage makes no server: the leaf itself names serverAuth, or restricts nothing.
@@ -157,7 +190,7 @@ function checkCommon(certificate: Certificate, key: PublicKey): i32 {
 }
 
 function parseAllowedKey(info: usize, key: PublicKey): i32 {
-  const problem = parsePublicKey(info, key);
+  const problem = parsePublicKey(info, key, legacy);
   return problem == 0 && key.kind == KeyKind.Dsa && !legacy ? ErrorCode.CertificateKey : problem;
 }
 
@@ -183,12 +216,12 @@ function extendPath(depth: i32): i32 {
     if (problem == 0) return ErrorCode.None;
     blame(problem);
   }
-  if (depth == MAX_PATH) return ErrorCode.UnknownCa;
   for (let i = 1; i < count; i++) {
     const authority = certificateAt(i);
     if (authority.error < 0 || isOnPath(authority, depth)) continue;
-    if (--steps < 0) return ErrorCode.UnknownCa;
+    if (--steps < 0) return blame(ErrorCode.CertificateSearch);
     if (!sameName(authority.subject, subject.issuer)) continue;
+    if (depth == MAX_PATH) return blame(ErrorCode.CertificatePathTooLong);
     const problem = checkAuthority(authority, depth);
     if (problem < 0) {
       blame(problem);
@@ -200,9 +233,10 @@ function extendPath(depth: i32): i32 {
   return ErrorCode.UnknownCa;
 }
 
-/** Keeps the first reason that says more than "unknown". */
-function blame(problem: i32): void {
+/** Keeps the first reason that says more than "unknown"; returns `problem`. */
+function blame(problem: i32): i32 {
   if (failure == ErrorCode.UnknownCa) failure = problem;
+  return problem;
 }
 
 function isOnPath(certificate: Certificate, depth: i32): i32 {
@@ -214,10 +248,8 @@ function isOnPath(certificate: Certificate, depth: i32): i32 {
 
 /** The path of `depth` certificates under this anchor: constraints first, then signatures from the anchor down. */
 function checkPath(anchor: Anchor, depth: i32): i32 {
-  const top = pathAt(depth - 1);
-  if (!anchor.isAuthority && !(depth == 1 && sameElement(top.publicKeyInfo, anchor.publicKeyInfo))) {
-    return ErrorCode.CertificateBasicConstraints;
-  }
+  const anchorProblem = checkAnchor(anchor);
+  if (anchorProblem < 0) return anchorProblem;
   const lengthProblem = checkPathLength(anchor.pathLength, depth);
   if (lengthProblem < 0) return lengthProblem;
   if (anchor.nameConstraints != 0) {
@@ -230,9 +262,12 @@ function checkPath(anchor: Anchor, depth: i32): i32 {
     if (problem < 0) return problem;
   }
 
+  const policyProblem = checkPolicies(path, depth);
+  if (policyProblem < 0) return policyProblem;
+
   const key = changetype<PublicKey>(issuerKey);
-  const anchorProblem = parseAllowedKey(anchor.publicKeyInfo, key);
-  if (anchorProblem < 0) return anchorProblem;
+  const keyProblem = parseAllowedKey(anchor.publicKeyInfo, key);
+  if (keyProblem < 0) return keyProblem;
   for (let i = depth - 1; i >= 0; i--) {
     const certificate = pathAt(i);
     const problem = checkSignature(certificate, key);
@@ -243,9 +278,21 @@ function checkPath(anchor: Anchor, depth: i32): i32 {
         ? ErrorCode.UnknownCa
         : problem;
     }
-    if (i > 0) parsePublicKey(certificate.publicKeyInfo, key); // held in checkAuthority
+    if (i > 0) parsePublicKey(certificate.publicKeyInfo, key, legacy); // held in checkAuthority
   }
   return ErrorCode.None;
+}
+
+/** May this anchor end a path now? Its signature is nobody's business, but its dates and purposes are. */
+function checkAnchor(anchor: Anchor): i32 {
+  if (!anchor.isAuthority) return ErrorCode.CertificateBasicConstraints;
+  if (anchor.unknownCritical) return ErrorCode.CertificateCriticalExtension;
+  if (anchor.purposes >= 0 && (anchor.purposes & (PURPOSE_SERVER | PURPOSE_ANY)) == 0) {
+    return ErrorCode.CertificateExtendedKeyUsage;
+  }
+  if (anyRootDates) return ErrorCode.None;
+  if (now < anchor.notBefore) return ErrorCode.CertificateNotYetValid;
+  return now > anchor.notAfter ? ErrorCode.CertificateExpired : ErrorCode.None;
 }
 
 /** All certificates below the one at `depth` against its NameConstraints (RFC 5280 §6.1.3 (b), (c)). */
@@ -262,7 +309,7 @@ function constrainPath(constraints: usize, depth: i32): i32 {
 function checkSignature(certificate: Certificate, key: PublicKey): i32 {
   let scheme = parseSignatureAlgorithm(certificate.algorithm, legacy);
   if (scheme < 0) return scheme;
-  if (--signatures < 0) return ErrorCode.UnknownCa;
+  if (--signatures < 0) return ErrorCode.CertificateSearch;
   // The certificate says id-RSASSA-PSS in either case; TLS has two names for it, after the issuer's kind of key.
   if ((scheme & 0xff00) == RSA_PSS_RSAE && key.kind == KeyKind.RsaPss) scheme += 5;
   const message = certificate.tbs;

@@ -16,6 +16,8 @@ import {
   tagOf,
 } from "./der";
 
+const ATTRIBUTES_MAX: i32 = 8;
+
 /** 1 where [at, end) is one Name (§4.1.2.4): a sequence of sets of type and value, none of the sets empty. */
 export function isName(at: usize, end: usize): i32 {
   if (tagOf(at, end) != TAG_SEQUENCE || after(at) != end) return 0;
@@ -47,28 +49,41 @@ export function nameWithin(name: usize, base: usize): i32 {
 function matchRdns(a: usize, aEnd: usize, b: usize, bEnd: usize, mayBeLonger: i32): i32 {
   while (a < aEnd) {
     if (b == bEnd) return 0;
-    if (!sameElement(a, b) && !(holdsAll(a, b) && holdsAll(b, a))) return 0;
+    if (!sameElement(a, b) && !sameAttributes(a, b)) return 0;
     a = after(a);
     b = after(b);
   }
   return (mayBeLonger || b == bEnd) as i32;
 }
 
-/** 1 where each attribute in the RDN at `b` has its match in the RDN at `a`; their order follows their encoding. */
-function holdsAll(a: usize, b: usize): i32 {
+/**
+ * 1 where the RDNs have the same attributes (§7.1): as many here as there, each with a match of its own. Their order follows
+ * their encoding. RDNs have one attribute, rarely two or three; those of more than ATTRIBUTES_MAX match byte for byte alone.
+ */
+function sameAttributes(a: usize, b: usize): i32 {
+  const count = countAttributes(a);
+  if (count > ATTRIBUTES_MAX || countAttributes(b) != count) return 0;
   const aEnd = after(a);
   const bEnd = after(b);
-  // RDNs have one attribute, rarely two or three; more than four here find no match.
-  let pairs = 16;
+  let taken = 0; // a bit for each attribute of a that has its match
   for (let wanted = body(b); wanted < bEnd; wanted = after(wanted)) {
     let found = 0;
+    let bit = 1;
     for (let one = body(a); one < aEnd && !found; one = after(one)) {
-      if (--pairs < 0) return 0;
-      found = sameAttribute(one, wanted);
+      if (!(taken & bit) && sameAttribute(one, wanted)) found = bit;
+      bit <<= 1;
     }
     if (!found) return 0;
+    taken |= found;
   }
   return 1;
+}
+
+function countAttributes(rdn: usize): i32 {
+  const end = after(rdn);
+  let count = 0;
+  for (let at = body(rdn); at < end; at = after(at)) count++;
+  return count;
 }
 
 function sameAttribute(a: usize, b: usize): i32 {

@@ -2,16 +2,15 @@
 import { parseAddress } from "./address";
 import { after, body, bodyLength } from "./der";
 import { foldCase } from "./distinguished_name";
-
-export const DNS_NAME: i32 = 0x82;
-export const IP_ADDRESS: i32 = 0x87;
+import { DNS_NAME, IP_ADDRESS } from "./general_name";
 
 const address: usize = memory.data(16, 4);
 
 /**
  * 1 where one of the GeneralNames at `names` (0 for none) stands for `host`: a DNS name in ASCII (A-labels, one
  * trailing dot is allowed) or an IP address as text. Case doesn't matter. A wildcard is the whole leftmost label,
- * stands for exactly one, and has two labels or more after it.
+ * stands for exactly one, and has two labels or more after it. It may stand for a label with an underscore; a certificate's own
+ * text may have none (RFC 5280 §4.2.1.6: preferred name syntax).
  */
 export function matchHostName(names: usize, host: usize, length: i32): i32 {
   if (names == 0) return 0;
@@ -58,19 +57,20 @@ export function isHostName(host: usize, length: i32): i32 {
 }
 
 function matchDnsName(name: usize, nameLength: i32, host: usize, length: i32): i32 {
+  if (has(0x5f /* _ */, name, nameLength)) return 0;
   if (nameLength > 2 && load<u8>(name) == 0x2a /* * */ && load<u8>(name, 1) == 0x2e) {
     let label = 0;
     while (label < length && load<u8>(host + label) != 0x2e) label++;
-    if (!hasDot(name + 2, nameLength - 2)) return 0;
+    if (!has(0x2e, name + 2, nameLength - 2)) return 0;
     return sameText(name + 1, nameLength - 1, host + label, length - label);
   }
   // A star elsewhere equals nothing: no host has one.
   return sameText(name, nameLength, host, length);
 }
 
-function hasDot(text: usize, length: i32): i32 {
+function has(character: i32, text: usize, length: i32): i32 {
   for (let i = 0; i < length; i++) {
-    if (load<u8>(text + i) == 0x2e) return 1;
+    if (load<u8>(text + i) == character) return 1;
   }
   return 0;
 }

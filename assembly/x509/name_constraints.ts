@@ -1,13 +1,12 @@
-// Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)) on DNS names, IP addresses and directory names. A constraint
-// on another kind of name refuses every certificate that bears such a name, critical or not.
+// Name constraints (RFC 5280 §4.2.1.10, §6.1.3 (b) and (c)) on DNS names, IP addresses, directory names, mail addresses and
+// URIs. A constraint on another kind of name refuses every certificate that has such a name, critical or not.
 import { ErrorCode } from "../alert";
 import { Certificate } from "./certificate";
 import { after, body, bodyLength, isOid, TAG_SEQUENCE, tagOf } from "./der";
-import { isName, nameWithin } from "./distinguished_name";
-import { DNS_NAME, IP_ADDRESS, sameText } from "./host_name";
+import { nameWithin } from "./distinguished_name";
+import { DIRECTORY_NAME, DNS_NAME, EMAIL_ADDRESS, IP_ADDRESS, isGeneralName, URI } from "./general_name";
+import { addressWithin, dnsNameMeets, dnsNameWithin, isAddressRange, isHostBase, isMailBase, mailWithin, uriWithin } from "./name_subtree";
 
-const EMAIL_ADDRESS: i32 = 0x81;
-const DIRECTORY_NAME: i32 = 0xa4;
 const PERMITTED: i32 = 0xa0;
 const EXCLUDED: i32 = 0xa1;
 
@@ -23,30 +22,14 @@ export function startNameConstraints(): void {
   comparisons = MAX_COMPARISONS;
 }
 
-/** Returns 0 where the NameConstraints element allows all names of `certificate`, or CertificateNameConstraints. */
-export function checkNameConstraints(constraints: usize, certificate: Certificate): i32 {
-  if (!isWellFormed(constraints)) return ErrorCode.CertificateNameConstraints;
-  const subject = certificate.subject;
-  if (bodyLength(subject) > 0 && !isAllowed(constraints, DIRECTORY_NAME, subject, 0)) {
-    return ErrorCode.CertificateNameConstraints;
-  }
-  // RFC 5280 §4.2.1.10: without a name of its own kind, an address in the subject is an rfc822Name.
-  if (hasEmailAddress(subject) && !isAllowed(constraints, EMAIL_ADDRESS, 0, 0)) {
-    return ErrorCode.CertificateNameConstraints;
-  }
-  const names = certificate.alternativeNames;
-  if (names == 0) return ErrorCode.None;
-  const end = after(names);
-  for (let at = body(names); at < end; at = after(at)) {
-    if (!isAllowed(constraints, load<u8>(at), body(at), bodyLength(at))) return ErrorCode.CertificateNameConstraints;
-  }
-  return ErrorCode.None;
-}
-
-/** SEQUENCE { permittedSubtrees [0] OPTIONAL, excludedSubtrees [1] OPTIONAL }, each subtree a base alone. */
-function isWellFormed(constraints: usize): i32 {
+/**
+ * 1 where the NameConstraints element at `constraints` is well-formed: SEQUENCE { permittedSubtrees [0] OPTIONAL,
+ * excludedSubtrees [1] OPTIONAL }, one of them at least, each subtree a base alone. Before anything else here.
+ */
+export function isNameConstraints(constraints: usize): i32 {
   const end = after(constraints);
   let at = body(constraints);
+  if (at == end) return 0;
   if (tagOf(at, end) == PERMITTED) {
     if (!isSubtreeList(at)) return 0;
     at = after(at);
@@ -66,23 +49,58 @@ function isSubtreeList(at: usize): i32 {
     const next = after(at);
     // minimum is 0, its default, and maximum is absent (RFC 5280 §4.2.1.10): nothing follows the base.
     if (tagOf(at, end) != TAG_SEQUENCE || bodyLength(at) == 0 || after(body(at)) != next) return 0;
-    const base = body(at);
-    const tag = tagOf(base, next);
-    if (tag == IP_ADDRESS && !isAddressRange(body(base), bodyLength(base))) return 0;
-    if (tag == DIRECTORY_NAME && !isName(body(base), next)) return 0;
+    if (!isBase(body(at), next)) return 0;
   }
   return 1;
 }
 
-/** An address and a mask of ones followed by zeros (RFC 4632). */
-function isAddressRange(at: usize, length: i32): i32 {
-  if (length != 8 && length != 32) return 0;
-  let previous = 0xff;
-  for (let i = length / 2; i < length; i++) {
-    const octet = load<u8>(at + i) as i32;
-    const inverse = octet ^ 0xff;
-    if ((inverse & (inverse + 1)) != 0 || (octet != 0 && previous != 0xff)) return 0;
-    previous = octet;
+/** What can't be understood can't be kept to: a base of no known kind or form is malformed, not read over. */
+function isBase(base: usize, end: usize): i32 {
+  if (!isGeneralName(base, end)) return 0;
+  const content = body(base);
+  const length = bodyLength(base);
+  switch (load<u8>(base) as i32) {
+    case DNS_NAME:
+      // A leading dot is a URI's and a mail address's way to say "below" (§4.2.1.10), not a DNS name's.
+      return length == 0 || isHostBase(content, length, 0);
+    case IP_ADDRESS:
+      return isAddressRange(content, length);
+    case EMAIL_ADDRESS:
+      return isMailBase(content, length);
+    case URI:
+      return isHostBase(content, length, 1);
+    default:
+      return 1;
+  }
+}
+
+/** Returns 0 where the NameConstraints element allows all names of `certificate`, or CertificateNameConstraints. */
+export function checkNameConstraints(constraints: usize, certificate: Certificate): i32 {
+  const subject = certificate.subject;
+  if (bodyLength(subject) > 0 && !isAllowed(constraints, DIRECTORY_NAME, subject, 0)) {
+    return ErrorCode.CertificateNameConstraints;
+  }
+  if (!areSubjectAddressesAllowed(constraints, subject)) return ErrorCode.CertificateNameConstraints;
+  const names = certificate.alternativeNames;
+  if (names == 0) return ErrorCode.None;
+  const end = after(names);
+  for (let at = body(names); at < end; at = after(at)) {
+    if (!isAllowed(constraints, load<u8>(at), body(at), bodyLength(at))) return ErrorCode.CertificateNameConstraints;
+  }
+  return ErrorCode.None;
+}
+
+/** RFC 5280 §4.2.1.10: an emailAddress in the subject is an rfc822Name too. */
+function areSubjectAddressesAllowed(constraints: usize, subject: usize): i32 {
+  const end = after(subject);
+  for (let rdn = body(subject); rdn < end; rdn = after(rdn)) {
+    const rdnEnd = after(rdn);
+    for (let attribute = body(rdn); attribute < rdnEnd; attribute = after(attribute)) {
+      const type = body(attribute);
+      if (!isOid(type, OID_EMAIL, 9)) continue;
+      const value = after(type);
+      if (!isAllowed(constraints, EMAIL_ADDRESS, body(value), bodyLength(value))) return 0;
+    }
   }
   return 1;
 }
@@ -101,23 +119,8 @@ function isAllowed(constraints: usize, kind: i32, name: usize, length: i32): i32
       const base = body(at);
       if (load<u8>(base) != kind) continue;
       if (--comparisons < 0) return 0;
-      const content = body(base);
-      let matches: i32;
-      switch (kind) {
-        case DNS_NAME:
-          matches = excludes
-            ? dnsNameMeets(name, length, content, bodyLength(base))
-            : dnsNameWithin(name, length, content, bodyLength(base));
-          break;
-        case IP_ADDRESS:
-          matches = addressWithin(name, length, content, bodyLength(base));
-          break;
-        case DIRECTORY_NAME:
-          matches = nameWithin(name, content);
-          break;
-        default:
-          return 0;
-      }
+      const matches = isWithin(kind, name, length, body(base), bodyLength(base), excludes);
+      if (matches < 0) return 0;
       if (excludes) {
         if (matches) return 0;
       } else if (matches) {
@@ -132,41 +135,20 @@ function isAllowed(constraints: usize, kind: i32, name: usize, length: i32): i32
   return 1;
 }
 
-/** `example.org` holds itself and all below it; with a leading dot, only what is below; empty, everything. */
-function dnsNameWithin(name: usize, length: i32, base: usize, baseLength: i32): i32 {
-  if (baseLength == 0) return 1;
-  if (length < baseLength) return 0;
-  const tail = name + (length - baseLength);
-  if (!sameText(tail, baseLength, base, baseLength)) return 0;
-  if (load<u8>(base) == 0x2e) return (length > baseLength) as i32;
-  return (length == baseLength || load<u8>(tail - 1) == 0x2e) as i32;
-}
-
-/** As above, and 1 too where the name is a wildcard that could stand for something inside. */
-function dnsNameMeets(name: usize, length: i32, base: usize, baseLength: i32): i32 {
-  if (dnsNameWithin(name, length, base, baseLength)) return 1;
-  if (length < 3 || load<u8>(name) != 0x2a || load<u8>(name, 1) != 0x2e) return 0;
-  let label = 0;
-  while (label < baseLength && load<u8>(base + label) != 0x2e) label++;
-  return (label > 0 && sameText(name + 1, length - 1, base + label, baseLength - label)) as i32;
-}
-
-function addressWithin(name: usize, length: i32, range: usize, rangeLength: i32): i32 {
-  if (rangeLength != 2 * length) return 0;
-  for (let i = 0; i < length; i++) {
-    const difference = load<u8>(name + i) ^ load<u8>(range + i);
-    if ((difference & load<u8>(range + length + i)) != 0) return 0;
+/** 1 where the name lies in the subtree, 0 where it doesn't, -1 where nobody can tell. */
+function isWithin(kind: i32, name: usize, length: i32, base: usize, baseLength: i32, excludes: bool): i32 {
+  switch (kind) {
+    case DNS_NAME:
+      return excludes ? dnsNameMeets(name, length, base, baseLength) : dnsNameWithin(name, length, base, baseLength);
+    case IP_ADDRESS:
+      return addressWithin(name, length, base, baseLength);
+    case DIRECTORY_NAME:
+      return nameWithin(name, base);
+    case EMAIL_ADDRESS:
+      return mailWithin(name, length, base, baseLength);
+    case URI:
+      return uriWithin(name, length, base, baseLength);
+    default:
+      return -1;
   }
-  return 1;
-}
-
-function hasEmailAddress(subject: usize): i32 {
-  const end = after(subject);
-  for (let rdn = body(subject); rdn < end; rdn = after(rdn)) {
-    const rdnEnd = after(rdn);
-    for (let attribute = body(rdn); attribute < rdnEnd; attribute = after(attribute)) {
-      if (isOid(body(attribute), OID_EMAIL, 9)) return 1;
-    }
-  }
-  return 0;
 }

@@ -88,7 +88,7 @@ function parsePkcs8(key: PrivateKey, algorithm: usize, end: usize): i32 {
   if (!isOid(oid, OID_RSA_PSS, 9)) return ErrorCode.UnsupportedKey;
   key.kind = KeyKind.RsaPss;
   if (parameters != algorithmEnd) {
-    key.hash = parsePssParameters(parameters, algorithmEnd);
+    key.hash = parsePssParameters(parameters, algorithmEnd, true);
     if (key.hash < 0) return ErrorCode.UnsupportedKey;
   }
   return parsePkcs1(key, inner, innerEnd);

@@ -45,6 +45,8 @@ export class PublicKey {
 export const PUBLIC_KEY: i32 = offsetof<PublicKey>() as i32;
 
 const MIN_RSA_BITS: i32 = 2048;
+/** What consoles of old have, and nobody has to break alone any more. */
+const MIN_RSA_BITS_LEGACY: i32 = 1024;
 const MAX_RSA_BITS: i32 = 4096;
 
 /** id-ecPublicKey, 1.2.840.10045.2.1. */
@@ -55,10 +57,10 @@ const OID_P256: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x0
 const OID_P384: usize = memory.data<u8>([0x2b, 0x81, 0x04, 0x00, 0x22]);
 
 /**
- * Finds the key in the SubjectPublicKeyInfo element at `info`.
+ * Finds the key in the SubjectPublicKeyInfo element at `info`. `legacy` 1 takes RSA from 1024 bits, of any length.
  * Returns 0, CertificateDer, CertificateKey (a kind of key that is not supported) or CertificateWeakKey.
  */
-export function parsePublicKey(info: usize, key: PublicKey): i32 {
+export function parsePublicKey(info: usize, key: PublicKey, legacy: i32): i32 {
   const end = after(info);
   const algorithm = body(info);
   if (tagOf(algorithm, end) != TAG_SEQUENCE) return ErrorCode.CertificateDer;
@@ -83,14 +85,14 @@ export function parsePublicKey(info: usize, key: PublicKey): i32 {
   } else if (isOid(oid, OID_RSA_PSS, 9)) {
     key.kind = KeyKind.RsaPss;
     if (parameters != algorithmEnd) {
-      const hash = parsePssParameters(parameters, algorithmEnd);
+      const hash = parsePssParameters(parameters, algorithmEnd, true);
       if (hash < 0) return hash;
       key.hash = hash;
     }
   } else {
     return ErrorCode.CertificateKey;
   }
-  return parseRsaPublicKey(key, content + 1, end);
+  return parseRsaPublicKey(key, content + 1, end, legacy);
 }
 
 /** The named curve of ECParameters at `parameters`, or 0 (RFC 5480 §2.1.1: namedCurve only). */
@@ -141,7 +143,7 @@ function parseDsaKey(key: PublicKey, parameters: usize, parametersEnd: usize, y:
 }
 
 /** RSAPublicKey (RFC 8017 §A.1.1). */
-function parseRsaPublicKey(key: PublicKey, at: usize, end: usize): i32 {
+function parseRsaPublicKey(key: PublicKey, at: usize, end: usize, legacy: i32): i32 {
   if (!checkDerElement(at, end, TAG_SEQUENCE)) return ErrorCode.CertificateDer;
   const modulus = body(at);
   if (tagOf(modulus, end) != TAG_INTEGER) return ErrorCode.CertificateDer;
@@ -154,8 +156,11 @@ function parseRsaPublicKey(key: PublicKey, at: usize, end: usize): i32 {
   key.b = unsignedStart(exponent);
   key.bLength = (end - key.b) as i32;
   const bits = key.aLength * 8 - (clz<u32>(load<u8>(key.a) as u32) - 24);
-  if (bits < MIN_RSA_BITS) return ErrorCode.CertificateWeakKey;
+  const least = legacy ? MIN_RSA_BITS_LEGACY : MIN_RSA_BITS;
+  if (bits < least) return ErrorCode.CertificateWeakKey;
   if (bits > MAX_RSA_BITS) return ErrorCode.CertificateKey;
+  // Public authorities certify whole bytes alone (CA/Browser Forum's Baseline Requirements §6.1.6).
+  if ((bits & 7) != 0 && !legacy) return ErrorCode.CertificateKey;
   // An even modulus or exponent is no RSA; an exponent of 1 makes every signature its own message.
   if ((load<u8>(exponent - 1) & 1) == 0 || (load<u8>(end - 1) & 1) == 0) return ErrorCode.CertificateWeakKey;
   if (key.bLength > 4) return ErrorCode.CertificateKey;

@@ -1,7 +1,7 @@
 // Compiles the N-API binding of wasm3 into build/wasm3.node, with the system's C compiler and nothing else.
 //
-// Runs at install time, so it never fails an installation: without a compiler it says so in one line, and the engine
-// falls back to the WebAssembly implementation of Node itself. `--sanitize` builds build/wasm3-asan.node for the tests
+// Runs at install time, so it never fails an installation: without a compiler it says so in one line, leaves the reason
+// in build/wasm3.failed, and the engine falls back to the WebAssembly implementation of Node itself. `--sanitize` builds build/wasm3-asan.node for the tests
 // and does fail.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -88,6 +88,14 @@ export function buildBinding({ sanitize = false } = {}) {
   return { file, built: true };
 }
 
+/** What the engine tells where it falls back. A folder that can't be written costs no more than that. */
+function keepReason(file, reason) {
+  try {
+    mkdirSync(build, { recursive: true });
+    writeFileSync(file, `${reason}\n`);
+  } catch {}
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const sanitize = process.argv.includes('--sanitize');
   let result;
@@ -96,8 +104,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   } catch (error) {
     result = { reason: error.message };
   }
+  const failed = join(build, 'wasm3.failed');
+  if (!sanitize) rmSync(failed, { force: true });
   if (result.reason) {
     console.log(`wasm3 was not built, Deputy will use V8 instead: ${result.reason}`);
     if (sanitize) process.exitCode = 1;
+    else keepReason(failed, result.reason);
   }
 }

@@ -19,15 +19,8 @@ import { gateway } from './gateway/gateway.mjs';
 import { lwip } from './lwip.mjs';
 import { pictureDecoders } from './pictures.mjs';
 import { quickjs } from './quickjs.mjs';
-import {
-  patchedSources,
-  patchHeaders,
-  patchUnits,
-  wasm3Headers,
-  wasm3Pin,
-  wasm3Sources,
-  wasm3Units,
-} from './wasm3.mjs';
+import { patchedSources, patchHeaders, patchUnits } from './wasm3/patched.mjs';
+import { wasm3Headers, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
 const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));

@@ -3,4 +3,4 @@ export const wasm3Units: readonly string[];
 export const wasm3Headers: readonly string[];
 export function hashSources(directory: string): string;
 export function wasm3Sources(checkout?: string): string;
-export function patchedSources(target: string, source?: string): string;
+export function packSources(): void;

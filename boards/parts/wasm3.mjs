@@ -1,15 +1,12 @@
-// Obtains wasm3's C sources: the npm package that bundles them, pinned by version and hash, or WASM3_DIR.
+// Finds wasm3's C sources, pinned by version and hash: in a checkout they come with a development dependency, in the
+// published package they lie in build/wasm3. WASM3_DIR names others.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { patched } from './patch.mjs';
-import * as names from './wasm3/names.mjs';
-import * as operations from './wasm3/operations.mjs';
-import * as r0 from './wasm3/r0.mjs';
 
-/** wasm3 as the npm package bundles it; package-lock.json pins the tarball, this pins what is compiled. */
+/** wasm3 as an npm package holds it; package-lock.json pins the tarball, this pins what is compiled. */
 export const wasm3Pin = {
   version: '0.5.0',
   package: 'react-native-webassembly@0.3.3',
@@ -60,7 +57,7 @@ export function hashSources(directory) {
 
 /**
  * The folder of wasm3's sources: a checkout named by WASM3_DIR (its root or its `source` folder, taken as it is), else
- * the pinned package. Throws where the package is absent or its files are not the pinned ones.
+ * the pinned ones. Throws where they are absent or are not the pinned ones.
  */
 export function wasm3Sources(checkout = process.env.WASM3_DIR) {
   if (checkout) {
@@ -68,8 +65,10 @@ export function wasm3Sources(checkout = process.env.WASM3_DIR) {
     if (!found) throw new Error(`WASM3_DIR=${checkout} holds no m3_env.c, nor does its source folder`);
     return resolve(found);
   }
-  const require = createRequire(import.meta.url);
-  const directory = join(dirname(require.resolve('wasm3-source/package.json')), 'cpp');
+  const directory = [join(developmentPackage() ?? packed, 'cpp'), packed].find((folder) =>
+    existsSync(folder),
+  );
+  if (!directory) throw new Error(`wasm3's sources are absent: ${wasm3Pin.package} is not installed`);
   const sha256 = hashSources(directory);
   if (sha256 !== wasm3Pin.sha256) {
     throw new Error(
@@ -79,29 +78,21 @@ export function wasm3Sources(checkout = process.env.WASM3_DIR) {
   return directory;
 }
 
-/** What `patchedSources` adds to wasm3's own files. */
-export const patchUnits = operations.units;
-export const patchHeaders = operations.headers;
-
-/**
- * Writes a copy of the sources for 32-bit ARM, with r0 moved into registers, shorter operations and fewer names (see wasm3/), and returns
- * its folder. Each line must occur exactly as often as the patch says, so a checkout that differs there is refused and not half
- * patched.
- */
-export function patchedSources(target, source = wasm3Sources()) {
-  mkdirSync(target, { recursive: true });
-  for (const name of [...wasm3Units, ...wasm3Headers]) {
-    const changes = [r0, operations, names].flatMap(({ replacements }) => replacements[name] ?? []);
-    write(join(target, name), patched(readFileSync(join(source, name), 'utf8'), changes, name));
-  }
-  for (const name of [...patchUnits, ...patchHeaders])
-    write(join(target, name), readFileSync(join(patches, name), 'utf8'));
-  return resolve(target);
+/** Copies the sources, with their licence, to where the published package has them. */
+export function packSources() {
+  const source = wasm3Sources('');
+  mkdirSync(packed, { recursive: true });
+  for (const name of [...wasm3Units, ...wasm3Headers]) cpSync(join(source, name), join(packed, name));
+  const licence = join(source, '../LICENSE');
+  if (existsSync(licence)) cpSync(licence, join(packed, 'LICENSE'));
 }
 
-const patches = fileURLToPath(new URL('./wasm3', import.meta.url));
+const packed = fileURLToPath(new URL('../../build/wasm3', import.meta.url));
 
-// Another build may be reading the file: where it is right already it stays untouched.
-function write(file, text) {
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+function developmentPackage() {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('wasm3-source/package.json'));
+  } catch {
+    return undefined;
+  }
 }

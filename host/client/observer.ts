@@ -26,9 +26,10 @@ export interface TlsFacts {
 }
 
 /** A DELIVER without what must not be seen. */
-export type DeliveryFacts = Omit<Deliver, 'secrets'> & {
+export type DeliveryFacts = Omit<Deliver, 'secrets' | 'handshakeSecrets'> & {
   secretBytes: number;
-  /** The frame as sent, the secret's bytes replaced by zeros. */
+  handshakeSecretBytes: number;
+  /** The frame as sent, the secrets' bytes replaced by zeros. */
   maskedFrame: Uint8Array;
   /** Where in that frame the secret lay. */
   secretOffset: number;

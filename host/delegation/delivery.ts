@@ -42,11 +42,18 @@ export interface Delivery {
   expires: number;
   /** What the grant hands over (grant.ts). Wiped by whoever is done with it. */
   secrets: Uint8Array;
+  /**
+   * TLS 1.3: the client's and the server's handshake traffic secret, with which the proxy reads both flights that it relayed. Empty
+   * in older versions; empty in TLS 1.3, the session stays unverified.
+   */
+  handshakeSecrets: Uint8Array;
   /** Exporter value that ties the delivery to its main session. 32 bytes. */
   binding: Uint8Array;
 }
 
 export const SECRETS_LIMIT = 1024;
+/** Two of the longest hash. */
+export const HANDSHAKE_SECRETS_LIMIT = 128;
 
 /** RFC 8446 §7.5 / RFC 5705 exporter of the main session from which `binding` comes. */
 export const DELIVERY_BINDING_LABEL = 'EXPORTER-deputy-delivery';
@@ -83,6 +90,7 @@ export function encodeDelivery(delivery: Delivery): Uint8Array {
     .u32(delivery.requestId)
     .u32(delivery.expires)
     .vector(16, delivery.secrets, SECRETS_LIMIT)
+    .vector(8, delivery.handshakeSecrets, HANDSHAKE_SECRETS_LIMIT)
     .fixed(delivery.binding, DELIVERY_BINDING_BYTES)
     .finish();
 }
@@ -116,6 +124,7 @@ export function decodeDelivery(body: Uint8Array): Delivery {
     requestId: from.u32(),
     expires: from.u32(),
     secrets: from.vector(16, SECRETS_LIMIT),
+    handshakeSecrets: from.vector(8, HANDSHAKE_SECRETS_LIMIT),
     binding: from.take(DELIVERY_BINDING_BYTES),
   };
   from.end();

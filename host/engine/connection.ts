@@ -232,6 +232,14 @@ export class TlsConnection {
   }
 
   /**
+   * The client's and the server's handshake traffic secret, behind a `deliver`: whoever got it opens both flights with them. Empty
+   * before TLS 1.3, after application data, and when they were given before. Throws TLS_WRONG_STATE before a delivery.
+   */
+  deliverHandshake(): Uint8Array {
+    return this.#answer(DELIVERY_ROOM, (out) => this.#checked('deliverHandshake', out, DELIVERY_ROOM));
+  }
+
+  /**
    * The keys that were in force at `deliver(observe)`. Throws TLS_WRONG_STATE until the server has answered a KeyUpdate that
    * asked for one, or both sides have said close_notify.
    */

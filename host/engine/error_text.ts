@@ -57,7 +57,12 @@ export const errorText: Readonly<Record<ErrorName, string>> = {
   CertificateKeyUsage: `A certificate’s key is not meant for this use (keyUsage); ${ask}.`,
   CertificateExtendedKeyUsage: `The certificate is not meant for servers (extendedKeyUsage); ${ask}.`,
   CertificateNameConstraints: `A CA of the chain may not speak for this name (nameConstraints); ${ask}.`,
-  CertificateTooLong: `The certificate chain is longer than the engine accepts; ${ask}.`,
+  CertificateTooLong: `The certificate chain has more bytes than the engine accepts (64 KiB); ${ask}.`,
+  CertificatePathTooLong: `More than 11 certificates lead to the trusted root; ${ask}.`,
+  TooManyCertificates: `The server sent more than 24 certificates; ${ask}.`,
+  CertificateSearch: `The server’s certificates make a maze that the engine doesn’t search to its end; ${ask}.`,
+  CertificateProfile: `A certificate breaks a rule that CAs have to keep (RFC 5280 §4); ${ask}.`,
+  CertificatePolicy: `No certificate policy that a CA of the chain demands is left at its end; ${ask}.`,
   // unsupported_certificate
   CertificateAlgorithm: `A certificate names an algorithm that is not supported, or not consistently; ${ask}.`,
   CertificateCriticalExtension: `A certificate has a critical extension that is not known here; ${ask}.`,

@@ -31,9 +31,12 @@ interface Parts {
 async function loadParts(): Promise<Parts> {
   const folder = ['../../../boards/parts/', '../../../../boards/parts/']
     .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url));
+    .find((url) => existsSync(new URL('firmware.mjs', url)));
   if (folder === undefined)
-    throw new DeputyError('BOARD_UNAVAILABLE', 'the folder boards/ is not beside this program');
+    throw new DeputyError(
+      'BOARD_UNAVAILABLE',
+      'a board needs a checkout of the project: the sources of its firmware are not in the package',
+    );
   const load = (file: string) => import(new URL(file, folder).href);
   return { ...(await load('firmware.mjs')), ...(await load('run.mjs')) } as Parts;
 }

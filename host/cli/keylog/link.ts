@@ -107,9 +107,11 @@ export class KeyLogLink {
       requestId: 0,
       expires: 0,
       secrets: session.secrets,
+      handshakeSecrets: session.handshakeSecrets,
       binding,
     });
     session.secrets.fill(0);
+    session.handshakeSecrets.fill(0);
     binding.fill(0);
   }
 

@@ -5,62 +5,75 @@ export interface LoggedSession {
   clientRandom: Uint8Array;
   /** The master secret of TLS 1.2, or both application traffic secrets of TLS 1.3. */
   secrets: Uint8Array;
+  /** Both handshake traffic secrets of TLS 1.3; empty before. */
+  handshakeSecrets: Uint8Array;
 }
 
-const LINE =
-  /^(CLIENT_RANDOM|CLIENT_TRAFFIC_SECRET_0|SERVER_TRAFFIC_SECRET_0) ([0-9a-f]{64}) ((?:[0-9a-f]{2}){32,64})$/i;
+/** The secrets of a TLS 1.3 session, in the order in which DELIVER has them. */
+const TLS13_LABELS = [
+  'CLIENT_TRAFFIC_SECRET_0',
+  'SERVER_TRAFFIC_SECRET_0',
+  'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+] as const;
+type Label = (typeof TLS13_LABELS)[number];
+
+const LINE = new RegExp(
+  `^(CLIENT_RANDOM|${TLS13_LABELS.join('|')}) ([0-9a-f]{64}) ((?:[0-9a-f]{2}){32,64})$`,
+  'i',
+);
 /** Half-told TLS 1.3 sessions that are remembered; the oldest goes first. */
 const HALVES = 1024;
 const LINE_LIMIT = 1024;
 
 /** Finds whole sessions in a growing log, however it is cut. */
 export class KeyLogParser {
-  readonly #halves = new Map<string, { client?: Uint8Array; server?: Uint8Array }>();
+  readonly #halves = new Map<string, Map<Label, Uint8Array>>();
   #rest = '';
 
   push(text: string): LoggedSession[] {
     const lines = (this.#rest + text).split('\n');
-    const rest = lines.pop()!;
+    const rest = lines.pop() ?? '';
     this.#rest = rest.length > LINE_LIMIT ? '' : rest;
     return lines.flatMap((line) => this.#onLine(line.trim()) ?? []);
   }
 
   #onLine(line: string): LoggedSession | undefined {
-    const match = LINE.exec(line);
-    if (match === null) return undefined;
-    const [, label, random, secret] = match as unknown as [string, string, string, string];
+    const [, name = '', random = '', secret = ''] = LINE.exec(line) ?? [];
+    if (name === '') return undefined;
     const bytes = new Uint8Array(Buffer.from(secret, 'hex'));
-    if (label.toUpperCase() === 'CLIENT_RANDOM') {
-      return bytes.length === 48 ? session(0x0303, random, bytes) : undefined;
+    const clientRandom = new Uint8Array(Buffer.from(random, 'hex'));
+    const label = TLS13_LABELS.find((each) => each === name.toUpperCase());
+    if (label === undefined) {
+      if (bytes.length !== 48) return undefined;
+      return { tlsVersion: 0x0303, clientRandom, secrets: bytes, handshakeSecrets: new Uint8Array(0) };
     }
     const key = random.toLowerCase();
-    const half = this.#halves.get(key) ?? {};
-    half[label.toUpperCase().startsWith('CLIENT') ? 'client' : 'server'] = bytes;
-    const { client, server } = half;
-    if (client === undefined || server === undefined) {
+    const half = this.#halves.get(key) ?? new Map<Label, Uint8Array>();
+    half.set(label, bytes);
+    const found = TLS13_LABELS.flatMap((each) => half.get(each) ?? []);
+    if (found.length < TLS13_LABELS.length) {
       this.#halves.set(key, half);
       this.#forgetOldest();
       return undefined;
     }
     this.#halves.delete(key);
-    const secrets = new Uint8Array([...client, ...server]);
-    client.fill(0);
-    server.fill(0);
-    return session(0x0304, random, secrets);
+    const join = (parts: readonly Uint8Array[]) => new Uint8Array(parts.flatMap((part) => [...part]));
+    const session: LoggedSession = {
+      tlsVersion: 0x0304,
+      clientRandom,
+      secrets: join(found.slice(0, 2)),
+      handshakeSecrets: join(found.slice(2)),
+    };
+    for (const part of found) part.fill(0);
+    return session;
   }
 
   #forgetOldest(): void {
-    if (this.#halves.size <= HALVES) return;
-    const [oldest] = this.#halves.keys();
-    const half = this.#halves.get(oldest!)!;
-    half.client?.fill(0);
-    half.server?.fill(0);
-    this.#halves.delete(oldest!);
+    const [oldest] = this.#halves;
+    if (this.#halves.size <= HALVES || oldest === undefined) return;
+    const [key, half] = oldest;
+    for (const part of half.values()) part.fill(0);
+    this.#halves.delete(key);
   }
 }
-
-const session = (tlsVersion: 0x0303 | 0x0304, random: string, secrets: Uint8Array): LoggedSession => ({
-  tlsVersion,
-  clientRandom: new Uint8Array(Buffer.from(random, 'hex')),
-  secrets,
-});

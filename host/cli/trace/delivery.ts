@@ -41,6 +41,11 @@ export function explainDelivery(delivery: DeliveryFacts): Line[] {
     e.number(4, (seconds) => (seconds === 0 ? 'no time limit' : `the grant ends after ${seconds} s`));
     const secretBytes = e.number(2, (length) => `the secret: ${length} bytes`);
     e.hidden(secretBytes, `${secretBytes} bytes, not shown`);
+    const handshakeBytes = e.number(
+      1,
+      (length) => `the handshake traffic secrets, by which the proxy checks the handshake: ${length} bytes`,
+    );
+    if (handshakeBytes > 0) e.hidden(handshakeBytes, `${handshakeBytes} bytes, not shown`);
     e.field(32, 'binding: an exporter value of the main session; makes the delivery useless anywhere else');
   });
 }

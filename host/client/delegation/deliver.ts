@@ -32,7 +32,7 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
   const { connection } = inner;
   const { grant, expires } = admission;
   const info = connection.info();
-  const secrets = secretsOf(inner, grant);
+  const { secrets, handshakeSecrets } = secretsOf(inner, grant);
   try {
     const records = connection.records();
     const message: Deliver = {
@@ -55,6 +55,7 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
       ...(isStream && { isStream }),
       expires,
       secrets,
+      handshakeSecrets,
       binding: main.binding(sessionId, info.clientRandom),
     };
     main.send(message);
@@ -63,12 +64,17 @@ export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
     return { sent: records.sent, owes: grant === Grant.Observe && secrets.length === 0 };
   } finally {
     secrets.fill(0);
+    handshakeSecrets.fill(0);
   }
 }
 
-function secretsOf({ connection, link }: TlsStream, grant: Grant): Uint8Array {
+function secretsOf(
+  { connection, link }: TlsStream,
+  grant: Grant,
+): Pick<Deliver, 'secrets' | 'handshakeSecrets'> {
   try {
-    return connection.deliver(grant);
+    const secrets = connection.deliver(grant);
+    return { secrets, handshakeSecrets: connection.deliverHandshake() };
   } catch (error) {
     throw tlsFailure(error, link);
   }

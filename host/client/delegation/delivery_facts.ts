@@ -3,11 +3,17 @@ import type { Deliver } from '../../delegation/message.js';
 import { encodeMessage } from '../../delegation/message_body.js';
 import type { DeliveryFacts } from '../observer.js';
 
-/** The facts, and the frame with zeros where the secret lay. */
+/** The facts, and the frame with zeros where the secrets lay. */
 export function deliveryFacts(message: Deliver): DeliveryFacts {
-  const { secrets, ...rest } = message;
-  const maskedFrame = encodeMessage({ ...message, secrets: new Uint8Array(secrets.length) });
-  // DELIVER ends with the secrets and 32 bytes of binding.
-  const secretOffset = maskedFrame.length - message.binding.length - secrets.length;
-  return { ...rest, secretBytes: secrets.length, maskedFrame, secretOffset };
+  const { secrets, handshakeSecrets, ...rest } = message;
+  const secretBytes = secrets.length;
+  const handshakeSecretBytes = handshakeSecrets.length;
+  const maskedFrame = encodeMessage({
+    ...message,
+    secrets: new Uint8Array(secretBytes),
+    handshakeSecrets: new Uint8Array(handshakeSecretBytes),
+  });
+  // DELIVER ends with the secrets, those of the handshake behind their length, and 32 bytes of binding.
+  const secretOffset = maskedFrame.length - message.binding.length - handshakeSecretBytes - 1 - secretBytes;
+  return { ...rest, secretBytes, handshakeSecretBytes, maskedFrame, secretOffset };
 }

@@ -6,7 +6,7 @@ import { type LoadOptions, loadProgram } from './programs.js';
 import { connect } from './sockets.js';
 
 /** The platform of Node. `options` choose the engine (wasm3 by default) and who hears of a fallback. */
-export function nodePlatform(options: Pick<LoadOptions, 'engine' | 'notice'> = {}): Platform {
+export function nodePlatform(options: Pick<LoadOptions, 'engine' | 'wasm' | 'notice'> = {}): Platform {
   return {
     connect,
     entropy: (length) => new Uint8Array(randomBytes(length)),

@@ -217,6 +217,7 @@ export class MainSession implements Deliverer {
       // The session copies what it needs before the first wait.
       const delivering = session.deliver(message, this);
       message.secrets.fill(0);
+      message.handshakeSecrets.fill(0);
       await delivering;
       if (message.expires > 0 && message.grant >= Grant.Resume) this.#expire(session.id, message.expires);
       if (message.requestId === 0) await session.carry(message);
@@ -233,6 +234,7 @@ export class MainSession implements Deliverer {
       if (session !== undefined) this.#resumptions.revoke(session.id);
     } finally {
       message.secrets.fill(0);
+      message.handshakeSecrets.fill(0);
       message.binding.fill(0);
     }
   }

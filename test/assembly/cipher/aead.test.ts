@@ -1,8 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ErrorCode } from '../../../assembly/alert.js';
 import { hex, programs, unhex } from '../programs.js';
-import { type Aead, BAD_RECORD_MAC, ccm, chacha20Poly1305, gcm } from './aead.js';
+import { type Aead, BAD_RECORD_MAC, ccm, chacha20Poly1305, expanded, gcm } from './aead.js';
 
 interface Vector {
   source: string;
@@ -168,5 +169,28 @@ describe.each(await programs('primitives'))('AEADs on %s', (engine, bench) => {
         BAD_RECORD_MAC,
       );
     }
+  });
+
+  test('AES-CCM refuses what its static blocks have no room for, and harms nothing beside them', () => {
+    const { exports } = bench;
+    const key = randomBytes(16);
+    const box = { key, nonce: randomBytes(12), additional: randomBytes(13), data: randomBytes(100) };
+    const before = gcm.seal(bench, box);
+    const at = expanded(bench, 'ccmInit', 1456, key);
+    const data = bench.put(box.data);
+    const nonce = bench.put(box.nonce);
+    const additional = bench.put(new Uint8Array(4096).fill(0xff));
+    const tag = bench.put(new Uint8Array(16));
+    for (const name of ['ccmSeal', 'ccmOpen']) {
+      const refused = (additionalLength: number, length = 100, tagLength = 16) =>
+        exports[name]!(at, nonce, additional, additionalLength, data, length, tag, tagLength);
+      for (const length of [31, 32, 46, 4096, -1]) expect(refused(length)).toBe(ErrorCode.BadArgument);
+      expect(refused(13, 1 << 24)).toBe(ErrorCode.BadArgument);
+      expect(refused(13, -1)).toBe(ErrorCode.BadArgument);
+      for (const length of [0, 17, -2]) expect(refused(13, 100, length)).toBe(ErrorCode.BadArgument);
+    }
+    expect(bench.get(data, 100)).toEqual(new Uint8Array(box.data));
+    bench.free();
+    expect(gcm.seal(bench, box)).toEqual(before);
   });
 });

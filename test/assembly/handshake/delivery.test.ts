@@ -68,6 +68,27 @@ describe.each(await programs('client'))('delivery on %s', (_, bench) => {
     }
   });
 
+  test('delivers the handshake traffic secrets once, behind a delivery, and not after application data', () => {
+    for (const grant of [Grant.Observe, Grant.Epoch, Grant.Session, Grant.Resume, Grant.Full]) {
+      const walk = new Walk(bench, issued, options(), full(State.Connected)).run();
+      const { client, server } = (walk.twin as Twin13).passing as { client: Buffer; server: Buffer };
+      expect(() => walk.device.deliverHandshake()).toThrow('WrongState');
+      walk.device.deliver(grant);
+      expect(Buffer.from(walk.device.deliverHandshake())).toEqual(join(client, server));
+      expect(walk.device.deliverHandshake()).toHaveLength(0);
+      walk.free();
+    }
+    const late = new Walk(bench, issued, options(), full(State.Connected)).run();
+    late.device.write(Buffer.from('x'));
+    late.device.deliver(Grant.Session);
+    expect(late.device.deliverHandshake()).toHaveLength(0);
+    late.free();
+    const old = new Walk(bench, issued, options(), full(State.Established)).run();
+    old.device.deliver(Grant.Session);
+    expect(old.device.deliverHandshake()).toHaveLength(0);
+    old.free();
+  });
+
   test('delivers the key block or the master secret of TLS 1.2', () => {
     const session = new Walk(bench, issued, options(), full(State.Established)).run();
     const twin = session.twin as Twin12;
@@ -133,13 +154,31 @@ describe.each(await programs('client'))('delivery on %s', (_, bench) => {
       for (const path of paths(rows)) {
         const walk = new Walk(bench, issued, options(), path, kept).run();
         const { twin } = walk;
-        const passing =
-          twin instanceof Twin13
-            ? twin.passing
-            : twin.premaster.length > 0
-              ? { premaster: twin.premaster }
-              : {};
+        const {
+          client: _,
+          server: __,
+          ...passing
+        }: Record<string, Buffer> = twin instanceof Twin13
+          ? twin.passing
+          : twin.premaster.length > 0
+            ? { premaster: twin.premaster }
+            : {};
         expect(found(bench, passing)).toEqual([]);
+        walk.free();
+      }
+    });
+
+    test('of both handshake flights wait for a delivery alone', () => {
+      for (const end of ['deliver', 'write', 'close'] as const) {
+        const walk = new Walk(bench, issued, options(), full(State.Connected)).run();
+        const { client, server } = (walk.twin as Twin13).passing as { client: Buffer; server: Buffer };
+        expect(found(bench, { client, server })).toEqual(['client', 'server']);
+        if (end === 'deliver') {
+          walk.device.deliver(Grant.Session);
+          expect(Buffer.from(walk.device.deliverHandshake())).toEqual(join(client, server));
+        } else if (end === 'write') walk.device.write(Buffer.from('x'));
+        else walk.device.close();
+        expect(found(bench, { client, server })).toEqual([]);
         walk.free();
       }
     });

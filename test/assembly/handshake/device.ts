@@ -207,6 +207,10 @@ export class Device {
     return this.#out(256, (p) => this.#check('deliver', this.#own('deliver', grant, p, 256)));
   }
 
+  deliverHandshake(): Uint8Array {
+    return this.#out(256, (p) => this.#check('deliverHandshake', this.#own('deliverHandshake', p, 256)));
+  }
+
   exporter(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     return this.#with(Buffer.from(label), (lp, ln) =>
       this.#with(context ?? new Uint8Array(0), (cp, cn) =>

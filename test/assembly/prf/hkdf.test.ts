@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ErrorCode } from '../../../assembly/alert.js';
 import { wycheproof } from '../../vectors/wycheproof.js';
 import { digest, HASHES, type HashName, hashNamed, occurrences, result } from '../hash/hashes.js';
 import { type Bench, hex, programs, unhex } from '../programs.js';
@@ -204,6 +205,29 @@ describe.each(await programs('primitives'))('HKDF on %s', (_, bench) => {
     expect(hex(expandLabel(bench, 'sha384', secret, label, context, 260))).toBe(
       hex(expand(bench, 'sha384', secret, info, 260)),
     );
+  });
+
+  test('longer labels and contexts, and more output than the counter has blocks for, are refused', () => {
+    const { exports } = bench;
+    const secret = bench.put(Buffer.alloc(48, 9));
+    const text = bench.put(Buffer.alloc(65536, 1));
+    const out = bench.put(Buffer.alloc(64, 0xee));
+    const label = (labelLength: number, contextLength: number) =>
+      exports.hkdfExpandLabel!(4, secret, text, labelLength, text, contextLength, out, 32);
+    for (const lengths of [
+      [250, 0],
+      [65536, 0],
+      [-1, 0],
+      [1, 256],
+      [1, 65536],
+      [1, -1],
+    ] as const) {
+      expect(label(lengths[0], lengths[1])).toBe(ErrorCode.BadArgument);
+    }
+    expect(exports.hkdfExpand!(4, secret, 32, text, 3, out, 255 * 32 + 1)).toBe(ErrorCode.BadArgument);
+    expect(bench.get(out, 64)).toEqual(new Uint8Array(64).fill(0xee));
+    expect(label(249, 255)).toBe(0);
+    bench.free();
   });
 
   test('leaves neither secret nor output in memory', () => {

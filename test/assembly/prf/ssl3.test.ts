@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ErrorCode } from '../../../assembly/alert.js';
 import { HASH_CONTEXT, type HashName, hashNamed, message, occurrences, result } from '../hash/hashes.js';
 import { hex, programs } from '../programs.js';
 
@@ -44,6 +45,18 @@ describe.each(await programs('primitives'))('SSL 3.0 on %s', (_, bench) => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('longer keys and longer outputs are refused', () => {
+    const room = bench.room(SSL3_MAC_CONTEXT + 1024);
+    const key = bench.put(new Uint8Array(64));
+    for (const length of [21, 64, -1]) {
+      expect(bench.exports.ssl3MacInit!(room, 1, key, length)).toBe(ErrorCode.BadArgument);
+    }
+    for (const length of [417, 600, -1]) {
+      expect(bench.exports.ssl3Prf!(key, 48, key, 64, room, length)).toBe(ErrorCode.BadArgument);
+    }
+    bench.free();
   });
 
   test.each<HashName>(['md5', 'sha1'])(

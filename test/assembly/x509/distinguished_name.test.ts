@@ -71,6 +71,24 @@ const table: [string, Uint8Array, Uint8Array, boolean][] = [
     name([attribute(cn, 'a'), attribute(cn, 'b')]),
     false,
   ],
+  [
+    'an attribute once and twice',
+    name([attribute(cn, 'I')]),
+    name([attribute(cn, 'I'), attribute(cn, 'I')]),
+    false,
+  ],
+  [
+    'attributes of three, two of them alike',
+    name([attribute(cn, 'a'), attribute(cn, 'A'), attribute(cn, 'b')]),
+    name([attribute(cn, 'a'), attribute(cn, 'b'), attribute(cn, 'B')]),
+    false,
+  ],
+  [
+    'eight attributes in another order',
+    name([...'abcdefgh'].map((text) => attribute(cn, text))),
+    name([...'HGFEDCBA'].map((text) => attribute(cn, text))),
+    true,
+  ],
   ['one attribute of two', name([attribute(cn, 'a')]), name([attribute(cn, 'a'), attribute(ou, 'b')]), false],
   ['no RDN', name(), name(), true],
 ];

@@ -25,6 +25,21 @@ const directory = (attributes: Record<string, string>, tag?: number) =>
 const mail = (text: string) => der.implicit(1, der.ascii(text));
 const uri = (text: string) => der.implicit(6, der.ascii(text));
 
+const registered = (oid: string) => der.implicit(8, der.oid(oid).slice(2));
+const attributes = { C: '2.5.4.6', O: '2.5.4.10' };
+/** A directory name of one RDN. */
+const rdn = (...pairs: [keyof typeof attributes, string][]) =>
+  der.explicit(
+    4,
+    der.sequence(
+      der.set(
+        ...pairs.map(([type, text]) =>
+          der.sequence(der.oid(attributes[type]), der.tlv(0x0c, der.utf8(text))),
+        ),
+      ),
+    ),
+  );
+
 const within = 'None';
 const outside = 'CertificateNameConstraints';
 
@@ -37,8 +52,6 @@ const table: [Subtrees, (string | Uint8Array)[], string][] = [
   [{ permitted: ['example.org'] }, ['example.org.evil.example'], outside],
   [{ permitted: ['example.org'] }, ['www.example.org', 'www.example.net'], outside],
   [{ permitted: ['example.org', 'example.net'] }, ['www.example.org', 'www.example.net'], within],
-  [{ permitted: ['.example.org'] }, ['www.example.org'], within],
-  [{ permitted: ['.example.org'] }, ['example.org'], outside],
   [{ permitted: [''] }, ['www.example.org'], within],
   [{ excluded: [''] }, ['www.example.org'], outside],
   [{ excluded: ['example.org'] }, ['www.example.org'], outside],
@@ -51,7 +64,6 @@ const table: [Subtrees, (string | Uint8Array)[], string][] = [
   [{ permitted: ['www.example.org'] }, ['www.example.org', '*.example.org'], outside],
   [{ excluded: ['secret.example.org'] }, ['www.example.org', '*.example.org'], outside],
   [{ excluded: ['a.secret.example.org'] }, ['www.example.org', '*.example.org'], within],
-  [{ excluded: ['.secret.example.org'] }, ['www.example.org', '*.example.org'], within],
   // Addresses
   [{ permitted: ['192.0.2.0/24'] }, ['192.0.2.7'], within],
   [{ permitted: ['192.0.2.0/24'] }, ['192.0.3.7'], outside],
@@ -84,29 +96,70 @@ const table: [Subtrees, (string | Uint8Array)[], string][] = [
     ['www.example.org', directory({ O: 'Somebody' })],
     outside,
   ],
-  // Kinds of names that are not processed: harmless where no such name is there, refused where one is
+  // Mail addresses: a mailbox, a host, all hosts below a domain
   [{ permitted: [mail('example.org')] }, ['www.example.org'], within],
-  [{ permitted: [mail('example.org')] }, ['www.example.org', mail('a@example.org')], outside],
-  [{ excluded: [mail('example.net')] }, ['www.example.org', mail('a@example.org')], outside],
+  [{ permitted: [mail('example.org')] }, ['www.example.org', mail('a@example.org')], within],
+  [{ permitted: [mail('example.org')] }, ['www.example.org', mail('a@mx.example.org')], outside],
+  [{ permitted: [mail('.example.org')] }, ['www.example.org', mail('a@mx.EXAMPLE.org')], within],
+  [{ permitted: [mail('.example.org')] }, ['www.example.org', mail('a@example.org')], outside],
+  [{ permitted: [mail('a@example.org')] }, ['www.example.org', mail('a@EXAMPLE.org')], within],
+  [{ permitted: [mail('a@example.org')] }, ['www.example.org', mail('A@example.org')], outside],
+  [{ permitted: [mail('a@example.org')] }, ['www.example.org', mail('ba@example.org')], outside],
+  [{ excluded: [mail('example.net')] }, ['www.example.org', mail('a@example.org')], within],
+  [{ excluded: [mail('example.net')] }, ['www.example.org', mail('a@example.net')], outside],
+  [{ excluded: [mail('example.net')] }, ['www.example.org', mail('no address')], outside],
   [{ permitted: ['example.org'] }, ['www.example.org', mail('a@example.net')], within],
+  // URIs: the host alone, or all below it
+  [{ permitted: [uri('example.org')] }, ['www.example.org', uri('https://example.org/a?b@c')], within],
   [{ permitted: [uri('example.org')] }, ['www.example.org', uri('https://www.example.org/')], outside],
-  // Malformed constraints
+  [{ permitted: [uri('.example.org')] }, ['www.example.org', uri('ldap://u:p@a.example.org:389')], within],
+  [{ permitted: [uri('.example.org')] }, ['www.example.org', uri('https://example.org/')], outside],
+  [{ excluded: [uri('.example.net')] }, ['www.example.org', uri('https://a.example.net#x')], outside],
+  [{ excluded: [uri('.example.net')] }, ['www.example.org', uri('https://evil@a.example.net/')], outside],
+  [{ excluded: [uri('.example.net')] }, ['www.example.org', uri('https://a.example.org/')], within],
+  [{ excluded: [uri('.example.net')] }, ['www.example.org', uri('mailto:a@example.org')], outside],
+  [{ excluded: [uri('.example.net')] }, ['www.example.org', uri('https://192.0.2.1/')], outside],
+  // Kinds of names that are not processed: harmless where no such name is there, refused where one is
+  [{ permitted: [registered('1.2.3')] }, ['www.example.org'], within],
+  [{ permitted: [registered('1.2.3')] }, ['www.example.org', registered('1.2.3')], outside],
+  [{ excluded: [registered('1.2.3')] }, ['www.example.org', registered('1.2.4')], outside],
+  // Attributes of one RDN count one by one
+  [{ permitted: [rdn(['O', 'Deputy tests'])] }, ['www.example.org'], within],
   [
-    { permitted: [der.implicit(7, Uint8Array.of(192, 0, 2, 0, 255, 0, 255, 0))] },
-    ['www.example.org'],
+    { permitted: [rdn(['O', 'Deputy tests'])] },
+    ['www.example.org', rdn(['O', 'Deputy tests'], ['O', 'Deputy tests'])],
     outside,
   ],
+  [{ permitted: [rdn(['C', 'US'])] }, ['www.example.org', rdn(['C', 'US'])], outside], // by the subject
+  [{ excluded: [rdn(['C', 'US'], ['C', 'us'])] }, ['www.example.org', rdn(['C', 'US'])], within],
   [
-    { permitted: [der.implicit(7, Uint8Array.of(192, 0, 2, 0, 255, 255, 253, 0))] },
-    ['www.example.org'],
+    { excluded: [rdn(['C', 'US'], ['C', 'us'])] },
+    ['www.example.org', rdn(['C', 'uS'], ['C', 'Us'])],
     outside,
   ],
-  [{ permitted: [der.implicit(7, new Uint8Array(9))] }, ['www.example.org'], outside],
-  [
-    { permitted: [der.concat(generalName('example.org'), der.implicit(0, Uint8Array.of(0)))] },
-    ['www.example.org'],
-    outside,
-  ],
+];
+
+/** Bases that say what nobody can keep to. */
+const malformed: [string, Uint8Array][] = [
+  ['a mask with a hole', der.implicit(7, Uint8Array.of(192, 0, 2, 0, 255, 0, 255, 0))],
+  ['a mask with a hole in an octet', der.implicit(7, Uint8Array.of(192, 0, 2, 0, 255, 255, 253, 0))],
+  ['an address of nine bytes', der.implicit(7, new Uint8Array(9))],
+  ['an address without a mask', der.implicit(7, new Uint8Array(4))],
+  ['a minimum', der.concat(generalName('example.org'), der.implicit(0, Uint8Array.of(0)))],
+  ['a maximum', der.concat(generalName('example.org'), der.implicit(1, Uint8Array.of(1)))],
+  ['a tag of no kind of name', der.tlv(0x89, der.ascii('example.org'))],
+  ['an object identifier', der.oid('1.2.3')],
+  ['a constructed DNS name', der.tlv(0xa2, der.sequence())],
+  ['a primitive directory name', der.tlv(0x84, distinguishedName({ O: 'x' }))],
+  ['a constructed address', der.tlv(0xa7, der.octetString(new Uint8Array(8)))],
+  ['a directory name that is none', der.explicit(4, der.set())],
+  ['a DNS name behind a dot', generalName('.example.org')],
+  ['a DNS name with a star', generalName('*.example.org')],
+  ['a DNS name with an empty label', generalName('a..example.org')],
+  ['a DNS name beyond ASCII', der.implicit(2, Uint8Array.of(0xe9, 0x2e, 0x66, 0x72))],
+  ['a mail address without a mailbox', mail('@example.org')],
+  ['a mail address without a host', mail('a@')],
+  ['a URI in full', uri('https://example.org/')],
 ];
 
 describe.each(await programs('primitives'))('name constraints on %s', (_, bench) => {
@@ -148,18 +201,47 @@ describe.each(await programs('primitives'))('name constraints on %s', (_, bench)
     expect(ask(issued.chainDer, names, root)).toBe(verdict);
   });
 
-  test('an address in the subject is a mail name', async () => {
-    const subject = distinguishedName(
-      { CN: 'www.example.org', '1.2.840.113549.1.9.1': 'a@example.net' },
-      0x16,
-    );
-    const constrained = nameConstraints({ permitted: [mail('example.org')] });
-    const issued = await authority.issue({
-      names: ['www.example.org'],
-      leaf: { subject },
-      intermediate: (_, key, issuer) => ({ extensions: [...authorityExtensions(key, issuer), constrained] }),
+  test.each([
+    ['permitted', 'example.org', outside],
+    ['permitted', 'example.net', within],
+    ['permitted', 'a@example.net', within],
+    ['excluded', 'example.net', outside],
+    ['excluded', 'example.org', within],
+  ] as const)(
+    'an address at example.net in the subject is a mail name: %s %s',
+    async (list, base, verdict) => {
+      const subject = distinguishedName(
+        { CN: 'www.example.org', '1.2.840.113549.1.9.1': 'a@example.net' },
+        0x16,
+      );
+      const constrained = nameConstraints({ [list]: [mail(base)] });
+      const issued = await authority.issue({
+        names: ['www.example.org'],
+        leaf: { subject },
+        intermediate: (_, key, issuer) => ({
+          extensions: [...authorityExtensions(key, issuer), constrained],
+        }),
+      });
+      expect(ask(issued.chainDer, ['www.example.org'])).toBe(verdict);
+    },
+  );
+
+  test.each(malformed)('malformed, in an authority and in a root: %s', async (_, base) => {
+    for (const subtrees of [{ permitted: [base] }, { excluded: [base] }]) {
+      const { chainDer } = await issue(nameConstraints(subtrees, false), ['www.example.org']);
+      expect(ask(chainDer, ['www.example.org'])).toBe('CertificateDer');
+    }
+    const { signer } = authority.root;
+    const root = certify({
+      subject: signer.name,
+      publicKey: signer.key,
+      issuer: signer,
+      notBefore: new Date(Date.now() - day),
+      notAfter: new Date(Date.now() + day),
+      extensions: [...authorityExtensions(signer.key), nameConstraints({ excluded: [base] })],
     });
-    expect(ask(issued.chainDer, ['www.example.org'])).toBe(outside);
+    const issued = await authority.issue({ names: ['www.example.org'], intermediates: 0 });
+    expect(ask(issued.chainDer, ['www.example.org'], root)).toBe('trustAdd: CertificateDer');
   });
 
   test('both authorities constrain: what one permits the other can still forbid', async () => {

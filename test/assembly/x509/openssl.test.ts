@@ -29,6 +29,7 @@ const found =
 /** Where this verifier is stricter than `openssl verify -purpose sslserver -auth_level 2`, and why. */
 const stricter = new Map([
   ['wrongKeyUsage', 'OpenSSL lets a key for key agreement alone serve TLS'],
+  ['an authority as a server', 'decisions/README.md says why'],
   ['authority for another purpose', 'OpenSSL asks authorities for the purpose too, but by Netscape rules'],
 ]);
 

@@ -8,12 +8,14 @@ import {
 import {
   certify,
   distinguishedName,
+  extendedKeyUsage,
   extension,
   keyUsage,
+  nameConstraints,
 } from '../../../host/cli/demo/authority/certificate.js';
 import { nullValue } from '../../../host/platform/node/der.js';
 import { programs } from '../programs.js';
-import { certificateList, codeName, now, verify } from './verifier.js';
+import { ChainRule, certificateList, codeName, now, verify } from './verifier.js';
 
 const day = 86_400_000;
 
@@ -51,6 +53,8 @@ describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
     expect(add((await root({}, 'rsa-1024')).der)).toBe('CertificateWeakKey');
     expect(add((await root({}, 'ed25519')).der)).toBe('CertificateKey');
     const critical = extension('1.3.6.1.4.1.99999.1', true, nullValue());
+    const twice = [critical, critical];
+    expect(add((await root({ extensions: twice })).der)).toBe('CertificateDer');
     expect(add((await root({ extensions: [critical] })).der)).toBe('CertificateCriticalExtension');
     expect(codeName(exports.trustAdd!(0, bench.put(right.der), right.der.length))).toBe('NoTrust');
     expect(
@@ -61,18 +65,100 @@ describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
     bench.free();
   });
 
-  test('an expired root, and one of version 1, are what whoever added them says', async () => {
+  test('an expired root is refused unless the rules let it pass; one of version 1 is an authority', async () => {
     const authority = await createAuthority();
     const leaf = async (signer: typeof authority.root.signer) =>
       (await authority.issue({ names: ['www.example.org'], intermediates: 0, leaf: { issuer: signer } }))
         .chainDer;
     const expired = await root({ notAfter: new Date(Date.now() - day) });
-    expect(verify(bench, { roots: [expired.der], chain: await leaf(expired.signer) })).toBe('None');
+    const late = { roots: [expired.der], chain: await leaf(expired.signer) };
+    expect(verify(bench, late)).toBe('CertificateExpired');
+    expect(verify(bench, { ...late, rules: ChainRule.ExpiredRoots })).toBe('None');
+    const early = await root({
+      notBefore: new Date(Date.now() + day),
+      notAfter: new Date(Date.now() + 2 * day),
+    });
+    const soon = { roots: [early.der], chain: await leaf(early.signer) };
+    expect(verify(bench, soon)).toBe('CertificateNotYetValid');
+    expect(verify(bench, { ...soon, rules: ChainRule.ExpiredRoots })).toBe('None');
     const old = await root({ version: 1, extensions: [] });
     expect(verify(bench, { roots: [old.der], chain: await leaf(old.signer) })).toBe('None');
     const signsNothing = await root({ extensions: [keyUsage('digitalSignature')] });
     expect(verify(bench, { roots: [signsNothing.der], chain: await leaf(signsNothing.signer) })).toBe(
       'CertificateBasicConstraints',
+    );
+  });
+
+  test('the same root twice: each of its certificates is tried', async () => {
+    const authority = await createAuthority();
+    const key = await generateKey('ec-p256');
+    const twin = async (fields: Partial<Parameters<typeof certify>[0]>) =>
+      (await root({ publicKey: key, ...fields })).der;
+    const signer = { name: distinguishedName({ CN: 'A root' }), key };
+    const expired = await twin({ notAfter: new Date(Date.now() - day) });
+    const constrained = await twin({
+      extensions: [...authorityExtensions(key), nameConstraints({ permitted: ['example.net'] })],
+    });
+    const short = await twin({ extensions: authorityExtensions(key, key, 0) });
+    const elsewhere = await twin({
+      extensions: [...authorityExtensions(key), extendedKeyUsage(['clientAuth'])],
+    });
+    const renewed = await twin({});
+    const { chainDer } = await authority.issue({
+      names: ['www.example.org'],
+      intermediates: 1,
+      intermediate: () => ({ issuer: signer }),
+    });
+    const reasons = [
+      [expired, 'CertificateExpired'],
+      [constrained, 'CertificateNameConstraints'],
+      [short, 'CertificatePathLength'],
+      [elsewhere, 'CertificateExtendedKeyUsage'],
+    ] as const;
+    for (const [other, verdict] of reasons) {
+      expect(verify(bench, { roots: [other], chain: chainDer })).toBe(verdict);
+      expect(verify(bench, { roots: [other, renewed], chain: chainDer })).toBe('None');
+      expect(verify(bench, { roots: [renewed, other], chain: chainDer })).toBe('None');
+    }
+  });
+
+  test('a root that can’t be used is kept beside the others, and is the reason where it was needed', async () => {
+    const authority = await createAuthority();
+    const issued = await authority.issue({ names: ['www.example.org'] });
+    const subject = distinguishedName({ CN: 'A root' });
+    const unusable = [
+      [await root({}, 'ed25519'), 'CertificateKey'],
+      [await root({}, 'rsa-1024'), 'CertificateWeakKey'],
+      [
+        await root({ extensions: [extension('1.3.6.1.4.1.99999.1', true, nullValue())] }),
+        'CertificateCriticalExtension',
+      ],
+    ] as const;
+    for (const [{ der }, verdict] of unusable) {
+      expect(verify(bench, { roots: [der, authority.root.der], chain: issued.chainDer })).toBe('None');
+      expect(verify(bench, { roots: [authority.root.der, der], chain: issued.chainDer })).toBe('None');
+      const issuer = { name: subject, key: await generateKey('ec-p256') };
+      const needed = await authority.issue({
+        names: ['www.example.org'],
+        intermediates: 0,
+        leaf: { issuer },
+      });
+      // The key of that extension's root is fine: it is an authority, so that the extension is what stands in the way.
+      const expected = verdict === 'CertificateCriticalExtension' ? 'CertificateBasicConstraints' : verdict;
+      expect(verify(bench, { roots: [der, authority.root.der], chain: needed.chainDer })).toBe(expected);
+    }
+  });
+
+  test('RSA of 1024 bits holds where the old is let pass, and there alone', async () => {
+    const old = await createAuthority({ keyType: 'rsa-1024' });
+    const { chainDer } = await old.issue({ names: ['www.example.org'], keyType: 'rsa-1024' });
+    const asked = { roots: [old.root.der], chain: chainDer };
+    expect(verify(bench, asked)).toBe('CertificateWeakKey');
+    expect(verify(bench, { ...asked, rules: ChainRule.Legacy })).toBe('None');
+    const leaf = await old.issue({ names: ['www.example.org'], intermediates: 0 });
+    expect(verify(bench, { roots: [old.root.der], chain: leaf.chainDer })).toBe('CertificateWeakKey');
+    expect(verify(bench, { roots: [old.root.der], chain: leaf.chainDer, rules: ChainRule.Legacy })).toBe(
+      'None',
     );
   });
 

@@ -185,10 +185,13 @@ describe('the key log', () => {
   const random = '11'.repeat(32);
   const client = 'aa'.repeat(32);
   const server = 'bb'.repeat(32);
+  const early = 'cc'.repeat(32);
+  const late = 'dd'.repeat(32);
 
-  test('gives a session of TLS 1.3 when both secrets are there, whatever the cuts', () => {
+  test('gives a session of TLS 1.3 when its four secrets are there, whatever the cuts', () => {
     const text =
-      `# a comment\nCLIENT_HANDSHAKE_TRAFFIC_SECRET ${random} ${client}\n` +
+      `# a comment\nCLIENT_HANDSHAKE_TRAFFIC_SECRET ${random} ${early}\n` +
+      `SERVER_HANDSHAKE_TRAFFIC_SECRET ${random} ${late}\n` +
       `SERVER_TRAFFIC_SECRET_0 ${random} ${server}\nCLIENT_TRAFFIC_SECRET_0 ${random} ${client}\nEXPORTER_SECRET x y\n`;
     for (let cut = 1; cut < 64; cut++) {
       const parser = new KeyLogParser();
@@ -196,6 +199,7 @@ describe('the key log', () => {
       for (let at = 0; at < text.length; at += cut) found.push(...parser.push(text.slice(at, at + cut)));
       expect(found).toHaveLength(1);
       expect(Buffer.from(found[0]!.secrets).toString('hex')).toBe(client + server);
+      expect(Buffer.from(found[0]!.handshakeSecrets).toString('hex')).toBe(early + late);
       expect(found[0]!.tlsVersion).toBe(0x0304);
     }
   });

@@ -104,6 +104,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     requestId: u32,
     expires: u32,
     secrets: fc.uint8Array({ maxLength: 1024 }),
+    handshakeSecrets: fc.uint8Array({ maxLength: 128 }),
     binding: bytes(32),
   }),
   fc.record({

@@ -28,6 +28,7 @@ const delivery: Delivery = {
   requestId: 0,
   expires: 60,
   secrets: new Uint8Array(64).fill(4),
+  handshakeSecrets: new Uint8Array(64).fill(6),
   binding: new Uint8Array(32).fill(5),
 };
 
@@ -46,6 +47,8 @@ describe('a delivery', () => {
           '0000003c',
           '0040',
           '04'.repeat(64),
+          '40',
+          '06'.repeat(64),
           '05'.repeat(32),
         ].join(''),
     );

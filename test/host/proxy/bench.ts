@@ -262,6 +262,12 @@ export class InnerClient {
     ]);
   }
 
+  /** Both handshake traffic secrets of TLS 1.3; nothing before. */
+  get handshakeSecrets(): Buffer {
+    const of = (side: string) => this.keyLog.get(`${side}_HANDSHAKE_TRAFFIC_SECRET`) ?? Buffer.alloc(0);
+    return Buffer.concat([of('CLIENT'), of('SERVER')]);
+  }
+
   /** What a client that counts its records delivers. Waits for nothing. */
   delivery(leg = Leg.Open, changes: Partial<Delivery> = {}): Omit<Delivery, 'binding'> {
     const { clientHello, serverHello, certificateHash, client, origin } = this.view;
@@ -283,6 +289,7 @@ export class InnerClient {
       requestId: 0,
       expires: 0,
       secrets: this.secrets,
+      handshakeSecrets: this.handshakeSecrets,
       ...changes,
     };
   }
@@ -307,6 +314,7 @@ export class InnerClient {
       requestId: 0,
       expires: 0,
       secrets: this.secrets,
+      handshakeSecrets: this.handshakeSecrets,
       ...changes,
     };
   }

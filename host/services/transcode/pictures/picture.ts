@@ -1,5 +1,5 @@
 // A picture, scaled to the device's screen and colour depth and encoded in a format that it reads.
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { ditherGrey } from './dither.js';
 import { encodeGreyPng } from './grey_png.js';
 import { encodeWbmp } from './wbmp.js';
@@ -60,7 +60,7 @@ export async function compare(
 ): Promise<{ isRead: boolean; isInside: boolean }> {
   return inTurn(async () => {
     try {
-      const { format, width, height, pages = 1 } = await open(source).metadata();
+      const { format, width, height, pages = 1 } = await (await open(source)).metadata();
       const isRead = formats.includes(`image/${format}`) && pages === 1;
       return { isRead, isInside: width <= screen.width && height <= 2 * screen.height };
     } catch (error) {
@@ -69,11 +69,14 @@ export async function compare(
   });
 }
 
-const open = (source: Uint8Array) =>
-  sharp(source, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated: false });
+/** The library is large, and a proxy that makes no pictures does without it: it is loaded with the first one. */
+const loadSharp = async () => (await import('sharp')).default;
+
+const open = async (source: Uint8Array) =>
+  (await loadSharp())(source, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated: false });
 
 async function convert(source: Uint8Array, screen: Screen, wanted: readonly string[]): Promise<Picture> {
-  const image = open(source)
+  const image = (await open(source))
     .timeout({ seconds: SECONDS })
     .rotate()
     .resize({
@@ -120,7 +123,8 @@ async function encode(type: string, pixels: Pixels, screen: Screen): Promise<Pic
       type === 'image/png' ? encodeGreyPng(levels, width, height, bits) : encodeWbmp(levels, width, height);
     return { type, bytes, width, height };
   }
-  const source = bits === undefined ? imageOf(pixels) : greyImage(await greyOf(pixels), pixels, bits);
+  const source =
+    bits === undefined ? await imageOf(pixels) : await greyImage(await greyOf(pixels), pixels, bits);
   return { type, bytes: await encoders[type]!(source, screen).toBuffer(), width, height };
 }
 
@@ -128,19 +132,24 @@ async function encode(type: string, pixels: Pixels, screen: Screen): Promise<Pic
 const greyBits = ({ colour, depth }: Screen): 1 | 2 | 4 | undefined =>
   colour || depth > 4 ? undefined : depth === 1 ? 1 : depth < 4 ? 2 : 4;
 
-const imageOf = ({ data, width, height, channels }: Pixels) =>
-  sharp(data, { raw: { width, height, channels } });
+const imageOf = async ({ data, width, height, channels }: Pixels) =>
+  (await loadSharp())(data, { raw: { width, height, channels } });
 
 /** Dithered here, so that an encoder that only knows palettes finds no more than the screen's levels. */
-function greyImage(grey: Uint8Array, { width, height }: Pixels, bits: 1 | 2 | 4): Sharp {
+async function greyImage(grey: Uint8Array, { width, height }: Pixels, bits: 1 | 2 | 4): Promise<Sharp> {
   const steps = (1 << bits) - 1;
   const levels = ditherGrey(grey, width, height, bits).map((level) => Math.round((level * 255) / steps));
-  return sharp(levels, { raw: { width, height, channels: 1 } });
+  return (await loadSharp())(levels, { raw: { width, height, channels: 1 } });
 }
 
 async function greyOf(pixels: Pixels): Promise<Uint8Array> {
   if (pixels.channels === 1) return pixels.data;
-  return imageOf(pixels).flatten({ background: '#ffffff' }).grayscale().toColourspace('b-w').raw().toBuffer();
+  return (await imageOf(pixels))
+    .flatten({ background: '#ffffff' })
+    .grayscale()
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer();
 }
 
 const encoders: Record<string, (image: Sharp, screen: Screen) => Sharp> = {

@@ -120,18 +120,24 @@ describe('a delivery is explained', () => {
     expires: 0,
     binding: new Uint8Array(32).fill(5),
   };
-  const maskedFrame = encodeMessage({ ...message, secrets: new Uint8Array(secretBytes) });
+  const handshakeSecretBytes = 48;
+  const maskedFrame = encodeMessage({
+    ...message,
+    secrets: new Uint8Array(secretBytes),
+    handshakeSecrets: new Uint8Array(handshakeSecretBytes),
+  });
   const delivery: DeliveryFacts = {
     ...message,
     secretBytes,
+    handshakeSecretBytes,
     maskedFrame,
-    secretOffset: maskedFrame.length - 96,
+    secretOffset: maskedFrame.length - 32 - 49 - 64,
   };
 
   test('field by field, without the secret', () => {
     const lines = explainDelivery(delivery);
     const shown = lines.reduce((length, line) => length + (line.bytes?.length ?? 0), 0);
-    expect(shown).toBe(maskedFrame.length - secretBytes);
+    expect(shown).toBe(maskedFrame.length - secretBytes - handshakeSecretBytes);
     expect(texts(lines)).toEqual(
       expect.arrayContaining([
         "grant 'session': client and server application traffic secrets",

@@ -1,0 +1,3 @@
+export const patchUnits: readonly string[];
+export const patchHeaders: readonly string[];
+export function patchedSources(target: string, source?: string): string;
