@@ -128,23 +128,33 @@ export interface Reloadable extends Service {
 
 export const isReloadable = (service: Service): service is Reloadable => 'reload' in service;
 
+/** Lines that can't be used are named one by one up to so many of a list. */
+const MAX_NAMED = 100;
+
 async function openFilter(files: readonly string[], log: Log): Promise<Reloadable> {
-  const [{ filter }, { FilterError, parseList }] = await Promise.all([
+  const [{ filter }, { parseList }] = await Promise.all([
     import('../services/filter/index.js'),
     import('../services/filter/list.js'),
   ]);
   const read = (files: readonly string[]): Service => {
     const lists = files.map((file) => {
-      try {
-        return parseList(textFile(file, '--filter'));
-      } catch (error) {
-        if (!(error instanceof FilterError)) throw error;
-        throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
-      }
+      const list = parseList(textFile(file, '--filter'));
+      const { unusable } = list;
+      for (const { line, text, why } of unusable.slice(0, MAX_NAMED))
+        log.warn({ file, line, text, why }, 'a line of a filter list is left out');
+      if (unusable.length > MAX_NAMED)
+        log.warn({ file, lines: unusable.length - MAX_NAMED }, 'further lines of a filter list are left out');
+      return list;
     });
-    const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
-    const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
-    log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    log.info(
+      {
+        rules: sum(lists.map(({ addresses }) => addresses.length)),
+        elements: sum(lists.map(({ elements }) => elements.length)),
+        leftOut: sum(lists.map(({ unusable }) => unusable.length)),
+      },
+      'filter lists are read',
+    );
     return filter(lists);
   };
   let current = read(files);
@@ -152,6 +162,7 @@ async function openFilter(files: readonly string[], log: Log): Promise<Reloadabl
     name: current.name,
     request: (flow) => current.request!(flow),
     admits: (url, flow) => current.admits!(url, flow),
+    stream: (flow) => current.stream!(flow),
     settle: (flow) => current.settle!(flow),
     response: (flow) => current.response!(flow),
     reload: (options) => {
