@@ -9,6 +9,7 @@ import type { DailyWindow } from '../delegation/subscription.js';
 import type { Log } from '../proxy/log.js';
 import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
+import { leaving } from '../services/leave.js';
 import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
 
@@ -19,6 +20,8 @@ export interface ServiceOptions {
   trustServices?: boolean;
   /** Files of filter rules. */
   filter?: string[];
+  /** Hosts whose sites no service changes. */
+  leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
   device?: DeviceProfile;
   cache?: string;
@@ -84,6 +87,9 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
     ),
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
+  const { leave } = options;
+  if (leave !== undefined)
+    services.splice(0, services.length, ...services.map((each) => leaving(each, leave)));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
   if (options.prefetch === true) services.push(await openPrefetch(options));
   if (options.audit !== undefined) services.unshift(await openAudit(options.audit, options));

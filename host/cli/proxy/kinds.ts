@@ -137,6 +137,15 @@ export const headerName: Kind<string> = {
   },
 };
 
+export const hostName: Kind<string> = {
+  schema: text({ examples: ['bank.example'] }),
+  parse(text) {
+    if (!/^[\w-]+(?:\.[\w-]+)*$/.test(text) && isIP(text) === 0)
+      throw new InvalidArgumentError('Write the name of a host.');
+    return text.toLowerCase();
+  },
+};
+
 export const ipAddress: Kind<string> = {
   schema: text({ examples: ['192.0.2.7'] }),
   parse(text) {
