@@ -82,6 +82,7 @@ describe.each([
     ['throws.mjs', "throw new Error('not today');", 'not today'],
     ['nothing.mjs', 'export const service = {};', 'default export'],
     ['nameless.mjs', 'export default {};', 'no name'],
+    ['unknown.mjs', "export default { name: 'x', respond() {} };", "there is no hook 'respond'"],
     ['hook.mjs', "export default { name: 'x', request: 1 };", "'request' is no function"],
   ])('%s is refused with what is wrong', async (name, text, why) => {
     if (text !== undefined) await writeFile(file(name), text);
