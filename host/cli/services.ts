@@ -12,6 +12,7 @@ import { isStoreName } from '../services/cache/open.js';
 import { leaving } from '../services/leave.js';
 import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
+import { suggestion } from './suggestion.js';
 
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
@@ -55,7 +56,10 @@ export const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
 
 export function serviceName(text: string): string {
   if (!Object.hasOwn(OWN, text)) {
-    throw new InvalidArgumentError(`Choose one of ${Object.keys(OWN).join(', ')}, or write ./my-service.js.`);
+    const known = Object.keys(OWN);
+    throw new InvalidArgumentError(
+      `Choose one of ${known.join(', ')}, or write ./my-service.js.${suggestion(text, known)}`,
+    );
   }
   return text;
 }
@@ -211,13 +215,20 @@ async function openCache(
   }
 }
 
-async function openPrefetch({ cache, prefetchWindow, workers = 1 }: ServiceOptions): Promise<Service> {
+/** Throws DeputyError where the other options don't allow it. */
+export function checkPrefetch({ prefetch, cache, workers = 1 }: ServiceOptions): void {
+  if (prefetch !== true) return;
   if (cache === undefined) {
     throw new DeputyError('NO_CACHE', '--prefetch fetches into the cache: give one with --cache');
   }
   // What resumes a session is a secret: it stays in the memory of the process that got it.
   if (workers > 1)
     throw new DeputyError('BAD_OPTIONS', '--prefetch keeps subscriptions in one process: --workers 1');
+}
+
+async function openPrefetch(options: ServiceOptions): Promise<Service> {
+  checkPrefetch(options);
+  const { prefetchWindow } = options;
   const { prefetch } = await import('../services/prefetch/index.js');
   return prefetch(prefetchWindow && { window: prefetchWindow });
 }

@@ -36,13 +36,15 @@ export class KeyLogLink {
   /** Resolves with the reason when the link is down. */
   readonly closed: Promise<DeputyError>;
   readonly #socket: TLSSocket;
+  readonly #ownRandom: string | undefined;
   readonly #decoder = new FrameDecoder();
   readonly #onMessage: (message: Message) => void;
   #onWelcome: () => void = () => {};
   #onRefusal: (reason: DeputyError) => void = () => {};
 
-  private constructor(socket: TLSSocket, onMessage: (message: Message) => void) {
+  private constructor({ socket, clientRandom }: Handshake, onMessage: (message: Message) => void) {
     this.#socket = socket;
+    this.#ownRandom = clientRandom;
     this.#onMessage = onMessage;
     this.closed = new Promise((resolve) => {
       let failure: Error | undefined;
@@ -78,6 +80,11 @@ export class KeyLogLink {
     const late = setTimeout(() => link.#socket.destroy(new Error('no WELCOME came in time')), timeout);
     await welcome.finally(() => clearTimeout(late));
     return link;
+  }
+
+  /** Whether this is the TLS connection of this link itself. */
+  isOwn(clientRandom: Uint8Array): boolean {
+    return this.#ownRandom === Buffer.from(clientRandom).toString('hex');
   }
 
   /** R7, for a client that knows neither ids nor record counts. Wipes the secrets. */
@@ -149,7 +156,13 @@ export class KeyLogLink {
   }
 }
 
-async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
+interface Handshake {
+  socket: TLSSocket;
+  /** Hexadecimal. */
+  clientRandom: string | undefined;
+}
+
+async function handshake(options: KeyLogLinkOptions): Promise<Handshake> {
   const { host, port, roots, serverName, identity, timeout } = options;
   const socket = connect({
     host,
@@ -165,6 +178,11 @@ async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
     ...(identity && { cert: identity.certificate, key: identity.key }),
   });
   const late = setTimeout(() => socket.destroy(new Error('it did not answer in time')), timeout);
+  let clientRandom: string | undefined;
+  socket.once('keylog', (line: Buffer) => {
+    clientRandom = line.toString('latin1').split(' ')[1]?.toLowerCase();
+    line.fill(0);
+  });
   try {
     await once(socket, 'secureConnect');
   } catch (error) {
@@ -172,7 +190,7 @@ async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
   } finally {
     clearTimeout(late);
   }
-  if (socket.alpnProtocol === 'deputy/1') return socket;
+  if (socket.alpnProtocol === 'deputy/1') return { socket, clientRandom };
   socket.destroy();
   throw new DeputyError(
     'NOT_A_DEPUTY_PROXY',
