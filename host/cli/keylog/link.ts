@@ -11,7 +11,7 @@ import {
 } from '../../delegation/delivery.js';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { DeputyError } from '../../delegation/error.js';
-import { FrameDecoder, FrameType } from '../../delegation/frame.js';
+import { FrameDecoder, FrameType, isStreamFrame } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import { DELEGATION_VERSION, type Message } from '../../delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../delegation/message_body.js';
@@ -136,6 +136,8 @@ export class KeyLogLink {
   #onData(bytes: Buffer): void {
     try {
       for (const frame of this.#decoder.push(bytes)) {
+        // It opens no streams.
+        if (isStreamFrame(frame)) continue;
         const message = decodeMessage(frame);
         if (message.type === FrameType.Error) {
           this.#onRefusal(new DeputyError(message.code, `the proxy refused: ${message.text}`));
@@ -173,7 +175,7 @@ async function handshake(options: KeyLogLinkOptions): Promise<Handshake> {
     ca: roots,
     // The second says that its tunnels come from another program, which has none of its tickets: a proxy of several
     // processes then keeps both in one. The first is what is spoken.
-    ALPNProtocols: ['deputy/1', 'http/1.1'],
+    ALPNProtocols: ['deputy/2', 'http/1.1'],
     minVersion: 'TLSv1.2',
     ...(identity && { cert: identity.certificate, key: identity.key }),
   });
@@ -190,10 +192,10 @@ async function handshake(options: KeyLogLinkOptions): Promise<Handshake> {
   } finally {
     clearTimeout(late);
   }
-  if (socket.alpnProtocol === 'deputy/1') return { socket, clientRandom };
+  if (socket.alpnProtocol === 'deputy/2') return { socket, clientRandom };
   socket.destroy();
   throw new DeputyError(
     'NOT_A_DEPUTY_PROXY',
-    `${authority(host, port)} does not speak deputy/1: check host and port`,
+    `${authority(host, port)} does not speak deputy/2: check host and port`,
   );
 }

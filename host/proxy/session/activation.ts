@@ -144,7 +144,9 @@ async function parkAtCount(delivery: Delivery, keys: SessionKeys, options: Activ
   await parked(directions.client, 'CLIENT_GONE', limits.deliveryTimeout);
   relay.parkOrigin(() => true);
   await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
-  if (!options.mirror && relay.clientReader.bytes.buffer.length + relay.held.length > 0) {
+  const isRead = relay.clientReader.bytes.buffer.length + relay.held.length === 0;
+  // In a stream of the main session what the client sent behind DELIVER waits at its place.
+  if (!options.mirror && !(isRead && (options.client.pass?.() ?? true))) {
     throw new SessionError('SENT_BEFORE_ACTIVE', 'the client sent more before the session was active');
   }
   if (delivery.clientRecords < delivery.clientEpochStart || relay.originRecords < delivery.originEpochStart) {

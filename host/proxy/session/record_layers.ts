@@ -7,7 +7,7 @@ import type { ClientHello } from '../record/handshake_view.js';
 import { RecordStream, type RecordStreamOptions } from '../record/record_stream.js';
 import type { SessionKeys, Side } from '../record/session_keys.js';
 import { MAC_LENGTH, type Suite } from '../record/suite.js';
-import type { ByteStream } from '../streams/byte_stream.js';
+import type { ByteStream, CountedStream } from '../streams/byte_stream.js';
 import { INTERRUPTED } from '../streams/read_ahead.js';
 import { LentLeg } from './epoch_leg.js';
 import type { Relay, RelayOutcome } from './relay.js';
@@ -31,7 +31,7 @@ export interface ActivationOptions {
   relay: Relay;
   /** The two directions of the relay, running. */
   directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> };
-  client: ByteStream;
+  client: CountedStream;
   originTransport: ByteStream;
   mirror: boolean;
   limits: Limits;
