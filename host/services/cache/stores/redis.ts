@@ -1,5 +1,5 @@
 // A store that several proxies share: a Redis server. While it can't be reached, or is slow, all is a miss.
-import { createClient, RESP_TYPES } from 'redis';
+import { createClient, RESP_TYPES } from '@redis/client';
 import type { Store } from '../store.js';
 
 export interface RedisStoreOptions {
