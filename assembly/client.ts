@@ -21,10 +21,24 @@ import { Flag } from "./handshake/protocol";
 import { takeSession } from "./handshake/session";
 import { State } from "./handshake/state";
 import { ErrorCode } from "./alert";
+import { verifyChain } from "./x509/chain";
+import { PUBLIC_KEY } from "./x509/public_key";
 
 export { allocate, release } from "./memory";
 export { drbgSeed as seed } from "./prf/hmac_drbg";
 export { trustAdd, trustFree, trustNew } from "./x509/trust";
+
+const leafKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
+
+/**
+ * Judges a server's certificates for a host without a connection, as a handshake does: see x509/chain.ts. 0 or an ErrorCode. For
+ * a party that relayed the handshake and read it.
+ */
+export function chainVerify(
+  trust: usize, list: usize, length: i32, hostName: usize, hostNameLength: i32, unixSeconds: u32,
+): i32 {
+  return verifyChain(trust, list, length, hostName, hostNameLength, unixSeconds, leafKey, 0);
+}
 
 /** A connection to configure and start; 0 where memory does not suffice. */
 export function connectionNew(): Connection {

@@ -6,7 +6,6 @@ import { connectCommand } from './connect.js';
 import { demoCommand } from './demo.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
-import { completionCommand, manualCommand } from './pages.js';
 import { proxyCommand } from './proxy.js';
 import { subscribeCommand } from './subscribe.js';
 import { packageVersion } from './version.js';
@@ -27,9 +26,7 @@ export function deputyCommand(): Command {
     .addCommand(proxyCommand())
     .addCommand(subscribeCommand())
     .addCommand(keylogCommand())
-    .addCommand(auditCommand())
-    .addCommand(completionCommand())
-    .addCommand(manualCommand());
+    .addCommand(auditCommand());
 }
 
 /** Runs the command line; the result is the exit code. */

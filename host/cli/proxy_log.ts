@@ -38,8 +38,11 @@ export async function logTo(
     const lines: ProxyLog = pino(options, stream);
     return lines;
   }
-  const { textLines } = await import('./log_text.js');
-  const text: ProxyLog = pino(options, textLines(stream));
+  const { default: pretty } = await import('pino-pretty');
+  const text: ProxyLog = pino(
+    options,
+    pretty({ destination: stream, colorize: stream.isTTY ?? false, singleLine: true }),
+  );
   return text;
 }
 

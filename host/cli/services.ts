@@ -9,10 +9,8 @@ import type { DailyWindow } from '../delegation/subscription.js';
 import type { Log } from '../proxy/log.js';
 import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
-import { leaving } from '../services/leave.js';
 import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
-import { suggestion } from './suggestion.js';
 
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
@@ -21,8 +19,6 @@ export interface ServiceOptions {
   trustServices?: boolean;
   /** Files of filter rules. */
   filter?: string[];
-  /** Hosts whose sites no service changes. */
-  leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
   device?: DeviceProfile;
   cache?: string;
@@ -56,10 +52,7 @@ export const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
 
 export function serviceName(text: string): string {
   if (!Object.hasOwn(OWN, text)) {
-    const known = Object.keys(OWN);
-    throw new InvalidArgumentError(
-      `Choose one of ${known.join(', ')}, or write ./my-service.js.${suggestion(text, known)}`,
-    );
+    throw new InvalidArgumentError(`Choose one of ${Object.keys(OWN).join(', ')}, or write ./my-service.js.`);
   }
   return text;
 }
@@ -91,9 +84,6 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
     ),
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
-  const { leave } = options;
-  if (leave !== undefined)
-    services.splice(0, services.length, ...services.map((each) => leaving(each, leave)));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
   if (options.prefetch === true) services.push(await openPrefetch(options));
   if (options.audit !== undefined) services.unshift(await openAudit(options.audit, options));
@@ -138,33 +128,23 @@ export interface Reloadable extends Service {
 
 export const isReloadable = (service: Service): service is Reloadable => 'reload' in service;
 
-/** Lines that can't be used are named one by one up to so many of a list. */
-const MAX_NAMED = 100;
-
 async function openFilter(files: readonly string[], log: Log): Promise<Reloadable> {
-  const [{ filter }, { parseList }] = await Promise.all([
+  const [{ filter }, { FilterError, parseList }] = await Promise.all([
     import('../services/filter/index.js'),
     import('../services/filter/list.js'),
   ]);
   const read = (files: readonly string[]): Service => {
     const lists = files.map((file) => {
-      const list = parseList(textFile(file, '--filter'));
-      const { unusable } = list;
-      for (const { line, text, why } of unusable.slice(0, MAX_NAMED))
-        log.warn({ file, line, text, why }, 'a line of a filter list is left out');
-      if (unusable.length > MAX_NAMED)
-        log.warn({ file, lines: unusable.length - MAX_NAMED }, 'further lines of a filter list are left out');
-      return list;
+      try {
+        return parseList(textFile(file, '--filter'));
+      } catch (error) {
+        if (!(error instanceof FilterError)) throw error;
+        throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
+      }
     });
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-    log.info(
-      {
-        rules: sum(lists.map(({ addresses }) => addresses.length)),
-        elements: sum(lists.map(({ elements }) => elements.length)),
-        leftOut: sum(lists.map(({ unusable }) => unusable.length)),
-      },
-      'filter lists are read',
-    );
+    const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
+    const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
+    log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
     return filter(lists);
   };
   let current = read(files);
@@ -172,7 +152,6 @@ async function openFilter(files: readonly string[], log: Log): Promise<Reloadabl
     name: current.name,
     request: (flow) => current.request!(flow),
     admits: (url, flow) => current.admits!(url, flow),
-    stream: (flow) => current.stream!(flow),
     settle: (flow) => current.settle!(flow),
     response: (flow) => current.response!(flow),
     reload: (options) => {
@@ -215,20 +194,13 @@ async function openCache(
   }
 }
 
-/** Throws DeputyError where the other options don't allow it. */
-export function checkPrefetch({ prefetch, cache, workers = 1 }: ServiceOptions): void {
-  if (prefetch !== true) return;
+async function openPrefetch({ cache, prefetchWindow, workers = 1 }: ServiceOptions): Promise<Service> {
   if (cache === undefined) {
     throw new DeputyError('NO_CACHE', '--prefetch fetches into the cache: give one with --cache');
   }
   // What resumes a session is a secret: it stays in the memory of the process that got it.
   if (workers > 1)
     throw new DeputyError('BAD_OPTIONS', '--prefetch keeps subscriptions in one process: --workers 1');
-}
-
-async function openPrefetch(options: ServiceOptions): Promise<Service> {
-  checkPrefetch(options);
-  const { prefetchWindow } = options;
   const { prefetch } = await import('../services/prefetch/index.js');
   return prefetch(prefetchWindow && { window: prefetchWindow });
 }

@@ -141,6 +141,28 @@ export class TlsEngine {
     return new TrustAnchors(this.#guest, trust, ders.length - skipped.length, skipped);
   }
 
+  /**
+   * Judges a server's certificates (DER, the leaf first) for `host`, a DNS name or an IP address, at `unixTime` in seconds. Throws
+   * the TlsError that a handshake would end with.
+   */
+  verifyChain(trust: TrustAnchors, chain: readonly Uint8Array[], host: string, unixTime: number): void {
+    if (trust.guest !== this.#guest) throw tlsError(ErrorCode.NoTrust, 'the roots are another engine’s');
+    this.#guest.lend(certificateList(chain), (list, length) =>
+      this.#guest.lend(ascii(host, 'the host'), (name, nameLength) =>
+        checked(
+          this.#guest.exports.chainVerify!(
+            trust.pointer,
+            list,
+            length,
+            name,
+            nameLength,
+            Math.floor(unixTime),
+          ),
+        ),
+      ),
+    );
+  }
+
   /** A configured connection, not yet started. Throws TlsError where an option can't be used. */
   connect(options: TlsOptions): TlsConnection {
     const { connectionNew, connectionFree } = this.#guest.exports;

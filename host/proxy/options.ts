@@ -1,6 +1,9 @@
 // What a proxy can be told, and the values where it is told nothing.
 import type { RecordEngine } from '../engine/record.js';
 import type { Service } from '../services/service.js';
+import { OriginAuthorities } from './handshake/authorities.js';
+import type { Trust } from './handshake/identify.js';
+import { IssuedTickets } from './handshake/issued_tickets.js';
 import { type Log, SILENT } from './log.js';
 
 export interface ProxyOptions {
@@ -29,6 +32,11 @@ export interface ProxyOptions {
    * Node: `loadRecordEngine`). Without it such sessions are relayed, and can't be delegated.
    */
   legacy?: RecordEngine;
+  /**
+   * PEM roots by which the proxy judges origins itself: a session is verified, and what comes of it good for others, where the
+   * origin's certificate leads to one of them. The system's unless told.
+   */
+  originRoots?: string;
   /** What becomes of a mirror session whose delivery never comes. */
   undelivered?: 'relay' | 'close';
   /**
@@ -141,6 +149,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 export interface Settings extends ProxyOptions {
+  trust: Trust;
   targets: TargetOptions;
   services: readonly Service[];
   log: Log;
@@ -167,6 +176,7 @@ export function settingsOf(options: ProxyOptions): Settings {
   const undelivered = requireDelegation ? 'close' : (options.undelivered ?? 'relay');
   return {
     ...options,
+    trust: { authorities: new OriginAuthorities(options.originRoots), issued: new IssuedTickets() },
     targets: options.targets ?? {},
     services: options.services ?? [],
     log: options.log ?? SILENT,

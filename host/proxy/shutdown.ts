@@ -1,6 +1,7 @@
 // A proxy that stops lets go on what is under way, for a time.
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { SessionRegistry } from './session/registry.js';
-import type { BlindTunnel } from './tunnel.js';
 
 /**
  * Lets each session end after its exchange, and each blind tunnel by itself, for so many milliseconds or until `signal`
@@ -8,7 +9,7 @@ import type { BlindTunnel } from './tunnel.js';
  */
 export async function endAll(
   registry: SessionRegistry,
-  blind: ReadonlySet<BlindTunnel>,
+  blind: ReadonlySet<Socket>,
   grace: number,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -21,7 +22,7 @@ export async function endAll(
     while (left() > 0) {
       for (const session of own()) session.retire();
       await Promise.all(own().map((session) => session.closed));
-      await Promise.all([...blind].map(({ closed }) => closed));
+      await Promise.all([...blind].map((socket) => socket.destroyed || once(socket, 'close')));
     }
   };
   await wait(allEnded(), grace, signal);

@@ -109,15 +109,25 @@ export interface StreamWatcher {
 
 /** With whom the client shook hands. */
 export interface OriginIdentity {
+  /** In lower case, as CONNECT asked for it. */
   readonly host: string;
   readonly port: number;
   /** The name in the client's hello (SNI); empty where it sent none. */
   readonly serverName: string;
   /**
-   * SHA-256 of the certificate, hexadecimal. Seen by the proxy itself in TLS 1.2, told by the client in TLS 1.3;
-   * empty where neither knows, as for clients that only log keys.
+   * SHA-256 of the certificate, hexadecimal. Read by the proxy itself where the session is verified, told by the client otherwise;
+   * empty where neither knows.
    */
   readonly certificate: string;
+  /** SHA-256 of the certificate that the client showed, hexadecimal; empty where it showed none, or nobody knows. */
+  readonly clientCertificate: string;
+  /**
+   * The proxy knows itself every byte of content in the session, and that it is with `host`: the client's word counts for nothing.
+   * Only what comes of such a session is good for others.
+   */
+  readonly verified: boolean;
+  /** Why it is not. */
+  readonly unverified?: string;
 }
 
 export interface FlowRequest {
@@ -236,6 +246,8 @@ export interface OtherResponse {
   readonly url: string;
   readonly status: number;
   readonly headers: HeaderList;
+  /** The session that it came of is verified; see OriginIdentity. */
+  readonly verified: boolean;
   /** Must be read to its end, or left with `break`: the session is busy until then. */
   readonly body: Body;
 }
@@ -244,7 +256,9 @@ export interface OtherResponse {
 export interface OtherFetch {
   readonly url: string;
   /** Undefined where none came. */
-  readonly answer: { readonly status: number; readonly headers: HeaderList } | undefined;
+  readonly answer:
+    | { readonly status: number; readonly headers: HeaderList; readonly verified: boolean }
+    | undefined;
   /** Its body was read to the end. */
   readonly whole: boolean;
 }

@@ -2,5 +2,6 @@
 import type { Attack } from './attack.js';
 import { cutAnswers } from './cut_answers.js';
 import { limits } from './limits.js';
+import { poisonedPrefixes } from './poisoned_prefix.js';
 
-export const attacks: readonly Attack[] = [...cutAnswers, ...limits];
+export const attacks: readonly Attack[] = [...cutAnswers, ...limits, ...poisonedPrefixes];

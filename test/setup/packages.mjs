@@ -15,11 +15,6 @@ export const packages = [
   ['chromium', '/usr/bin/chromium'],
   // The one TLS library here that still speaks SSL 3.0.
   ['default-jdk-headless', '/usr/bin/javac'],
-  // Filter lists, whole.
-  [
-    'webext-ublock-origin-chromium',
-    '/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist/easylist.txt',
-  ],
   // Parsers and document types that judge what is made for devices.
   ['libxml2-utils', '/usr/bin/xmllint'],
   ['opensp', '/usr/bin/onsgmls'],

@@ -31,6 +31,11 @@ export const OPTIONS = {
   'client-ca': one(kind.file, '<file>', 'roots (PEM) of the client certificates that are admitted', {
     reloads: true,
   }),
+  'origin-ca': one(
+    kind.file,
+    '<file>',
+    "roots (PEM) by which the proxy judges origins' certificates itself (default: those of this machine)",
+  ),
   'allow-target': many(
     kind.target,
     '<target>',
@@ -59,10 +64,9 @@ export const OPTIONS = {
   filter: many(
     kind.file,
     '<file>',
-    'refuse and hide what a list such as EasyList names, and refuse types and sizes by %deny-type and %max-bytes',
+    'refuse what an EasyList-style list names, and types and sizes by %deny-type and %max-bytes',
     { reloads: true },
   ),
-  leave: many(kind.hostName, '<host>', 'let no service change pages of this host and its subdomains'),
   cache: one(kind.store, '<store>', 'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT'),
   'cache-bytes': one(kind.bytes, '<n>', 'most bytes kept in memory or on disk (64M, 1G)'),
   'cache-entries': one(kind.wholeNumber(), '<n>', 'most responses kept'),

@@ -43,8 +43,7 @@ export class SessionTickets implements KeepTickets {
   constructor(
     private readonly parts: SessionTicketsParts,
     private readonly origin: Origin,
-    /** Of this session; its id is known by the time it is needed. */
-    private readonly conduit: { readonly sessionId: SessionId },
+    private readonly sessionId: SessionId,
     private readonly admission: Admission,
   ) {}
 
@@ -134,7 +133,7 @@ export class SessionTickets implements KeepTickets {
       resumption.lifetime = Math.min(resumption.lifetime, lifetime);
     }
     try {
-      main.send({ type: FrameType.Resumption, sessionId: this.conduit.sessionId, resumption });
+      main.send({ type: FrameType.Resumption, sessionId: this.sessionId, resumption });
       context.observer.onStep?.({ step: 'resumption-granted', origin: this.origin, uses });
       return true;
     } finally {

@@ -23,7 +23,8 @@ export class Others {
     const fetching: Fetching = { url, answer: undefined, whole: false };
     this.#all.push(fetching);
     const response = await watch.outside(ask());
-    fetching.answer = { status: response.status, headers: response.headers.clone() };
+    const { status, headers, verified } = response;
+    fetching.answer = { status, headers: headers.clone(), verified };
     return { ...response, body: noted(response.body, fetching, watch) };
   }
 }

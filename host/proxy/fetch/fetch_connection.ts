@@ -27,6 +27,8 @@ export interface Carrier {
 export interface OtherHooks {
   /** Undefined where nobody keeps a record. */
   recorder: Recorder | undefined;
+  /** Of its session: see OriginIdentity. */
+  verified: boolean;
   /** The next request may begin. A connection that can take none ends its session instead. */
   onIdle(): void;
   /** An answer was read to its end, or left. `bytes` of its body came. */
@@ -69,6 +71,7 @@ export class OtherConnection {
         url: url.href,
         status: head.status,
         headers: head.headers,
+        verified: this.hooks.verified,
         body: this.#body(url, head, framing, options.signal),
       };
     } catch (error) {

@@ -92,7 +92,7 @@ export class OtherOrigins {
     clearTimeout(other.timer);
     other.requestId = 0;
     void session.watchConduit();
-    this.#carry(other, session, session.id, session.recorder);
+    this.#carry(other, session, session.id, { recorder: session.recorder, verified: session.isVerified });
   }
 
   onDenied(requestId: number, reason: string): void {
@@ -189,7 +189,7 @@ export class OtherOrigins {
       other.opening--;
       if (this.#closed || this.#others.get(authority(other.host, other.port)) !== other)
         void carrier.finish();
-      else this.#carry(other, carrier, further.sessionId, recorder);
+      else this.#carry(other, carrier, further.sessionId, { recorder, verified: further.origin.verified });
     } catch (error) {
       void carrier?.finish();
       other.opening--;
@@ -200,10 +200,15 @@ export class OtherOrigins {
   }
 
   /** Puts a connection, delivered or resumed, to use. */
-  #carry(other: Other, carrier: Carrier, sessionId: SessionId, recorder: Recorder | undefined): void {
+  #carry(
+    other: Other,
+    carrier: Carrier,
+    sessionId: SessionId,
+    traits: { recorder: Recorder | undefined; verified: boolean },
+  ): void {
     const { limits, observers } = this.surroundings;
     const connection: OtherConnection = new OtherConnection(carrier, limits, {
-      recorder,
+      ...traits,
       onIdle: () => other.pool.release(connection),
       onAnswer: (status, bytes) => observers.emit('otherResponse', { sessionId, status, bytes }),
     });

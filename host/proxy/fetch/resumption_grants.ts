@@ -10,8 +10,11 @@ import type { OriginIdentity } from '../../services/service.js';
 import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
 import type { Observers } from '../events.js';
+import { canonicalHost } from '../handshake/identify.js';
+import type { IssuedTickets } from '../handshake/issued_tickets.js';
 import type { Limits } from '../options.js';
 import type { DeliveredFacts } from '../session/delivered.js';
+import { resumedIdentity } from '../session/origin_identity.js';
 import { FurtherConnection } from './resumed_connection.js';
 import { Granted, type Turn } from './ticket_uses.js';
 
@@ -19,6 +22,7 @@ export interface ResumptionsContext {
   limits: Pick<Limits, 'connectTimeout' | 'idleTimeout' | 'resumableSessions'>;
   targets: Pick<TargetPolicy, 'connect'>;
   observers: Observers;
+  issued: IssuedTickets;
   /** Tells the client how its sessions moved on; undefined where it is not there. */
   send: ((message: CipherChanged) => void) | undefined;
 }
@@ -113,9 +117,8 @@ export class Resumptions {
       throw new SessionError('RESUMPTION_SPENT', 'nothing was granted for this origin');
     const turn = entry.granted.take();
     const asked = { yet: false };
-    const { protocolVersion, cipherSuite, serverName, certificateHash } = turn.resumption;
-    const certificate = Buffer.from(certificateHash).toString('hex');
-    const origin = { ...entry.target, serverName, certificate };
+    const { protocolVersion, cipherSuite } = turn.resumption;
+    const origin = resumedIdentity(entry.target, turn.resumption, this.context.issued);
     try {
       const connection = await this.#connect(entry, turn, asked);
       entry.failures = 0;
@@ -160,6 +163,7 @@ export class Resumptions {
       timeout: limits.connectTimeout,
       idleTimeout: limits.idleTimeout,
       onResumption: (fresh) => {
+        this.#inherit(entry, turn.resumption, fresh);
         turn.gained(fresh);
         // One a connection is enough for the client, and no origin makes the proxy flood it.
         if (!told) this.#tellFresh(entry, fresh);
@@ -177,6 +181,13 @@ export class Resumptions {
     this.#tell(entry.id, CipherChange.FurtherConnection);
     observers.emit('furtherConnection', { sessionId: entry.id, host, port, left: entry.granted.left });
     return connection;
+  }
+
+  /** What an origin gives on a connection that was resumed with a ticket of its own is its own as well. */
+  #inherit({ target: { host, port } }: Entry, used: Resumption, fresh: Resumption): void {
+    const { issued } = this.context;
+    const identity = issued.find(nameOf(used), canonicalHost(host), port);
+    if (identity !== undefined) issued.add(nameOf(fresh), identity);
   }
 
   /** R12: the client can resume with the origin after the proxy has used up its tickets. */
@@ -225,12 +236,14 @@ export class Resumptions {
   }
 }
 
+const nameOf = ({ ticket, sessionId }: Resumption) => (ticket.length > 0 ? ticket : sessionId);
+
 const revoked = () => new SessionError('REVOKED', 'the client took its grant back');
 
 /** Why `resumption` is not one of `session`. */
 function faultOf({ delivered }: Resumable, resumption: Resumption): string | undefined {
   if (delivered === undefined) return 'the session has not been delivered';
-  const { grant, protocolVersion, cipherSuite, serverName, certificate } = delivered;
+  const { grant, protocolVersion, cipherSuite, origin } = delivered;
   const isTls12 = protocolVersion === 0x0303;
   if (grant !== Grant.Resume && !(grant === Grant.Full && isTls12))
     return 'the grant allows no further connections';
@@ -238,8 +251,9 @@ function faultOf({ delivered }: Resumable, resumption: Resumption): string | und
   if (resumption.cipherSuite !== cipherSuite) return 'the session has another cipher suite';
   if (isTls12 && !delivered.extendedMasterSecret)
     return 'the session has no extended master secret (RFC 7627 §5.3)';
-  if (resumption.serverName.toLowerCase() !== serverName) return 'the session was opened for another name';
+  if (resumption.serverName.toLowerCase() !== origin.serverName)
+    return 'the session was opened for another name';
   const hash = Buffer.from(resumption.certificateHash).toString('hex');
-  if (certificate !== '' && hash !== certificate) return "the origin's certificate is another";
+  if (origin.certificate !== '' && hash !== origin.certificate) return "the origin's certificate is another";
   return undefined;
 }

@@ -61,16 +61,10 @@ class ResumedSubscription implements Subscription {
 
   constructor(private readonly parts: SubscriptionParts) {
     const { client, grants, wish, settings } = parts;
-    const { host, port } = grants.target;
     this.id = grants.id;
     this.client = client;
     this.wish = wish;
-    this.origin = {
-      host: host.toLowerCase(),
-      port,
-      serverName: grants.delivered.serverName,
-      certificate: grants.delivered.certificate,
-    };
+    this.origin = grants.delivered.origin;
     const fields = { session: grants.id };
     this.log = {
       debug: (message, more) => settings.log.debug({ ...more, ...fields }, message),
@@ -89,8 +83,9 @@ class ResumedSubscription implements Subscription {
 
   async fetchAll(signal: AbortSignal): Promise<readonly FetchReceipt[]> {
     const { settings, targets, observers, grants } = this.parts;
-    const { limits } = settings;
-    const resumptions = new Resumptions({ limits, targets, observers, send: undefined });
+    const { limits, trust } = settings;
+    const { issued } = trust;
+    const resumptions = new Resumptions({ limits, targets, observers, issued, send: undefined });
     resumptions.adopt(grants);
     const others = new OtherOrigins({
       limits,

@@ -31,11 +31,8 @@ export interface RecordStreamOptions {
   transport: Pick<ByteStream, 'write' | 'end' | 'destroy'>;
   /** Longest plaintext to seal; 16384 unless the peer asked for less. */
   recordSizeLimit?: number | undefined;
-  /**
-   * Takes records that come before the first one that opens, where nobody said which that is: they belong to an
-   * epoch that the proxy has no keys of. Throws where such a record can't be.
-   */
-  beforeEpoch?: (record: Buffer) => Promise<void>;
+  /** No record has shown yet that the keys are right: one that does not open says that they are wrong. */
+  unproved?: boolean;
   /** TLS 1.3: a whole NewSessionTicket message, header included. */
   onTicket?: (message: Buffer) => void;
   /**
@@ -52,8 +49,6 @@ export class RecordStream implements ByteStream {
   readonly #limit: number;
   #messages: Buffer = Buffer.alloc(0);
   #idleRecords = 0;
-  /** A record has opened: from there on all must. */
-  #inEpoch = false;
   #peerClosed = false;
   #closed = false;
   #generations = { opening: 0, sealing: 0 };
@@ -80,14 +75,12 @@ export class RecordStream implements ByteStream {
   }
 
   readNow(): Buffer | undefined {
-    const { beforeEpoch, recordNow } = this.#options;
-    const mayWait = this.#reply !== undefined || (beforeEpoch !== undefined && !this.#inEpoch);
+    const { recordNow } = this.#options;
     try {
       for (;;) {
         const ready = this.#ready.shift();
         if (ready !== undefined) return ready;
-        if (mayWait || this.#peerClosed || this.#reply !== undefined || this.#stopped !== undefined)
-          return undefined;
+        if (this.#peerClosed || this.#reply !== undefined || this.#stopped !== undefined) return undefined;
         const record = recordNow?.();
         if (record === undefined) return undefined;
         this.#use(record, this.#options.opening.open(record));
@@ -110,9 +103,7 @@ export class RecordStream implements ByteStream {
       }
       // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
-      const opened = this.#open(record);
-      if (opened instanceof Promise) await opened;
-      else this.#use(record, opened);
+      this.#use(record, this.#options.opening.open(record));
     }
   }
 
@@ -126,6 +117,12 @@ export class RecordStream implements ByteStream {
   }
 
   #blame(error: unknown): unknown {
+    const isFirst = this.#options.unproved === true && this.#options.opening.sequence === 0;
+    if (isFirst && error instanceof SessionError && error.code === 'BAD_RECORD_MAC') {
+      return this.#blame(
+        new SessionError('WRONG_SECRET', 'the delivered secret does not open the records of this session'),
+      );
+    }
     if (error instanceof SessionError) error.side ??= this.#options.role === 'client' ? 'origin' : 'client';
     return error;
   }
@@ -151,21 +148,7 @@ export class RecordStream implements ByteStream {
 
   /** Follows a record that the other leg has already got as it is: only the state counts. */
   follow(record: Buffer): void {
-    const opened = this.#options.opening.open(record);
-    this.#inEpoch = true;
-    this.#onRecord(opened, true);
-  }
-
-  #open(record: Buffer): OpenedRecord | Promise<void> {
-    const { opening, beforeEpoch } = this.#options;
-    if (this.#inEpoch || beforeEpoch === undefined) return opening.open(record);
-    try {
-      const opened = opening.open(record);
-      this.#inEpoch = true;
-      return opened;
-    } catch {
-      return beforeEpoch(record);
-    }
+    this.#onRecord(this.#options.opening.open(record), true);
   }
 
   #onRecord({ type, content }: OpenedRecord, relayed: boolean): void {

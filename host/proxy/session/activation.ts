@@ -1,10 +1,14 @@
-// From a delivery to an active session: checks it against what was seen, and parks the relay at the counted records.
-import { type Delivery, Leg } from '../../delegation/delivery.js';
+// From a delivery to an active session: parks the relay, reads the handshake that passed through it, and builds the record layers.
+import { createHash } from 'node:crypto';
+import type { Delivery } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
 import type { RecordEngine } from '../../engine/record.js';
 import { SessionError } from '../error.js';
-import { ContentType } from '../record/cipher.js';
-import type { ServerHello } from '../record/handshake_view.js';
+import { type ExaminedSession, examine, type HandshakeKeys } from '../handshake/examine.js';
+import type { HandshakeFacts } from '../handshake/facts.js';
+import { FlightReader, Unseen } from '../handshake/messages.js';
+import { type HandshakeSecrets, handshakeSecretsOf, wipeHandshakeSecrets } from '../handshake/tls13.js';
+import { Tls13Cipher } from '../record/aead.js';
 import { isLegacy, legacyKeys } from '../record/legacy.js';
 import {
   epochIsUnknown,
@@ -13,8 +17,11 @@ import {
   type Side,
   sessionKeys,
 } from '../record/session_keys.js';
-import { type Activation, type ActivationOptions, CLIENT_FLIGHT_RECORDS, layers } from './record_layers.js';
-import { parked, type Relay } from './relay.js';
+import type { Suite } from '../record/suite.js';
+import { differs } from './delivery_check.js';
+import type { ParkedRelay } from './parked_relay.js';
+import { type Activation, type ActivationOptions, layers } from './record_layers.js';
+import { arriving, parked, type Relay, tooLong } from './relay.js';
 
 /**
  * The session's keys from a delivery, proved on the Finished records where TLS 1.2 shows them. `legacy` opens what
@@ -23,7 +30,7 @@ import { parked, type Relay } from './relay.js';
 export function deliveredKeys(
   delivery: Delivery,
   session: NegotiatedSession,
-  { view }: Relay,
+  { view }: Pick<Relay, 'view'>,
   legacy?: RecordEngine,
 ): SessionKeys {
   const keys =
@@ -38,65 +45,6 @@ export function deliveredKeys(
     keys.wipe();
     throw error;
   }
-}
-
-/** Everything that can be known wrong about a delivery before its secret is looked at. Throws SessionError. */
-export function checkDelivery(delivery: Delivery, relay: Relay, mirror: boolean): NegotiatedSession {
-  const { view } = relay;
-  const { clientHello, serverHello } = view;
-  if (clientHello === undefined || serverHello === undefined) {
-    throw new SessionError('HANDSHAKE_MISMATCH', 'no handshake has passed through this session');
-  }
-  if (relay.isStrict && delivery.grant === Grant.Observe) {
-    throw new SessionError(
-      'GRANT_UNSUPPORTED',
-      'this proxy lets nothing pass that it only observes: grant it epoch or session',
-    );
-  }
-  const unknown = epochIsUnknown(delivery);
-  const differs = (what: string) =>
-    new SessionError('HANDSHAKE_MISMATCH', `the delivery's ${what} is not that of the handshake seen here`);
-  if (!clientHello.random.equals(delivery.clientRandom)) throw differs('client random');
-  if (!unknown) checkHandshake(delivery, relay, serverHello, differs);
-  if (mirror !== (delivery.leg === Leg.Mirror)) {
-    throw new SessionError('LEG_MISMATCH', 'the delivery names another leg than the CONNECT asked for');
-  }
-  if (unknown && !mirror) {
-    throw new SessionError('LEG_MISMATCH', 'a delivery without record counts needs the mirror leg');
-  }
-  const unfollowed = !view.client.epochIsWhole || !view.origin.epochIsWhole;
-  if (clientHello.earlyData || relay.passedTooMuch || unfollowed) {
-    throw new SessionError(
-      'NOT_DELEGABLE',
-      'this handshake can not be followed: it used 0-RTT, or was too long',
-    );
-  }
-  return {
-    version: serverHello.version,
-    cipherSuite: serverHello.cipherSuite,
-    clientRandom: clientHello.random,
-    serverRandom: serverHello.random,
-    encryptThenMac: serverHello.encryptThenMac,
-  };
-}
-
-function checkHandshake(
-  delivery: Delivery,
-  { view }: Relay,
-  serverHello: ServerHello,
-  differs: (what: string) => SessionError,
-): void {
-  if (delivery.protocolVersion !== serverHello.version) throw differs('protocol version');
-  if (delivery.cipherSuite !== serverHello.cipherSuite) throw differs('cipher suite');
-  if (!serverHello.random.equals(delivery.serverRandom)) throw differs('server random');
-  // An IP address is verified without being sent as a name (RFC 6066 §3).
-  if (view.clientHello!.sni !== '' && view.clientHello!.sni !== delivery.sni) throw differs('server name');
-  if (view.isTls13) return;
-  if (delivery.extendedMasterSecret !== serverHello.extendedMasterSecret) throw differs('master secret');
-  if (view.certificateHash && !view.certificateHash.equals(delivery.certificateHash))
-    throw differs('certificate');
-  if (delivery.clientEpochStart !== view.client.epochStart) throw differs('client epoch');
-  if (delivery.originEpochStart !== view.origin.epochStart) throw differs('origin epoch');
 }
 
 /** TLS 1.2 shows which record is Finished: a wrong secret is found before anything depends on it. */
@@ -115,102 +63,172 @@ function proveFinished(keys: SessionKeys, side: Side, finished: Buffer | undefin
   }
 }
 
-/** Parks the relay and builds the record layers. Takes `keys` over: wipes them if it throws. */
+/** Parks the relay, examines what passed, and builds the record layers. Takes `keys` over: wipes them if it throws. */
 export async function activate(
   delivery: Delivery,
   keys: SessionKeys,
   options: ActivationOptions,
 ): Promise<Activation> {
+  const reading = new Reading(delivery, keys, options.relay.view.isTls13);
   try {
-    const unknown = epochIsUnknown(delivery);
-    await (unknown ? parkAtHold(options) : parkAtCount(delivery, keys, options));
-    const starts = unknown ? epochStarts(options.relay) : delivery;
-    return layers(keys, starts, unknown, options);
+    const waits = options.relay.view.isTls13 && (options.mirror || options.relay.isStrict);
+    const relay = waits ? await parkAtFlight(options) : await parkAtCount(delivery, options);
+    const flight = waits ? await flightOf(relay, reading, options) : [];
+    const { records } = relay;
+    const all = records && { client: [...records.client, ...flight], origin: records.origin };
+    const { target, trust } = options;
+    const examined = await examine(all, reading.by, keys, target, trust);
+    checkExamined(examined, delivery, relay.clientRecords + flight.length, options);
+    if (!options.mirror && relay.isClientWaiting) throw early();
+    for (const record of flight) await options.originTransport.write(record);
+    return layers(keys, { relay, flight: flight.length, examined, delivery }, options);
   } catch (error) {
     keys.wipe();
     throw error;
+  } finally {
+    reading.wipe();
   }
 }
 
-/** The client has sent `clientRecords` records in all: exactly these go on. */
-async function parkAtCount(delivery: Delivery, keys: SessionKeys, options: ActivationOptions): Promise<void> {
-  const { relay, directions, limits } = options;
-  const exceeded = () =>
-    new SessionError('RECORDS_EXCEEDED', 'more records were relayed than the client says it sent');
-  if (relay.clientRecords > delivery.clientRecords) throw exceeded();
-  if (relay.isStrict) await parkStrictly(delivery, keys, options);
-  relay.parkClient(() => relay.clientRecords >= delivery.clientRecords);
-  relay.release();
+const early = () =>
+  new SessionError('SENT_BEFORE_ACTIVE', 'the client sent more before the session was active');
+
+/** By what the handshake is read; copies of secrets. */
+class Reading {
+  readonly by: HandshakeKeys;
+  readonly suite: Suite;
+  readonly secrets: HandshakeSecrets | undefined;
+  readonly #masterSecret: Buffer | undefined;
+
+  /** Throws BAD_SECRETS. */
+  constructor({ grant, secrets, handshakeSecrets }: Delivery, keys: SessionKeys, isTls13: boolean) {
+    this.suite = keys.suite;
+    if (!isTls13) {
+      this.#masterSecret = grant >= Grant.Resume ? Buffer.from(secrets) : undefined;
+      this.by = { keys, masterSecret: this.#masterSecret };
+      return;
+    }
+    if (handshakeSecrets.length === 0) return;
+    this.secrets = handshakeSecretsOf(keys.suite, handshakeSecrets);
+    if (this.secrets === undefined) {
+      keys.wipe();
+      throw new SessionError('BAD_SECRETS', 'the handshake secrets are not two of the suite');
+    }
+    this.by = { suite: keys.suite, secrets: this.secrets };
+  }
+
+  wipe(): void {
+    this.#masterSecret?.fill(0);
+    if (this.secrets !== undefined) wipeHandshakeSecrets(this.secrets);
+  }
+}
+
+/** TLS 1.3, where the client's encrypted flight waits here: the relay stands before its first record. */
+async function parkAtFlight({ relay, directions, limits }: ActivationOptions): Promise<ParkedRelay> {
+  relay.parkClient(() => relay.isHolding);
   await parked(directions.client, 'CLIENT_GONE', limits.deliveryTimeout);
   relay.parkOrigin(() => true);
   await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
-  const isRead = relay.clientReader.bytes.buffer.length + relay.held.length === 0;
-  // In a stream of the main session what the client sent behind DELIVER waits at its place.
-  if (!options.mirror && !(isRead && (options.client.pass?.() ?? true))) {
-    throw new SessionError('SENT_BEFORE_ACTIVE', 'the client sent more before the session was active');
-  }
-  if (delivery.clientRecords < delivery.clientEpochStart || relay.originRecords < delivery.originEpochStart) {
-    throw new SessionError('HANDSHAKE_MISMATCH', 'the delivered keys begin after the records seen here');
-  }
+  return relay.park();
 }
 
-/**
- * Where the delivery is required: the client's last flight goes on now, and nothing of the delivered epoch. The origin
- * is parked first, for with the client's Finished it may begin to speak.
- */
-async function parkStrictly(
-  delivery: Delivery,
-  keys: SessionKeys,
-  { relay, directions, limits }: ActivationOptions,
-): Promise<void> {
-  const early = () =>
-    new SessionError(
-      'SENT_BEFORE_ACTIVE',
-      'the client sent application data before the session was delivered',
-    );
-  // TLS 1.2 counts Finished to the delivered epoch.
-  const finished = relay.view.isTls13 ? 0 : 1;
-  if (delivery.clientRecords > delivery.clientEpochStart + finished) throw early();
-  relay.parkOrigin(() => true);
-  await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
-  let encrypted = 0;
-  relay.inspect = (record) => {
-    if (!relay.view.isTls13 || record[0] !== ContentType.ApplicationData) return;
-    if (++encrypted > CLIENT_FLIGHT_RECORDS || opens(keys, record)) throw early();
-  };
-}
-
-/** Whether a record is the first of the client's delivered epoch. */
-function opens(keys: SessionKeys, record: Buffer): boolean {
-  const cipher = keys.cipher('client', { sequence: 0 });
+/** The client's flight, which goes on once it is read: up to Finished, and within bounds. Throws SessionError. */
+async function flightOf(
+  relay: ParkedRelay,
+  { suite, secrets }: Reading,
+  { limits }: ActivationOptions,
+): Promise<Buffer[]> {
+  if (secrets === undefined) return [];
+  const cipher = new Tls13Cipher(suite, { secret: secrets.client }, 0);
+  const reader = new FlightReader(cipher);
+  const flight: Buffer[] = [];
+  let bytes = 0;
   try {
-    cipher.open(Buffer.from(record));
-    return true;
-  } catch {
-    return false;
+    for (;;) {
+      const record = await arriving(relay.nextOfClient(), limits.deliveryTimeout);
+      if (record === undefined) {
+        throw new SessionError('CLIENT_GONE', 'a side closed before the session became active');
+      }
+      bytes += record.length;
+      if (bytes > limits.clientHandshakeBytes) throw tooLong(limits.clientHandshakeBytes);
+      flight.push(record);
+      if (reader.push(record)) return flight;
+    }
+  } catch (error) {
+    if (error instanceof Unseen) throw notKnown(error.message);
+    if (error instanceof SessionError && error.code === 'BAD_RECORD_MAC') {
+      throw new SessionError(
+        'WRONG_SECRET',
+        'the delivered secrets do not open the handshake of this session',
+      );
+    }
+    throw error;
   } finally {
     cipher.wipe();
   }
 }
 
-/**
- * A key-log client counts nothing. TLS 1.3: its first encrypted record is held, so both epochs begin after this
- * point or inside what was kept. TLS 1.2: both Finished messages must have passed, which ChangeCipherSpec shows.
- */
-async function parkAtHold({ relay, directions, limits }: ActivationOptions): Promise<void> {
+const notKnown = (why: string) =>
+  new SessionError('UNDELIVERED', `something may have passed before the delivery: ${why}`);
+
+/** The client has sent `clientRecords` records in all: exactly these go on. A client that logs keys counts nothing. */
+async function parkAtCount(delivery: Delivery, options: ActivationOptions): Promise<ParkedRelay> {
+  const { relay, directions, limits } = options;
   const { view } = relay;
-  const passed = (start: number | undefined, records: number) => start !== undefined && records > start;
-  relay.parkClient(() => relay.isHolding || passed(view.client.epochStart, relay.clientRecords));
+  const behindFinished = (start: number | undefined, records: number) =>
+    start !== undefined && records > start;
+  if (epochIsUnknown(delivery)) {
+    // TLS 1.2: both Finished messages must have passed, which ChangeCipherSpec shows.
+    relay.parkClient(() => relay.isHolding || behindFinished(view.client.epochStart, relay.clientRecords));
+    await parked(directions.client, 'CLIENT_GONE', limits.deliveryTimeout);
+    relay.parkOrigin(() => behindFinished(view.origin.epochStart, relay.originRecords));
+    await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
+    return relay.park();
+  }
+  if (relay.clientRecords > delivery.clientRecords) throw exceeded();
+  // What is more than Finished waits here, and would wait for ever.
+  if (relay.isStrict && delivery.clientRecords > delivery.clientEpochStart + 1) throw early();
+  relay.parkClient(() => relay.clientRecords >= delivery.clientRecords);
+  if (!relay.isStrict) relay.release();
   await parked(directions.client, 'CLIENT_GONE', limits.deliveryTimeout);
-  relay.parkOrigin(() => view.isTls13 || passed(view.origin.epochStart, relay.originRecords));
+  relay.parkOrigin(() => true);
   await parked(directions.origin, 'ORIGIN_GONE', limits.deliveryTimeout);
+  if (delivery.clientRecords < delivery.clientEpochStart || relay.originRecords < delivery.originEpochStart) {
+    throw new SessionError('HANDSHAKE_MISMATCH', 'the delivered keys begin after the records seen here');
+  }
+  return relay.park();
 }
 
-/** For TLS 1.3 the count at which the search begins: the first record that opens has sequence number 0. */
-function epochStarts(relay: Relay): { clientEpochStart: number; originEpochStart: number } {
-  const { view } = relay;
-  return {
-    clientEpochStart: view.isTls13 ? relay.clientRecords : view.client.epochStart!,
-    originEpochStart: view.isTls13 ? relay.originRecords : view.origin.epochStart!,
-  };
+const exceeded = () =>
+  new SessionError('RECORDS_EXCEEDED', 'more records were relayed than the client says it sent');
+
+/** What the client claims must agree with what was read, and what is required must be there. Throws SessionError. */
+function checkExamined(
+  examined: ExaminedSession,
+  delivery: Delivery,
+  clientRecords: number,
+  { relay, mirror }: ActivationOptions,
+): void {
+  const { isTls13 } = relay.view;
+  if (examined.kind === 'unseen') {
+    // Without both flights nobody knows where the epochs of TLS 1.3 begin.
+    if (relay.isStrict || (mirror && isTls13 && examined.facts === undefined)) {
+      throw notKnown(examined.unverified);
+    }
+    return;
+  }
+  if (epochIsUnknown(delivery)) return;
+  if (!mirror && delivery.clientRecords > clientRecords) throw early();
+  if (!mirror && delivery.clientRecords < clientRecords) throw exceeded();
+  checkClaims(delivery, examined.facts);
+}
+
+function checkClaims(delivery: Delivery, facts: HandshakeFacts): void {
+  const [leaf] = facts.certificates;
+  const hash = leaf && createHash('sha256').update(leaf).digest();
+  if (hash !== undefined && !hash.equals(delivery.certificateHash)) throw differs('certificate');
+  if (facts.alpn !== delivery.alpn) throw differs('application protocol');
+  if (facts.version !== 0x0304) return;
+  if (delivery.clientEpochStart !== facts.clientEnd) throw differs('client epoch');
+  if (delivery.originEpochStart !== facts.originEnd) throw differs('origin epoch');
 }

@@ -9,10 +9,7 @@ export interface DeliveredFacts {
   protocolVersion: number;
   cipherSuite: number;
   extendedMasterSecret: boolean;
-  /** In lower case; empty where the hello bore none. */
-  serverName: string;
-  /** SHA-256, hexadecimal; empty where nobody knows. */
-  certificate: string;
+  origin: OriginIdentity;
   /** When the client's grant ends by itself, Unix milliseconds; infinite where it said nothing. */
   until: number;
 }
@@ -21,7 +18,7 @@ export interface DeliveredFacts {
 export function deliveredFacts(
   { grant, expires }: Pick<Delivery, 'grant' | 'expires'>,
   { serverHello }: Pick<HandshakeView, 'serverHello'>,
-  { serverName, certificate }: Pick<OriginIdentity, 'serverName' | 'certificate'>,
+  origin: OriginIdentity,
 ): DeliveredFacts {
   const { version, cipherSuite, extendedMasterSecret } = serverHello!;
   const until = expires === 0 ? Number.POSITIVE_INFINITY : Date.now() + expires * 1000;
@@ -31,7 +28,6 @@ export function deliveredFacts(
     protocolVersion: version,
     cipherSuite,
     extendedMasterSecret,
-    serverName,
-    certificate,
+    origin,
   };
 }

@@ -6,7 +6,7 @@ import type { RecordStream } from '../record/record_stream.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { within } from '../streams/deadline.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
-import type { Relay } from './relay.js';
+import type { ParkedRelay } from './parked_relay.js';
 
 /** What the client must know to go on by itself. */
 export interface LentCounts {
@@ -64,15 +64,20 @@ export class LentLeg implements ByteStream {
 }
 
 /** Stops both sides at once: nothing is sealed, opened or written by whoever still uses them. */
-export function stopLent(leg: LentLeg, origin: RecordStream, relay: Relay, error: SessionError): LentCounts {
+export function stopLent(
+  leg: LentLeg,
+  origin: RecordStream,
+  relay: ParkedRelay,
+  error: SessionError,
+): LentCounts {
   leg.stop(error);
   origin.stop(error);
-  relay.originReader.bytes.interrupt();
+  relay.originBytes.interrupt();
   return { clientRecords: origin.sealed, originRecords: origin.opened, originBytes: leg.sent };
 }
 
 export interface ReturnedSession {
-  relay: Relay;
+  relay: ParkedRelay;
   client: ByteStream;
   origin: ByteStream;
   leg: LentLeg;
@@ -98,7 +103,7 @@ export async function giveBack(
  */
 async function relayOn(session: ReturnedSession): Promise<void> {
   const { relay, client, origin, leg, clientBytes } = session;
-  const fromClient = relay.clientReader.bytes;
+  const fromClient = relay.clientBytes;
   for (let left = clientBytes - leg.received; left > 0; ) {
     if (fromClient.buffer.length === 0 && (await fromClient.fill()) === false) {
       throw new SessionError('CLIENT_GONE', 'the client closed before its session came back to it');
@@ -110,7 +115,7 @@ async function relayOn(session: ReturnedSession): Promise<void> {
   await origin.write(first);
   const toClient = async () => {
     for (const record of session.unused()) await client.write(record);
-    await copy(relay.originReader.bytes, client);
+    await copy(relay.originBytes, client);
   };
   await Promise.all([copy(fromClient, origin), toClient()]);
 }

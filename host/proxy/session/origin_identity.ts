@@ -1,19 +1,58 @@
 // With whom a session's client shook hands, as its services are told.
 import type { Delivery } from '../../delegation/delivery.js';
+import type { Resumption } from '../../delegation/resumption.js';
 import type { OriginIdentity } from '../../services/service.js';
+import type { ExaminedSession } from '../handshake/examine.js';
+import { canonicalHost, sentName, type Target } from '../handshake/identify.js';
+import type { IssuedTickets } from '../handshake/issued_tickets.js';
 import type { HandshakeView } from '../record/handshake_view.js';
 
-/** What the proxy saw itself comes before what the client says (TLS 1.3 hides the certificate from the proxy). */
+/**
+ * Of a connection that the proxy opens by resumption: the origin that gave the ticket to a verified session is the same again. What
+ * came from elsewhere is the client's word.
+ */
+export function resumedIdentity(
+  { host, port }: Target,
+  { serverName, certificateHash, ticket, sessionId }: Resumption,
+  issued: IssuedTickets,
+): OriginIdentity {
+  const name = serverName.toLowerCase();
+  const found = issued.find(ticket.length > 0 ? ticket : sessionId, canonicalHost(host), port);
+  if (found !== undefined && name === sentName(found.host)) {
+    const { certificate, clientCertificate } = found;
+    return { host: found.host, port, serverName: name, certificate, clientCertificate, verified: true };
+  }
+  return {
+    host: canonicalHost(host),
+    port,
+    serverName: name,
+    certificate: Buffer.from(certificateHash).toString('hex'),
+    clientCertificate: '',
+    verified: false,
+    unverified: 'it resumes a session that this proxy did not see, or could not verify',
+  };
+}
+
+/** What the proxy read itself comes before what it saw in passing, and that before what the client says. */
 export function originIdentity(
-  { host, port }: { host: string; port: number },
+  { host, port }: Target,
   delivery: Pick<Delivery, 'certificateHash'>,
   view: Pick<HandshakeView, 'clientHello' | 'certificateHash'>,
+  examined: ExaminedSession,
 ): OriginIdentity {
+  const serverName = (view.clientHello?.sni ?? '').toLowerCase();
+  if (examined.kind === 'verified') {
+    const { certificate, clientCertificate } = examined.identity;
+    return { host: examined.identity.host, port, serverName, certificate, clientCertificate, verified: true };
+  }
   const hash = Buffer.from(view.certificateHash ?? delivery.certificateHash);
   return {
-    host: host.toLowerCase(),
+    host: canonicalHost(host),
     port,
-    serverName: (view.clientHello?.sni ?? '').toLowerCase(),
+    serverName,
     certificate: hash.every((byte) => byte === 0) ? '' : hash.toString('hex'),
+    clientCertificate: '',
+    verified: false,
+    unverified: examined.unverified,
   };
 }

@@ -2,11 +2,14 @@
 // parks each direction between two records.
 import type { SessionErrorCode } from '../error.js';
 import { SessionError } from '../error.js';
+import { KeptHandshake } from '../handshake/kept_handshake.js';
 import type { Limits } from '../options.js';
 import { HandshakeView } from '../record/handshake_view.js';
 import { type RecordReader, recordReader } from '../record/reader.js';
+import type { Side } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { INTERRUPTED } from '../streams/read_ahead.js';
+import { ParkedRelay } from './parked_relay.js';
 
 /** `parked`: stopped between two records, at the count that was asked for. `ended`: the side closed. */
 export type RelayOutcome = 'parked' | 'ended';
@@ -30,48 +33,55 @@ export interface RelayOptions {
 
 export class Relay {
   readonly view = new HandshakeView();
-  readonly clientReader: RecordReader;
-  readonly originReader: RecordReader;
-  /** Whole records that have gone on, each direction. */
-  clientRecords = 0;
-  originRecords = 0;
-  /** What the client sent that may be application data, in order. */
-  readonly held: Buffer[] = [];
-  /** The same of the origin. Where the delivery is required, and nowhere else. */
-  readonly originHeld: Buffer[] = [];
-  /** TLS 1.3: the origin's encrypted records, which the client has got, kept to find the first of the epoch. */
-  readonly passed: Buffer[] = [];
-  /** Reads along: sees each record as it goes on, and its index in its direction. */
-  watch: ((side: 'client' | 'origin', record: Buffer, index: number) => void) | undefined;
-  /** Sees each record of the client before it goes on, and throws where it must not. */
-  inspect: (record: Buffer) => void = () => {};
-  /** The kept records are not all there are: the epoch can't be found. */
-  passedTooMuch = false;
+  readonly isStrict: boolean;
   readonly #options: RelayOptions;
+  readonly #clientReader: RecordReader;
+  readonly #originReader: RecordReader;
+  readonly #kept: KeptHandshake;
+  /** Whole records that have gone on. */
+  readonly #records: Record<Side, number> = { client: 0, origin: 0 };
+  /** What the client sent that may be application data, in order. */
+  readonly #held: Buffer[] = [];
+  /** The same of the origin. Where the delivery is required, and nowhere else. */
+  readonly #originHeld: Buffer[] = [];
+  #watch: ((side: Side, record: Buffer, index: number) => void) | undefined;
   #holding = false;
   #released = false;
   #heldBytes = 0;
-  #passedBytes = 0;
-  #clientBytes = 0;
-  #originBytes = 0;
+  #bytes: Record<Side, number> = { client: 0, origin: 0 };
   #clientStop: (() => boolean) | undefined;
   #originStop: (() => boolean) | undefined;
   #wakeHeld: (() => void) | undefined;
   #wakeOrigin: (() => void) | undefined;
   #announced = false;
+  #isParked = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.clientReader = recordReader(options.client);
-    this.originReader = recordReader(options.origin);
+    this.isStrict = options.strict;
+    this.#clientReader = recordReader(options.client);
+    this.#originReader = recordReader(options.origin);
+    const { clientHandshakeBytes, handshakeBytes } = options.limits;
+    this.#kept = new KeptHandshake({ client: clientHandshakeBytes, origin: handshakeBytes });
   }
 
-  get isStrict(): boolean {
-    return this.#options.strict;
+  /** Whole records that have gone on, each direction. */
+  get clientRecords(): number {
+    return this.#records.client;
+  }
+
+  get originRecords(): number {
+    return this.#records.origin;
   }
 
   get isHolding(): boolean {
     return this.#holding;
+  }
+
+  /** Reads along: `see` gets each record as it goes on, and its index in its direction. Gives what went on before. */
+  watch(see: (side: Side, record: Buffer, index: number) => void): KeptHandshake['records'] {
+    this.#watch = see;
+    return this.#kept.records;
   }
 
   /** Lets go on what is held, and holds nothing more. */
@@ -79,6 +89,11 @@ export class Relay {
     this.#released = true;
     this.#holding = false;
     this.#wake();
+  }
+
+  /** No delivery comes any more. */
+  forget(): void {
+    this.#kept.clear();
   }
 
   /** Parks the client's direction as soon as `stop` says so, which is asked between records. */
@@ -90,7 +105,32 @@ export class Relay {
   parkOrigin(stop: () => boolean): void {
     this.#originStop = stop;
     this.#wakeOrigin?.();
-    this.originReader.bytes.interrupt();
+    this.#originReader.bytes.interrupt();
+  }
+
+  /** What both directions have come to, once they are parked. The relay is of no use afterwards. */
+  park(): ParkedRelay {
+    if (this.#isParked) throw new Error('a relay is parked once');
+    this.#isParked = true;
+    const parked = new ParkedRelay({
+      view: this.view,
+      records: this.#kept.records,
+      clientRecords: this.#records.client,
+      originRecords: this.#records.origin,
+      clientReader: this.#clientReader,
+      originReader: this.#originReader,
+      held: this.#held,
+      originHeld: this.#originHeld,
+    });
+    this.clear();
+    return parked;
+  }
+
+  /** Forgets what is held and kept. */
+  clear(): void {
+    this.#kept.clear();
+    this.#held.length = 0;
+    this.#originHeld.length = 0;
   }
 
   /** Relays what the client sends. Rejects with SessionError. */
@@ -98,8 +138,9 @@ export class Relay {
     const { origin, limits } = this.#options;
     for (;;) {
       if (this.#clientStop?.()) return 'parked';
-      if (!this.#holding && this.held.length > 0) {
-        await this.#forward(this.held.shift()!);
+      const waiting = this.#holding ? undefined : this.#held.shift();
+      if (waiting !== undefined) {
+        await this.#forward(waiting);
         continue;
       }
       if (this.#heldBytes > limits.heldBytes && this.#holding) {
@@ -108,22 +149,22 @@ export class Relay {
         });
         continue;
       }
-      const record = await this.clientReader.next();
+      const record = await this.#clientReader.next();
       if (record === INTERRUPTED) continue;
       if (record === undefined) {
-        if (!this.#options.strict) {
+        if (!this.isStrict) {
           this.release();
-          while (this.held.length > 0) await this.#forward(this.held.shift()!);
+          for (const held of this.#held.splice(0)) await this.#forward(held);
         }
         await origin.end();
         return 'ended';
       }
       this.view.client.record(record);
-      if (this.#options.strict && this.view.clientHello?.earlyData) {
+      if (this.isStrict && this.view.clientHello?.earlyData) {
         throw new SessionError('NOT_DELEGABLE', 'this proxy lets no data pass undelivered: do without 0-RTT');
       }
       if (this.#holds(record)) {
-        this.held.push(record);
+        this.#held.push(record);
         this.#heldBytes += record.length;
       } else {
         await this.#forward(record);
@@ -136,14 +177,14 @@ export class Relay {
     const { client } = this.#options;
     for (;;) {
       if (this.#originStop?.()) return 'parked';
-      const record = await this.originReader.next();
+      const record = await this.#originReader.next();
       if (record === INTERRUPTED) continue;
       if (record === undefined) {
         await client.end();
         return 'ended';
       }
-      if (this.#options.strict && this.view.mayHideOriginData(record)) {
-        this.originHeld.push(record);
+      if (this.isStrict && this.view.mayHideOriginData(record)) {
+        this.#originHeld.push(record);
         while (!this.#originStop?.()) {
           await new Promise<void>((resolve) => {
             this.#wakeOrigin = resolve;
@@ -156,35 +197,26 @@ export class Relay {
         this.#announced = true;
         this.#options.onHandshake();
       }
-      this.#keep(record);
-      this.#originBytes += record.length;
-      this.#bound(this.#originBytes, this.#options.limits.handshakeBytes);
-      this.watch?.('origin', record, this.originRecords);
+      this.#pass('origin', record);
       await client.write(record);
-      this.originRecords++;
+      this.#records.origin++;
     }
   }
 
-  /** Counts what passes of the client's handshake. Throws where the delivery is required and it is too much. */
-  countHandshake(record: Buffer): void {
-    this.#clientBytes += record.length;
-    this.#bound(this.#clientBytes, this.#options.limits.clientHandshakeBytes);
-  }
-
-  #bound(bytes: number, limit: number): void {
-    if (!this.#options.strict || bytes <= limit) return;
-    throw new SessionError(
-      'UNDELIVERED',
-      `a handshake of more than ${limit} bytes does not pass undelivered`,
-    );
-  }
-
   async #forward(record: Buffer): Promise<void> {
-    this.countHandshake(record);
-    this.inspect(record);
-    this.watch?.('client', record, this.clientRecords);
+    this.#pass('client', record);
     await this.#options.origin.write(record);
-    this.clientRecords++;
+    this.#records.client++;
+  }
+
+  /** A record goes on. Throws where the delivery is required and it is too much for a handshake. */
+  #pass(side: Side, record: Buffer): void {
+    const { clientHandshakeBytes, handshakeBytes } = this.#options.limits;
+    const limit = side === 'client' ? clientHandshakeBytes : handshakeBytes;
+    this.#bytes[side] += record.length;
+    if (this.isStrict && this.#bytes[side] > limit) throw tooLong(limit);
+    this.#kept.add(side, record);
+    this.#watch?.(side, record, this.#records[side]);
   }
 
   #holds(record: Buffer): boolean {
@@ -195,23 +227,16 @@ export class Relay {
     return this.#holding;
   }
 
-  #keep(record: Buffer): void {
-    if (!this.#options.holds || this.#released || !this.view.isTls13 || record[0] !== 23) return;
-    this.#passedBytes += record.length;
-    if (this.#passedBytes > this.#options.limits.handshakeBytes) {
-      this.passedTooMuch = true;
-      this.passed.length = 0;
-    } else {
-      this.passed.push(Buffer.from(record));
-    }
-  }
-
   #wake(): void {
     this.#wakeHeld?.();
     this.#wakeHeld = undefined;
-    this.clientReader.bytes.interrupt();
+    this.#clientReader.bytes.interrupt();
   }
 }
+
+/** Where the delivery is required: more than a handshake. */
+export const tooLong = (limit: number) =>
+  new SessionError('UNDELIVERED', `a handshake of more than ${limit} bytes does not pass undelivered`);
 
 /** Rejects when one direction has ended where it should have parked, or when `milliseconds` pass first. */
 export async function parked(
@@ -219,6 +244,13 @@ export async function parked(
   gone: SessionErrorCode,
   milliseconds: number,
 ): Promise<void> {
+  if ((await arriving(direction, milliseconds)) === 'ended') {
+    throw new SessionError(gone, 'a side closed before the session became active');
+  }
+}
+
+/** What comes in time. Rejects with RECORDS_MISSING. */
+export async function arriving<T>(coming: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -228,9 +260,7 @@ export async function parked(
     );
   });
   try {
-    if ((await Promise.race([direction, late])) === 'ended') {
-      throw new SessionError(gone, 'a side closed before the session became active');
-    }
+    return await Promise.race([coming, late]);
   } finally {
     clearTimeout(timer);
   }

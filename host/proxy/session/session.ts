@@ -10,11 +10,13 @@ import { SessionError, type SessionErrorCode, sessionError, undeliverable } from
 import { carry } from '../exchange/http_session.js';
 import { Recorder, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
+import { ticketOf } from '../handshake/examine.js';
 import { RecordStream } from '../record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
-import { activate, checkDelivery, deliveredKeys } from './activation.js';
+import { activate, deliveredKeys } from './activation.js';
 import { type DeliveredFacts, deliveredFacts } from './delivered.js';
+import { checkDelivery } from './delivery_check.js';
 import { giveBack, type LentLeg, stopLent } from './epoch_leg.js';
 import type { Observation } from './observation.js';
 import { observationOf } from './observation_start.js';
@@ -147,19 +149,17 @@ export class DelegableSession {
   async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
     if (this.#state !== 'relaying') throw undeliverable(this.#state);
     this.#state = 'delivering';
-    const reads = delivery.grant === Grant.Observe || this.#options.mirror;
-    if (!reads) this.#options.client.hold?.();
     this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
     try {
       const { mirror, settings } = this.#options;
       const { legacy } = settings;
       const negotiated = checkDelivery(delivery, this.#relay, mirror);
-      this.#origin = originIdentity(this.target, delivery, this.#relay.view);
       if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated);
       const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
-      this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       const active = await this.#activate(delivery, keys);
+      this.#origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
+      this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       this.#recorder = this.#recorderFor(delivery);
       await this.#recorder?.record({ kind: 'opened' }).catch((error) => {
         wipe(active);
@@ -184,13 +184,15 @@ export class DelegableSession {
   async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
     const options = this.#options;
     const relay = this.#relay;
-    const origin = this.#origin!;
+    const unread = { kind: 'unseen', unverified: 'it is only observed', facts: undefined } as const;
+    const origin = originIdentity(this.target, delivery, relay.view, unread);
+    this.#origin = origin;
     const onUnrecorded = () => void this.fail(unrecorded());
     const observation = observationOf(delivery, { options, relay, origin, negotiated, onUnrecorded });
     this.#recorder = this.#recorderFor(delivery);
     this.#observation = observation;
     this.#state = 'observed';
-    relay.watch = (side, record, index) => observation.onRecord(side, record, index);
+    relay.watch((side, record, index) => observation.onRecord(side, record, index));
     await this.#recorder?.record({ kind: 'opened' });
     if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
   }
@@ -209,7 +211,7 @@ export class DelegableSession {
   /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
   async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
     if (this.#observation !== undefined) return;
-    const { leg, origin } = this.#active!;
+    const { leg, origin, examined } = this.#active!;
     const { settings } = this.#options;
     try {
       this.#carrying = carry({
@@ -220,7 +222,7 @@ export class DelegableSession {
         onTurn: (isUnderWay) => {
           this.#isUnderWay = isUnderWay;
         },
-        alpn: alpn || this.#relay.view.serverHello?.alpn,
+        alpn: examined.facts?.alpn ?? (alpn || this.#relay.view.serverHello?.alpn),
         flow: flowContext(this.#options, this.#origin!, this.#reports.deliverer!),
         limits: settings.limits,
         retired: this.#retired.signal,
@@ -263,7 +265,7 @@ export class DelegableSession {
   #giveBack(active: Activation, leg: LentLeg, code: string): void {
     const { client, origin, settings } = this.#options;
     const why = new SessionError('REVOKED', 'the session went back to the client');
-    const counts = stopLent(leg, active.origin, this.#relay, why);
+    const counts = stopLent(leg, active.origin, active.relay, why);
     this.#state = 'returned';
     this.#active = undefined;
     wipe(active);
@@ -271,7 +273,7 @@ export class DelegableSession {
     this.#reports.returned(code, counts);
     const unused = () => active.origin.unused;
     giveBack(this.#revoked, settings.limits.deliveryTimeout, {
-      ...{ relay: this.#relay, client, origin, leg, unused },
+      ...{ relay: active.relay, client, origin, leg, unused },
     }).then(
       () => this.finish(),
       (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
@@ -281,6 +283,11 @@ export class DelegableSession {
   /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
   get originStream(): ByteStream {
     return this.#active!.origin;
+  }
+
+  /** The proxy knows itself all that is in it, and with whom it is. */
+  get isVerified(): boolean {
+    return this.#origin?.verified === true;
   }
 
   /** Undefined where nobody keeps a record, or before the delivery. */
@@ -352,6 +359,8 @@ export class DelegableSession {
     return activate(delivery, keys, {
       relay: this.#relay,
       directions: this.#directions!,
+      target: this.target,
+      trust: settings.trust,
       client,
       originTransport: origin,
       mirror,
@@ -374,6 +383,15 @@ export class DelegableSession {
     const leg = this.#active?.leg;
     if (leg instanceof RecordStream) void leg.writeHandshake(message).catch(() => {});
     this.#reports.ticket(message);
+    this.#remember(message);
+  }
+
+  /** What a verified origin gives to resume with shows later that it is the same one. */
+  #remember(message: Buffer): void {
+    const examined = this.#active?.examined;
+    if (examined?.kind === 'verified') {
+      this.#options.settings.trust.issued.add(ticketOf(message), examined.identity);
+    }
   }
 
   #recorderFor(delivery: Delivery): Recorder | undefined {
@@ -392,6 +410,7 @@ export class DelegableSession {
     }
     this.#reports.undelivered();
     this.#state = 'undelegated';
+    this.#relay.forget();
     this.#relay.release();
   }
 
@@ -401,9 +420,8 @@ export class DelegableSession {
     clearTimeout(this.#expiryTimer);
     if (this.#active !== undefined) wipe(this.#active);
     this.#observation?.stop();
-    this.#relay.held.length = 0;
-    this.#relay.originHeld.length = 0;
-    this.#relay.passed.length = 0;
+    this.#active?.relay.clear();
+    this.#relay.clear();
     const { services, log } = this.#options.settings;
     tellClosed(services, this.id, log);
     this.#reports.closed(code, this.traffic);

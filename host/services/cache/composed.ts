@@ -27,8 +27,8 @@ export function composed(
     const freshness = Freshness.of(NO_REQUEST, answer, false);
     if (freshness === undefined) return undefined;
     whole.freshFor = Math.min(whole.freshFor, freshness.freshFor);
-    // What came from elsewhere came by this client's word for the certificate there.
-    whole.isForAll &&= isForAll(answer.headers) && isOf(url, host, port);
+    // What came from elsewhere, or of a session that only the client vouches for, is not the page's own.
+    whole.isForAll &&= answer.verified && isForAll(answer.headers) && isOf(url, host, port);
   }
   return whole;
 }

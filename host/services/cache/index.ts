@@ -22,7 +22,7 @@ import { fits, isAnswerable, isOwnContent } from './eligible.js';
 import { type Entry, mergeHeaders, storedHeaders } from './entry.js';
 import { Freshness } from './freshness.js';
 import { type Found, Library, type Selection } from './library.js';
-import { isForAll, type Shelves, shelvesOf, urlOf } from './parts.js';
+import { isAnswerForAll, type Shelves, shelvesOf, urlOf } from './parts.js';
 import { Pool } from './pool.js';
 import type { Store } from './store.js';
 
@@ -218,10 +218,11 @@ class Cache implements Service {
   }
 
   #freshness(plan: Plan, received: FlowResponse, made?: Composed) {
+    const { own, shared } = plan.shelves;
     const isShared =
-      plan.shelves.shared !== undefined && isForAll(received.headers) && (made?.isForAll ?? true);
+      shared !== undefined && isAnswerForAll(plan.request, received) && (made?.isForAll ?? true);
     const freshness = Freshness.of(plan.request, received, isShared);
-    return freshness && { freshness, shelf: isShared ? plan.shelves.shared! : plan.shelves.own };
+    return freshness && { freshness, shelf: isShared ? shared : own };
   }
 
   async #keep(
@@ -273,7 +274,8 @@ class Cache implements Service {
     const url = urlOf(flow);
     if (url === undefined || parseDirectives(flow.request.headers.get('cache-control')).has('no-store'))
       return undefined;
-    const shelves = shelvesOf(flow, url, this.#options.share);
+    // The body of the request says more than is looked at here: its answer is good for nobody else.
+    const shelves = { ...shelvesOf(flow, url, this.#options.share), shared: undefined };
     const request = flow.request.headers;
     return { request, selection: this.#selection(flow), shelves, found: undefined, validates: false };
   }

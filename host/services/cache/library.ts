@@ -10,6 +10,8 @@ import type { Store } from './store.js';
 export interface Shelf {
   /** Digest of all that keeps it apart from others. */
   name: string;
+  /** Of what the request said: answers to different ones are different variants. */
+  traits?: string;
 }
 
 /** What a stored response depends on beside its URL: Vary's headers, and what the cache adds. */
@@ -136,7 +138,7 @@ function variantName(
   { headers, device }: Selection,
 ): string {
   const values = vary.map((name) => [name, canonical(headers, String(name))]);
-  return digest([shelf.name, index.generation, values, device]);
+  return digest([shelf.name, index.generation, values, device, shelf.traits ?? '']);
 }
 
 /** RFC 9111 §4.1: whitespace and the division into lines make no difference; absence does. */

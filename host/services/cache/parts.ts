@@ -1,17 +1,26 @@
-// The parts of the cache: one for each client, and one for what an origin gives to everybody. Both are kept apart by
-// the origin's identity: host, port, the name in the hello and the certificate. A response that came under another
-// certificate is another origin's.
+// The parts of the cache: one for each client and its credentials, and one for what an origin gives to everybody. Both are kept
+// apart by the origin's identity: host, port, the name in the hello and the certificate. A response that came under another
+// certificate is another origin's. What is given to other clients comes of sessions that the proxy verified itself.
+import { createHash } from 'node:crypto';
 import type { HeaderList } from '../headers.js';
 import type { Flow } from '../service.js';
 import { parseDirectives } from './directives.js';
 import { type Shelf, shelfOf } from './library.js';
 
 /**
- * Fields in which a client can tell an origin behind a gateway what it likes, and that its caches don't tell apart:
- * what was asked with one of them is given to no other client.
+ * Request fields that no answer for others depends on: those that this cache reads itself (RFC 9111 §5.2, RFC 9110 §13, §14), and
+ * `Host`, which is the origin's own. A client can tell an origin what it likes in any other one, so each keeps answers apart.
  */
-const FORGEABLE =
-  /^(forwarded|x-forwarded-.*|x-host|x-original-.*|x-rewrite-url|x-http-method.*|x-method-override)$/i;
+const HARMLESS = new Set([
+  'host',
+  'cache-control',
+  'pragma',
+  'if-none-match',
+  'if-modified-since',
+  'range',
+  'if-range',
+]);
+const HARMLESS_LINE = /^(connection: (close|keep-alive)|content-length: 0)$/i;
 
 /** Where an answer to a request may lie. */
 export interface Shelves {
@@ -19,17 +28,29 @@ export interface Shelves {
   shared: Shelf | undefined;
 }
 
-export function shelvesOf(flow: Flow, url: string, share: boolean): Shelves {
-  const { host, port, serverName, certificate } = flow.origin;
-  const origin = [host, String(port), serverName, certificate, url];
-  // Without a certificate nobody else can know that it was the same origin.
-  const isShareable =
-    share && certificate !== '' && ![...flow.request.headers].some(([name]) => FORGEABLE.test(name));
+export function shelvesOf({ client, origin, request }: Flow, url: string, share: boolean): Shelves {
+  const { host, port, serverName, certificate, clientCertificate, verified } = origin;
+  const { headers } = request;
+  const place = [host, String(port), serverName, certificate, url];
+  // One client may be several users: each has the credentials that its requests and its session bear. What only the client
+  // vouches for is not mixed with what the proxy knows.
+  const credentials = [clientCertificate, ...headers.all('authorization'), '', ...headers.all('cookie')];
+  // A client's certificate shows in no header.
+  const isShareable = share && verified && clientCertificate === '';
   return {
-    // One client may be several users: each has the credentials that its requests bear.
-    own: shelfOf('own', flow.client, flow.request.headers.get('authorization') ?? '', ...origin),
-    shared: isShareable ? shelfOf('shared', ...origin) : undefined,
+    own: shelfOf('own', client, String(verified), ...credentials, ...place),
+    shared: isShareable ? { ...shelfOf('shared', ...place), traits: traitsOf(headers) } : undefined,
   };
+}
+
+/** Digest of all that a request says beside its address. */
+function traitsOf(headers: HeaderList): string {
+  const lines = [...headers]
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name, value]) => !HARMLESS.has(name) && !HARMLESS_LINE.test(`${name}: ${value}`))
+    // The order of different fields says nothing (RFC 9110 §5.3); that of equal ones does, and sorting keeps it.
+    .sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+  return createHash('sha256').update(JSON.stringify(lines)).digest('hex');
 }
 
 /**
@@ -42,6 +63,14 @@ export function isForAll(headers: HeaderList): boolean {
   if (directives.has('private') || directives.has('no-store')) return false;
   return directives.has('public') || directives.has('s-maxage');
 }
+
+const CONDITIONS = ['range', 'if-range', 'if-none-match', 'if-modified-since'];
+
+/** The same of an answer: to a request with conditions only a whole one is good for those who made none. */
+export const isAnswerForAll = (
+  request: HeaderList,
+  { status, headers }: { status: number; headers: HeaderList },
+): boolean => isForAll(headers) && (status === 200 || !CONDITIONS.some((name) => request.has(name)));
 
 /** The URL under which it is stored: undefined where the request may be for another site than the connection's. */
 export function urlOf({ origin, request }: Flow): string | undefined {

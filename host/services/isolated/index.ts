@@ -209,7 +209,8 @@ class Calls {
       signal: stop.signal,
     });
     const body = this.thread.link.offer(answer.body);
-    return { url: answer.url, status: answer.status, headers: [...answer.headers], body };
+    const { url: address, status, verified } = answer;
+    return { url: address, status, verified, headers: [...answer.headers], body };
   }
 }
 

@@ -69,7 +69,7 @@ export interface PlainMade extends Batch {
 
 export interface PlainOtherFetch {
   url: string;
-  answer: { status: number; headers: readonly HeaderLine[] } | undefined;
+  answer: { status: number; headers: readonly HeaderLine[]; verified: boolean } | undefined;
   whole: boolean;
 }
 
@@ -77,5 +77,6 @@ export interface PlainOther {
   url: string;
   status: number;
   headers: readonly HeaderLine[];
+  verified: boolean;
   body: number;
 }

@@ -250,7 +250,7 @@ describe('main sessions', () => {
   });
 
   test('that never greet', async () => {
-    const socket = await dial(bench, 'deputy/2');
+    const socket = await dial(bench, 'deputy/1');
     await ended(socket);
   });
 

@@ -46,6 +46,7 @@ export async function startWorld(handler: Handler, options: WorldOptions = {}) {
   const proxy = createProxy({
     tls: { certificate: issued.chainPem, key: issued.keyPem },
     tokens: ['ann', 'bob'].map((name) => ({ name, token: token(name) })),
+    originRoots: authority.root.pem,
     targets: { allow: ['127.0.0.0/8'], addresses: { [NAME]: '127.0.0.1' }, ports: 'any' },
     services: [
       ...(options.services ?? []),

@@ -45,7 +45,14 @@ function subscription(
   const made: Subscription = {
     id,
     client,
-    origin: { host: 'origin.test', port: 443, serverName: 'origin.test', certificate: 'ab' },
+    origin: {
+      host: 'origin.test',
+      port: 443,
+      serverName: 'origin.test',
+      certificate: 'ab',
+      clientCertificate: '',
+      verified: true,
+    },
     wish: { every: 6 * 3600, window: undefined, headers: [], targets: ['/a', '/b'], ...wish },
     get left() {
       return left;

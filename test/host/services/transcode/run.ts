@@ -69,7 +69,14 @@ export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () 
     sessionId: '00',
     exchange: {},
     client: 'token:test',
-    origin: { host: 'first.example', port: 443, serverName: 'first.example', certificate: '' },
+    origin: {
+      host: 'first.example',
+      port: 443,
+      serverName: 'first.example',
+      certificate: '',
+      clientCertificate: '',
+      verified: true,
+    },
     profile: { ...HANDHELD, ...page.profile },
     request: {
       method,
@@ -86,7 +93,7 @@ export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () 
       const { status = 200, type, coding, body } = await found();
       const headers = new HeaderList([['Content-Type', type]]);
       if (coding !== undefined) headers.set('Content-Encoding', coding);
-      return { url, status, headers, body: Readable.from([body]) };
+      return { url, status, headers, verified: true, body: Readable.from([body]) };
     },
   };
   const asking = await service.request?.(flow);

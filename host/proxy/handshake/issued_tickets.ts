@@ -1,0 +1,46 @@
+// What origins gave to resume verified sessions with, as far as this proxy saw it: whoever resumes with one of them is the same
+// origin again. Hashes alone are kept.
+import { createHash } from 'node:crypto';
+
+/** With whom a verified session is. */
+export interface VerifiedIdentity {
+  /** In lower case; the name, or the address, that CONNECT asked for. */
+  host: string;
+  port: number;
+  /** SHA-256 of the origin's certificate, hexadecimal. */
+  certificate: string;
+  /** SHA-256 of the client's own certificate, hexadecimal; empty where it showed none. */
+  clientCertificate: string;
+}
+
+interface Issued {
+  identity: VerifiedIdentity;
+  /** Unix milliseconds. */
+  until: number;
+}
+
+const MOST = 16_384;
+/** RFC 8446 §4.6.1: seven days at the most. */
+const LIFETIME = 604_800_000;
+
+export class IssuedTickets {
+  readonly #issued = new Map<string, Issued>();
+
+  /** `ticket`: or a session id of TLS 1.2. */
+  add(ticket: Uint8Array, identity: VerifiedIdentity): void {
+    const name = nameOf(ticket);
+    this.#issued.delete(name);
+    this.#issued.set(name, { identity, until: Date.now() + LIFETIME });
+    const [oldest] = this.#issued.keys();
+    if (this.#issued.size > MOST && oldest !== undefined) this.#issued.delete(oldest);
+  }
+
+  /** Of whom `ticket` is, if that is the origin at `host` and `port`. */
+  find(ticket: Uint8Array, host: string, port: number): VerifiedIdentity | undefined {
+    const found = this.#issued.get(nameOf(ticket));
+    if (found === undefined || found.until <= Date.now()) return undefined;
+    return found.identity.host === host && found.identity.port === port ? found.identity : undefined;
+  }
+}
+
+const nameOf = (ticket: Uint8Array): string => createHash('sha256').update(ticket).digest('base64');
