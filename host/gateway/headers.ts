@@ -1,0 +1,120 @@
+// Headers between an old browser and a site of today: what belongs to one hop stays there, and what would send the browser
+// where it can't go is put right.
+import type { HeaderList } from '../client/http/head.js';
+import { type AddressForm, OWN_HOST, parseAddress, readTarget, urlOf, type WebAddress } from './address.js';
+import type { AddressRewriter } from './rewriting/address_rewriter.js';
+
+/** RFC 9110 §7.6.1, and what a proxy setting makes browsers add. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The gateway's own business, or the client's. */
+const NOT_SENT_ON = new Set([...HOP_BY_HOP, 'accept-encoding', 'content-length', 'cookie', 'expect', 'via']);
+
+/** They speak of HTTPS, or of addresses as the site knows them, to a browser that has neither. */
+const NOT_GIVEN_BACK = new Set([
+  ...HOP_BY_HOP,
+  'alt-svc',
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'expect-ct',
+  'public-key-pins',
+  'set-cookie',
+  'strict-transport-security',
+  'www-authenticate-info',
+]);
+
+const ADDRESSES = new Set(['location', 'content-location', 'uri']);
+
+export interface RequestHeaders {
+  /** Of the browser, in its order. */
+  raw: readonly string[];
+  form: AddressForm;
+  address: WebAddress;
+  /** Of the site, and of the browser where it may keep its own; empty for none. */
+  cookie: string;
+  isSelf: (host: string, port: number) => boolean;
+}
+
+/** What the site is asked with. A browser that is asked for a password answers in the gateway's name only by path. */
+export function requestHeaders({ raw, address, cookie, isSelf }: RequestHeaders): [string, string][] {
+  const named = new Set(listed(headerValue(raw, 'connection') ?? ''));
+  const headers: [string, string][] = [];
+  for (const [name, value] of pairs(raw)) {
+    const key = name.toLowerCase();
+    if (NOT_SENT_ON.has(key) || named.has(key)) continue;
+    if (key === 'referer' || key === 'origin') {
+      const from = refererOf(value, isSelf);
+      if (from === undefined) continue;
+      const seen =
+        from.host === address.host ? { ...from, scheme: address.scheme, port: address.port } : from;
+      headers.push([name, key === 'origin' ? urlOf({ ...seen, path: '' }) : urlOf(seen)]);
+    } else {
+      // Some wrote line ends and other controls into values; RFC 9110 §5.5 lets a recipient put a space for each.
+      headers.push([name, value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ' ')]);
+    }
+  }
+  if (cookie !== '') headers.push(['Cookie', cookie]);
+  return headers;
+}
+
+/** The page that the browser came from, as the site knows it; undefined where it is none, or the gateway's own. */
+export function refererOf(
+  value: string,
+  isSelf: (host: string, port: number) => boolean,
+): WebAddress | undefined {
+  const target = parseAddress(value) && readTarget(value, isSelf);
+  if (target?.kind !== 'page' || target.address.host === OWN_HOST) return undefined;
+  return target.address;
+}
+
+/** What the browser gets. `isRewritten`: the body's length and validators are no longer the site's. */
+export function responseHeaders(
+  headers: HeaderList,
+  addresses: AddressRewriter,
+  isRewritten: boolean,
+): [string, string][] {
+  const named = new Set(
+    headers.filter(([name]) => name === 'connection').flatMap(([, value]) => listed(value)),
+  );
+  const given: [string, string][] = [];
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    if (NOT_GIVEN_BACK.has(key) || named.has(key) || key === 'content-length') continue;
+    if (isRewritten && (key === 'content-md5' || key === 'accept-ranges' || key === 'digest')) continue;
+    const written = capitalised(name);
+    if (ADDRESSES.has(key)) given.push([written, addresses.rewrite(value)]);
+    else if (key === 'refresh') given.push([written, addresses.rewriteRefresh(value)]);
+    else given.push([written, value]);
+  }
+  return given;
+}
+
+/** As servers wrote names when browsers still looked at their case. */
+const capitalised = (name: string): string =>
+  name.replace(/(?<![A-Za-z])[a-z]/g, (letter) => letter.toUpperCase());
+
+export function* pairs(raw: readonly string[]): Generator<[name: string, value: string]> {
+  for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] as string, raw[at + 1] as string];
+}
+
+export function headerValue(raw: readonly string[], name: string): string | undefined {
+  for (const [key, value] of pairs(raw)) if (key.toLowerCase() === name) return value;
+  return undefined;
+}
+
+const listed = (value: string): string[] =>
+  value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((token) => token !== '');

@@ -1,0 +1,37 @@
+// The first line of a request, put right: old browsers leave things out of it that today's parsers insist on.
+
+export interface RequestLine {
+  /** As a parser of today takes it, with its line end. */
+  text: string;
+  /** HTTP/0.9: no headers come, and the answer has none. */
+  isBare: boolean;
+}
+
+/** Bytes; longer lines are answered 414. */
+export const REQUEST_LINE_LIMIT = 16_384;
+
+const LINE = /^([A-Za-z]{1,20})[ \t]+(.+?)(?:[ \t]+(HTTP\/\d(?:\.\d)?))?[ \t]*$/;
+
+/**
+ * Takes `GET /a b HTTP/1.0`, `get http://host/`, `GET /\u00e9` … and gives a request line of RFC 9112 §3. Undefined for
+ * what is no request at all. `line` is Latin-1, without its line end.
+ */
+export function repairRequestLine(line: string): RequestLine | undefined {
+  const match = LINE.exec(line);
+  if (match === null) return undefined;
+  const [, method = '', target = '', version] = match;
+  // RFC 1945 §4.1: HTTP/0.9 knows GET alone.
+  if (version === undefined && method.toUpperCase() !== 'GET') return undefined;
+  const isOld = version === undefined || /^HTTP\/[01](\.0)?$/.test(version);
+  return {
+    text: `${method.toUpperCase()} ${encoded(target)} HTTP/1.${isOld ? 0 : 1}\r\n`,
+    isBare: version === undefined,
+  };
+}
+
+/** What may not stand in an address is percent-encoded (RFC 3986 §2.1), byte by byte as it came. */
+const encoded = (target: string): string =>
+  target.replace(/[^\x21-\x7e]|["<>\\^`{|}]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase();
+    return `%${code.padStart(2, '0')}`;
+  });
