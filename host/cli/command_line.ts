@@ -4,6 +4,7 @@ import { DeputyError } from '../delegation/error.js';
 import { auditCommand } from './audit.js';
 import { connectCommand } from './connect.js';
 import { demoCommand } from './demo.js';
+import { gatewayCommand } from './gateway.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
 import { proxyCommand } from './proxy.js';
@@ -21,6 +22,7 @@ export function deputyCommand(): Command {
     .version(packageVersion())
     .showHelpAfterError('Run with --help for the options.')
     .addCommand(getCommand())
+    .addCommand(gatewayCommand())
     .addCommand(connectCommand())
     .addCommand(demoCommand())
     .addCommand(proxyCommand())

@@ -167,7 +167,7 @@ export class Gateway {
         return await this.#siteReply(request, form, address, state, profile);
       } catch (error) {
         if (!(error instanceof PlainQuestion)) throw error;
-        const { status, page } = plainQuestion(address, `${base}/do`, this.#own.keyOf(state), `${base}/`);
+        const { status, page } = plainQuestion(error, `${base}/do`, this.#own.keyOf(state), `${base}/`);
         return write(status, page, profile);
       }
     } catch (error) {

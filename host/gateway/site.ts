@@ -35,8 +35,12 @@ export interface Answered extends SiteAnswer {
 
 /** The site has no HTTPS, and the person must be asked. */
 export class PlainQuestion extends DeputyError {
-  constructor(readonly address: WebAddress) {
-    super('PLAIN_UNASKED', `${hostOf(address)} has no HTTPS`);
+  constructor(
+    readonly address: WebAddress,
+    /** How HTTPS failed. */
+    readonly why: string,
+  ) {
+    super('PLAIN_UNASKED', `${hostOf(address)} has no HTTPS: ${why}`);
   }
 }
 
@@ -104,7 +108,9 @@ async function askPlain(
 ): Promise<Answered> {
   const { address, method, body, signal } = request;
   const isAllowed = plain === 'allow' || choices.mayBePlain(address.host);
-  if (!isAllowed && plain === 'ask') throw new PlainQuestion(address);
+  if (!isAllowed && plain === 'ask') {
+    throw new PlainQuestion(address, why?.message ?? 'it leads back to this address');
+  }
   if (!isAllowed) {
     throw (
       why ?? new DeputyError('PLAIN_DENIED', `${hostOf(address)} has no HTTPS, and --plain deny is in force`)

@@ -15,6 +15,10 @@ export const packages = [
   ['chromium', '/usr/bin/chromium'],
   // The one TLS library here that still speaks SSL 3.0.
   ['default-jdk-headless', '/usr/bin/javac'],
+  // Browsers of text, as old devices' are.
+  ['w3m', '/usr/bin/w3m'],
+  ['lynx', '/usr/bin/lynx'],
+  ['links2', '/usr/bin/links2'],
   // Parsers and document types that judge what is made for devices.
   ['libxml2-utils', '/usr/bin/xmllint'],
   ['opensp', '/usr/bin/onsgmls'],

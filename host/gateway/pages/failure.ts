@@ -1,6 +1,7 @@
 // Why a page did not come, and what to do: in the words of the error itself, never another's.
 import type { DeputyError } from '../../delegation/error.js';
 import { hostOf, type WebAddress } from '../address.js';
+import type { PlainQuestion } from '../site.js';
 import { type Block, heading, link, type OwnPage, paragraph } from './own_page.js';
 
 export interface Failure {
@@ -36,7 +37,12 @@ export function failurePage(error: unknown, address: WebAddress | undefined, act
 }
 
 /** Asks whether a site may be visited without HTTPS. */
-export function plainQuestion(address: WebAddress, action: string, key: string, home: string): Failure {
+export function plainQuestion(
+  { address, why }: PlainQuestion,
+  action: string,
+  key: string,
+  home: string,
+): Failure {
   const site = hostOf(address);
   return {
     status: 403,
@@ -47,6 +53,7 @@ export function plainQuestion(address: WebAddress, action: string, key: string, 
         paragraph(
           `${site} does not answer by HTTPS. Without it anybody on the way can read and change the page.`,
         ),
+        paragraph(`How HTTPS failed: ${why}.`),
         heading('Go on?'),
         paragraph({
           kind: 'action',
