@@ -10,12 +10,17 @@ export class CodingError extends Error {
   readonly code = 'TRANSCODE_CODING';
 }
 
-/** The codings of a Content-Encoding value, outermost last, `identity` dropped. */
+/** IANA's HTTP Content Coding Registry, and the names of old. What is no coding says nothing, as browsers have it. */
+const REGISTERED: ReadonlySet<string> = new Set(
+  'aes128gcm br compress dcb dcz deflate exi gzip pack200-gzip x-compress x-gzip zstd'.split(' '),
+);
+
+/** The codings of a Content-Encoding value, outermost last; `identity` and what is none are dropped. */
 export function codings(contentEncoding: string | undefined): string[] {
   return (contentEncoding ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== '' && coding !== 'identity');
+    .filter((coding) => REGISTERED.has(coding));
 }
 
 export const canDecode = (coding: string) => ['gzip', 'x-gzip', 'deflate', 'br'].includes(coding);

@@ -195,6 +195,8 @@ export interface RequestChange {
   headers?: HeaderList;
   /** Replaces the body. The proxy puts the framing headers right. */
   body?: (body: Body) => Body;
+  /** The new body comes in one chunk, unless it is too large for that: it is sent with its length. */
+  isWhole?: boolean;
 }
 
 /** An answer in the origin's place; the origin never sees the request. */
@@ -205,6 +207,8 @@ export interface Answer {
   headers: HeaderList;
   /** Not sent in answer to HEAD, which it gives its Content-Length all the same, nor with 204 and 304. */
   body: Uint8Array;
+  /** To HEAD: what a body would be is not known, and neither is its length. */
+  isUnmeasured?: boolean;
   /**
    * Asks the origin all the same once the answer has gone out, with these headers and without a body. What it answers
    * goes through `settle` and `response` as ever, and no further. The client's next request waits for it.

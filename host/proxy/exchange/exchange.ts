@@ -153,7 +153,10 @@ class Exchange {
 
   async #sendRequest(state: RequestState): Promise<void> {
     const { stream } = this.options.origin;
-    const isChunked = this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined);
+    if (state.bodyTouched && state.isWhole === true && state.body !== undefined) await measure(state);
+    const isChunked =
+      state.length === undefined &&
+      (this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined));
     if (state.applied.length === 0 && !state.bodyTouched) {
       await stream.write(this.#rawHead());
     } else {
@@ -236,6 +239,27 @@ class Exchange {
       return 'bytes';
     }
   }
+}
+
+/** Some origins take no body without a length (RFC 9110 §15.5.12): one that is here as a whole has one. */
+async function measure(state: RequestState): Promise<void> {
+  if (state.body === undefined) return;
+  const body = state.body[Symbol.asyncIterator]();
+  const first = await body.next();
+  const second = first.done === true ? first : await body.next();
+  if (second.done === true) state.length = first.done === true ? 0 : first.value.length;
+  state.body = rest([first, second], body);
+}
+
+async function* rest(
+  read: readonly IteratorResult<Uint8Array>[],
+  body: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (const step of read) {
+    if (step.done === true) return;
+    yield step.value;
+  }
+  for (let step = await body.next(); step.done !== true; step = await body.next()) yield step.value;
 }
 
 const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];

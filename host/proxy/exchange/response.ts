@@ -108,7 +108,8 @@ export class Answering {
     const { status, reason, headers, body } = answer;
     const sent = this.#sent(answer, [by], to);
     const hasNoBody = status === 204 || status === 304;
-    reframe(headers, hasNoBody ? 'close' : body.length);
+    const isUnmeasured = answer.isUnmeasured === true && this.request.method === 'HEAD';
+    reframe(headers, hasNoBody || isUnmeasured ? 'close' : body.length);
     await sent.raw(writeHead(`HTTP/1.1 ${status} ${reason ?? ''}`, headers));
     if (this.request.method !== 'HEAD' && !hasNoBody) await sent.piece(body, [body]);
     await this.#report(sent, to);

@@ -32,6 +32,8 @@ interface MessageState {
 export interface RequestState extends MessageState {
   method: string;
   target: string;
+  /** The body comes in one chunk, unless it is too large for that. */
+  isWhole?: boolean;
 }
 
 export interface ResponseState extends MessageState {
@@ -86,6 +88,7 @@ export class ServiceChain {
         checkHeaders(outcome.headers);
         if (!(await this.#replaceBody(state, outcome.body, undefined, run))) continue;
         state.target = target;
+        if (outcome.body !== undefined) state.isWhole = outcome.isWhole === true;
         if (outcome.headers !== undefined) state.headers = new HeaderList(outcome.headers);
         state.applied.push(service.name);
       } catch (error) {

@@ -1,22 +1,45 @@
 // What an output format is: a way to write a page, and nothing about where the page comes from or goes to.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { Wanted } from './decks/address.js';
+import type { Copy } from './decks/copies.js';
 
 export interface Format {
   /** As it stands in the `markup` of a device profile. */
   readonly name: string;
   /** Content-Type of what is written, without its character set. */
   readonly contentType: string;
-  /** The text for the device, in the order in which it goes out. Throws for a page that can't be read. */
+  /** The text of the part that is wanted, in the order in which it goes out; all parts go into the copy. */
   write(page: AsyncIterable<string>, options: PageOptions): AsyncIterable<string>;
+  /** The text of a part of a copy. */
+  rewrite(part: Part, resources: Resources): AsyncIterable<string>;
   /** Text to bytes; what the character set lacks becomes something that the format can say instead. */
   encoder(charset: string): (text: string) => Uint8Array;
 }
 
+/** A picture that is fetched when the part in which it stands is read. */
+export interface LatePicture {
+  readonly picture: string;
+  readonly alt: string;
+  /** Attributes of the button that the picture is; undefined for a picture that is none. */
+  readonly button: string | undefined;
+  /** Tells it from the others of its page. */
+  readonly number: number;
+  /** It stands in a link, in which no other can stand. */
+  readonly isLinked: boolean;
+}
+
+/** A style sheet that is fetched when the part is read. */
+export interface LateStyle {
+  readonly style: string;
+}
+
+/** One part of a page, as it is kept: markup, and what is fetched for it. */
+export type Part = readonly (string | LatePicture | LateStyle)[];
+
 /** What the page asks for while it is read. Both answer with markup, and never reject. */
 export interface Resources {
-  /** The `<img>` that stands for the picture at `url`, or a placeholder. `alt` is plain text. */
-  picture(url: string, alt: string): Promise<string>;
+  /** The picture as an element, or a placeholder. */
+  picture(wanted: LatePicture): Promise<string>;
   /** The text of a style sheet for a `<style>` element, empty where there is none. */
   style(url: string): Promise<string>;
 }
@@ -27,10 +50,21 @@ export interface PageOptions {
   readonly url: string;
   /** The character set that the page came in: its forms are sent in it. */
   readonly charset: string;
+  /** XHTML: its tags can close themselves. */
+  readonly isXml: boolean;
+  /** What is to be said at the page's end, asked for there. */
+  readonly remark: () => string | undefined;
   readonly encode: (text: string) => Uint8Array;
-  /** The part that is asked for, where the format cuts pages into parts. */
+  /** The part that is asked for; the first where there is none. */
   readonly wanted: Wanted | undefined;
-  /** Set where the page can't be asked for again: takes the parts from the second on. */
-  readonly keep: { readonly key: string; keep(parts: readonly string[]): void } | undefined;
+  /** Takes the copy of the page from which further parts are read. */
+  readonly copy: CopyOptions;
   readonly resources: Resources;
+}
+
+export interface CopyOptions {
+  readonly key: string;
+  /** The page can be asked for again, where the copy is not kept any more. */
+  readonly isRepeatable: boolean;
+  keep(copy: Copy): void;
 }

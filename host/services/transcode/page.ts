@@ -1,62 +1,76 @@
 // One page on its way through a format: decoded, read, written and coded for the device, chunk by chunk.
-
 import { decode } from '../content_decoding.js';
 import type { Body, ResponseFlow } from '../service.js';
-import { charsetDecoder, detectCharset, PRESCAN_BYTES } from './charset.js';
+import { decodeText } from './charset/decode.js';
+import type { Content } from './content.js';
 import type { Format, PageOptions } from './format.js';
+import { nameOfAddress } from './page/address.js';
+import { MAX_FEED, pageOfFeed } from './page/feed.js';
+import { pageOfText } from './page/plain.js';
 import { pageResources } from './resources.js';
 
-export interface PageFacts {
+export interface PageFacts extends Pick<PageOptions, 'encode' | 'wanted' | 'copy'> {
   format: Format;
-  encode: (text: string) => Uint8Array;
-  wanted: PageOptions['wanted'];
-  keep: PageOptions['keep'];
+  content: Content;
 }
 
 /** The bytes for the device, before any content coding. */
 export async function* transcodePage(
   body: Body,
   flow: ResponseFlow,
-  { format, encode, wanted, keep }: PageFacts,
+  { format, content, encode, wanted, copy }: PageFacts,
 ): AsyncGenerator<Uint8Array> {
   const { headers } = flow.response;
-  const decoded = decode(body, headers.get('content-encoding'))[Symbol.asyncIterator]();
-  const start = await firstBytes(decoded);
-  const charset = detectCharset(headers.get('content-type'), start);
-  const written = format.write(textOf(start, decoded, charset), {
+  const { url } = flow.request;
+  const bytes = new UntilCutOff(decode(body, headers.get('content-encoding')));
+  const { charset, text } = await decodeText(bytes, headers.get('content-type'), kindOf(content));
+  const written = format.write(asHtml(text, content, url), {
     profile: flow.profile,
-    url: flow.request.url,
+    url,
     charset,
-    encode,
-    wanted,
-    keep,
+    isXml: content === 'xhtml',
+    remark: () => (bytes.failure === undefined ? undefined : '[The page was cut off here.]'),
+    ...{ encode, wanted, copy },
     resources: pageResources(flow),
   });
-  for await (const text of written) if (text !== '') yield encode(text);
+  for await (const piece of written) if (piece !== '') yield encode(piece);
+  // What is incomplete says so, and is not taken for whole by anyone who keeps it.
+  if (bytes.failure !== undefined) throw bytes.failure.error;
 }
 
-/** Enough of the page to know its character set. */
-async function firstBytes(body: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  let start: Uint8Array = new Uint8Array(0);
-  while (start.length < PRESCAN_BYTES) {
-    const step = await body.next();
-    if (step.done === true) break;
-    start = Buffer.concat([start, step.value]);
+/** A page that breaks off is read as far as it came. One of which nothing came fails at once. */
+class UntilCutOff implements AsyncIterable<Uint8Array> {
+  failure: { error: unknown } | undefined;
+
+  constructor(private readonly bytes: AsyncIterable<Uint8Array>) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    let hasCome = false;
+    try {
+      for await (const chunk of this.bytes) {
+        hasCome ||= chunk.length > 0;
+        yield chunk;
+      }
+    } catch (error) {
+      if (!hasCome) throw error;
+      this.failure = { error };
+    }
   }
-  return start;
 }
 
-async function* textOf(
-  start: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-  charset: string,
-): AsyncGenerator<string> {
-  const toText = charsetDecoder(charset);
-  yield toText(start);
-  try {
-    for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield toText(step.value);
-    yield toText();
-  } finally {
-    await rest.return?.();
+const kindOf = (content: Content) =>
+  content === 'plain' ? 'plain' : content === 'xhtml' || content === 'feed' ? 'xml' : 'html';
+
+function asHtml(text: AsyncIterable<string>, content: Content, url: string): AsyncIterable<string> {
+  if (content === 'feed') return feedPage(text, url);
+  return content === 'plain' ? pageOfText(text, nameOfAddress(url)) : text;
+}
+
+async function* feedPage(text: AsyncIterable<string>, url: string): AsyncGenerator<string> {
+  let whole = '';
+  for await (const piece of text) {
+    whole += piece;
+    if (whole.length > MAX_FEED) break;
   }
+  yield pageOfFeed(whole, url) ?? '<title>Feed</title><p>This feed can&#39;t be read.';
 }

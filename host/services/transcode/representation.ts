@@ -18,6 +18,8 @@ const OUTDATED = [
 export function replacedHeaders(headers: HeaderList, contentType: string): HeaderList {
   for (const name of OUTDATED) headers.delete(name);
   headers.set('Content-Type', contentType);
+  // RFC 9110 §14.3: a part of what the origin has is no part of this.
+  headers.set('Accept-Ranges', 'none');
   const etag = headers.get('etag');
   // RFC 9110 §8.8.1: the same page in other bytes keeps a weak validator only.
   if (etag !== undefined && !etag.startsWith('W/')) headers.set('ETag', `W/${etag}`);

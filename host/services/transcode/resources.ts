@@ -1,11 +1,13 @@
 // A page's pictures and style sheets, fetched from wherever they lie and put into the page itself.
 import type { DeviceProfile } from '../../delegation/device.js';
 import { decode } from '../content_decoding.js';
-import type { Body, ResponseFlow } from '../service.js';
-import { charsetDecoder, detectCharset } from './charset.js';
-import type { Resources } from './format.js';
-import { placeholder } from './formats/html.js';
+import type { Body, Flow, OtherResponse } from '../service.js';
+import { decodeWhole } from './charset/decode.js';
+import type { LatePicture, Resources } from './format.js';
+import { submitOf } from './formats/html_writer.js';
+import { placeholder } from './formats/placeholder.js';
 import { escapeAttribute, escapeText } from './markup.js';
+import { resolveAddress } from './page/address.js';
 import { fitPicture } from './pictures/picture.js';
 
 const MAX_PICTURE = 8 << 20;
@@ -18,15 +20,21 @@ const MAX_RESOURCES = 256;
 const MAX_MEMORY = 16 * 1024;
 const MAX_SIDE = 2048;
 
+/** Of the device's memory, what pictures may take; the rest is for the text around them. */
+const FOR_PICTURES = 0.5;
+const MAX_REDIRECTS = 5;
+/** Bytes of an element beside its picture. */
+const ELEMENT = 160;
+
 class ResourceError extends Error {
   readonly code = 'TRANSCODE_RESOURCE';
 }
 
 /** Fetches through the flow, within the device's memory for one page. */
-export function pageResources(flow: ResponseFlow): Resources {
+export function pageResources(flow: Flow): Resources {
   const page = new PageResources(flow);
   return {
-    picture: (url, alt) => page.picture(url, alt),
+    picture: (wanted) => page.picture(wanted),
     style: (url) => page.style(url),
   };
 }
@@ -39,11 +47,11 @@ class PageResources {
   #queue: (() => void)[] = [];
   readonly #pictures = new Map<string, Promise<string>>();
 
-  constructor(readonly flow: ResponseFlow) {
-    this.#room = Math.min(flow.profile.memory, MAX_MEMORY) * 1024;
+  constructor(readonly flow: Flow) {
+    this.#room = FOR_PICTURES * Math.min(flow.profile.memory, MAX_MEMORY) * 1024;
   }
 
-  async picture(url: string, alt: string): Promise<string> {
+  async picture({ picture: url, alt, button }: LatePicture): Promise<string> {
     try {
       // A page that shows one picture often fetches it once.
       let fetched = this.#pictures.get(url);
@@ -53,18 +61,22 @@ class PageResources {
       }
       const source = await fetched;
       try {
-        this.#take(source.length);
+        this.#take(source.length + ELEMENT + alt.length + (button?.length ?? 0));
       } catch (error) {
         // What has no place is not kept either.
-        this.#pictures.set(url, Promise.reject(error));
-        this.#pictures.get(url)!.catch(() => {});
+        const none = Promise.reject(error);
+        none.catch(() => {});
+        this.#pictures.set(url, none);
         throw error;
       }
+      if (button !== undefined)
+        return `<input type="image" ${source} alt="${escapeAttribute(alt)}"${button}>`;
       return `<img ${source} alt="${escapeAttribute(alt)}">`;
     } catch (error) {
       this.#report(url, error);
-      // A filter's list is there to be rid of it.
-      if (codeOf(error) === 'ADDRESS_REFUSED') return escapeText(alt);
+      if (button !== undefined) return submitOf(button, alt);
+      // A picture without a text says nothing, and a filter's list is there to be rid of it.
+      if (alt === '' || codeOf(error) === 'ADDRESS_REFUSED') return escapeText(alt);
       return placeholder(alt, reasonOf(error));
     }
   }
@@ -73,7 +85,7 @@ class PageResources {
     try {
       const { bytes, contentType } = await this.#fetch(url, MAX_STYLE, 'a style sheet of the page');
       if (!/^text\/css\b/i.test(contentType)) throw new ResourceError('it is no style sheet');
-      const text = charsetDecoder(detectCharset(contentType, bytes))(bytes);
+      const text = await decodeWhole(bytes, contentType, 'css');
       this.#take(text.length);
       return text;
     } catch (error) {
@@ -87,7 +99,12 @@ class PageResources {
     const source = url.startsWith('data:')
       ? dataBytes(url)
       : (await this.#fetch(url, MAX_PICTURE, 'a picture of the page')).bytes;
-    const picture = await fitPicture(source, screenOf(this.flow.profile), this.flow.profile.pictures);
+    const picture = await fitPicture(
+      source,
+      screenOf(this.flow.profile),
+      this.flow.profile.pictures,
+      this.#room,
+    );
     const base64 = Buffer.from(picture.bytes).toString('base64');
     return `src="data:${picture.type};base64,${base64}" width="${picture.width}" height="${picture.height}"`;
   }
@@ -101,7 +118,7 @@ class PageResources {
     if (++this.#count > MAX_RESOURCES) throw new ResourceError('the page has too many parts');
     await this.#turn();
     try {
-      const answer = await this.flow.fetchOther(url, { reason, signal: this.flow.signal });
+      const answer = await this.#follow(url, reason, limit);
       if (answer.status !== 200) {
         for await (const _ of bounded(answer.body, limit));
         throw new ResourceError(`the origin answers ${answer.status}`);
@@ -113,6 +130,22 @@ class PageResources {
     } finally {
       this.#running--;
       this.#queue.shift()?.();
+    }
+  }
+
+  /** Each address is asked of the device's policy anew: another origin is another decision. */
+  async #follow(url: string, reason: string, limit: number): Promise<OtherResponse> {
+    let next = secured(url);
+    for (let redirects = 0; ; redirects++) {
+      const answer = await this.flow.fetchOther(next, { reason, signal: this.flow.signal });
+      const location = answer.headers.get('location');
+      if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
+      for await (const _ of bounded(answer.body, limit));
+      if (redirects === MAX_REDIRECTS) throw new ResourceError('its origin redirects it too often');
+      const target = resolveAddress(location, next);
+      if (target === undefined || target.length > MAX_ADDRESS || !/^https?:/i.test(target))
+        throw new ResourceError('its origin redirects it to no address');
+      next = secured(target);
     }
   }
 
@@ -131,6 +164,9 @@ class PageResources {
     this.flow.log.info('a part of the page is left out', { host, reason: reasonOf(error) });
   }
 }
+
+/** What a page still fetches in the clear is asked for under protection, as browsers do for pictures. */
+const secured = (url: string) => url.replace(/^http:\/\/([^/:]+)(?::80)?(?=[/?#]|$)/i, 'https://$1');
 
 async function* bounded(body: Body, limit: number): AsyncGenerator<Uint8Array> {
   let length = 0;

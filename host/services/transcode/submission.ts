@@ -1,7 +1,7 @@
 // How the fields of a form come back from devices whose variables know only text: what such a device can't say is
 // written into the field's name, and the proxy makes of it what the origin would have got from a browser.
 import { addressOf, FIELDS, OWN, relativeAddress } from './decks/address.js';
-import type { Field, Form } from './flow/flow.js';
+import type { Field, Form, Submit } from './flow/flow.js';
 
 const OPTIONAL = `${OWN}o.`;
 const SEVERAL = `${OWN}m.`;
@@ -40,6 +40,13 @@ export function formAddress(form: Form, url: string, hasFields: boolean): string
   if (form.method === 'get') return path;
   return hasFields ? path + addressOf(address, FIELDS) : address;
 }
+
+/** The form as one of its buttons sends it. */
+export const submittedBy = (form: Form, { action, method }: Submit): Form => ({
+  ...form,
+  action: action ?? form.action,
+  method: method ?? form.method,
+});
 
 /** Whether the proxy has to put the fields of `form` right. */
 export const needsCare = (form: Form): boolean =>

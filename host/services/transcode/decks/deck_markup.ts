@@ -1,5 +1,6 @@
 // What a format that is cut into decks consists of: its markup, and no word about where a deck ends.
-import type { Block, Field, Form, Style } from '../flow/flow.js';
+import type { Block, Field, Form, Style, Submit } from '../flow/flow.js';
+import type { Refresh } from '../page/refresh.js';
 
 export interface Limits {
   /** Bytes of a deck, all told. */
@@ -16,8 +17,8 @@ export interface Piece {
 
 /** The markup of one format. What it gives is text that needs no more escaping. */
 export interface DeckMarkup {
-  /** Everything before the first card's content. */
-  deckStart(title: string, deck: number): string;
+  /** Everything before the first card's content. `refresh`: where the page sends its reader by itself. */
+  deckStart(title: string, refresh: Refresh | undefined): string;
   /** Everything after the last card's content; `next` leads to the next deck, `excuse` says what is left out. */
   deckEnd(next: string | undefined, excuse: string, notes: string): string;
   /** From one card to the next, which is the deck's `card`th. */
@@ -37,7 +38,7 @@ export interface DeckMarkup {
   picture(url: string | undefined, alt: string): string;
   /** In as many pieces as it takes; each stands alone in a deck with `room` bytes. */
   field(field: Field, room: number): Piece[];
-  submits(form: Form): Piece[];
+  submits(form: Form, submits: readonly Submit[]): Piece[];
   /** In the place of something that no deck can hold. */
   tooLarge(): string;
 }

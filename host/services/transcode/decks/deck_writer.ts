@@ -1,10 +1,10 @@
 // Cuts a page into decks of the size that a device holds. Blocks and styles are ended where a deck ends, and begun
 // again in the next one. One deck is in memory at a time.
-import type { Block, Field, FlowSink, Form, Style } from '../flow/flow.js';
+import type { Block, Field, FlowSink, Form, Style, Submit } from '../flow/flow.js';
 import type { PageOptions } from '../format.js';
-import { addressOf, anchorParameter, deckParameter, keptParameter } from './address.js';
+import type { Refresh } from '../page/refresh.js';
+import type { DeckCollector } from './collector.js';
 import type { DeckMarkup, Limits, Piece } from './deck_markup.js';
-import { MAX_KEPT } from './kept.js';
 import { hasPlace, placed, resolvePlaces } from './places.js';
 import { runs } from './runs.js';
 
@@ -21,12 +21,8 @@ const LEFT_OUT = '[The rest is left out.]';
 const PARAGRAPH: Block = { kind: 'paragraph', level: 0, lists: [], number: undefined };
 
 export class DeckWriter implements FlowSink {
-  /** Finished decks that are wanted, in order. */
-  readonly ready: string[] = [];
-  /** No more of the page is needed. */
-  isDone = false;
   #title = '';
-  #deck = 1;
+  #refresh: Refresh | undefined;
   #card = 1;
   #pieces: string[] = [];
   #used = 0;
@@ -42,13 +38,12 @@ export class DeckWriter implements FlowSink {
   #notes = '';
   #links: string[] = [];
   readonly #places = new Map<string, number>();
-  #first: string | undefined;
-  #keptBytes = 0;
 
   constructor(
     private readonly markup: DeckMarkup,
     private readonly options: PageOptions,
     private readonly limits: Limits,
+    private readonly collector: DeckCollector,
   ) {}
 
   title(text: string): void {
@@ -87,6 +82,14 @@ export class DeckWriter implements FlowSink {
     if (this.#anchors.length < 64) this.#anchors.push(id);
   }
 
+  refresh(refresh: Refresh): void {
+    this.#refresh ??= refresh;
+  }
+
+  submit(form: Form, submit: Submit): void {
+    for (const piece of this.markup.submits(form, [submit])) this.#put(piece, undefined);
+  }
+
   formStart(): void {
     this.#endBlock();
   }
@@ -97,17 +100,15 @@ export class DeckWriter implements FlowSink {
 
   formEnd(form: Form): void {
     this.block(PARAGRAPH);
-    for (const piece of this.markup.submits(form)) this.#put(piece, undefined);
+    for (const piece of this.markup.submits(form, form.submits)) this.#put(piece, undefined);
     this.#endBlock();
   }
 
   end(): void {
-    if (this.isDone) return;
+    if (this.collector.isDone) return;
     this.#endBlock();
     this.#start();
     this.#finish(false);
-    if (this.ready.length === 0) this.ready.push(this.#first!);
-    this.isDone = true;
   }
 
   /** Bytes that one piece may have. */
@@ -124,26 +125,26 @@ export class DeckWriter implements FlowSink {
 
   #start(): void {
     if (this.#pieces.length > 0) return;
-    const start = this.markup.deckStart(this.#title, this.#deck);
+    const start = this.markup.deckStart(this.#title, this.collector.deck === 1 ? this.#refresh : undefined);
     this.#pieces.push(start);
     this.#baseSize = this.#size(start);
     this.#used = this.#baseSize;
     this.#cardUsed = 0;
     this.#card = 1;
-    const longest = this.#nextAddress(99_999);
+    const longest = this.collector.addressOf(99_999);
     const ends = [this.markup.deckEnd(longest, '', ''), this.markup.deckEnd(undefined, LEFT_OUT, '')];
     this.#reserve = Math.max(...ends.map((end) => this.#size(end)));
   }
 
   /** Puts a piece with what has to stand around it; in the next deck where this one has no room. */
   #put(piece: Piece, style: Style | undefined): void {
-    if (this.isDone) return;
+    if (this.collector.isDone) return;
     this.#start();
     if (this.#cardIsFull()) this.#breakCard();
     let around = this.#around(style);
     if (!this.#fits(piece, around) && this.#used > this.#baseSize) {
       this.#breakDeck();
-      if (this.isDone) return;
+      if (this.collector.isDone) return;
       this.#start();
       around = this.#around(style);
     }
@@ -246,40 +247,22 @@ export class DeckWriter implements FlowSink {
   }
 
   #finish(hasNext: boolean): void {
-    const { wanted, keep } = this.options;
-    const isFull = keep !== undefined && this.#keptBytes + 2 * this.limits.deck > MAX_KEPT;
-    const next = hasNext && !isFull ? this.#nextAddress(this.#deck + 1) : undefined;
-    const excuse = hasNext && isFull ? LEFT_OUT : '';
+    const next = hasNext ? this.collector.addressOf(this.collector.deck + 1) : undefined;
+    const excuse = hasNext && next === undefined ? LEFT_OUT : '';
     const whole = this.#pieces.join('') + this.markup.deckEnd(next, excuse, this.#notes);
-    const deck = this.#resolved(whole, this.#places);
-    this.#first ??= deck;
-    const isWanted =
-      keep !== undefined ||
-      (wanted === undefined
-        ? this.#deck === 1
-        : 'deck' in wanted
-          ? this.#deck === wanted.deck || (!hasNext && this.#deck < wanted.deck)
-          : this.#places.has(wanted.anchor));
-    if (isWanted) this.ready.push(deck);
-    if (keep !== undefined && this.#deck > 1) this.#keptBytes += this.#size(deck);
-    if (keep === undefined ? isWanted : isFull) this.isDone = true;
-    this.#deck++;
+    for (const id of this.#places.keys()) this.collector.place(id);
+    this.collector.finish([this.#resolved(whole, this.#places)], !hasNext);
     this.#pieces = [];
     this.#notes = '';
     this.#links = [];
     this.#places.clear();
   }
 
-  #nextAddress(deck: number): string | undefined {
-    const { url, keep } = this.options;
-    return addressOf(url, keep === undefined ? deckParameter(deck) : keptParameter(keep.key, deck));
-  }
-
   #resolved(markup: string, places: ReadonlyMap<string, number>): string {
     return resolvePlaces(markup, (id) => {
       const card = places.get(id);
       return card === undefined
-        ? this.markup.text(addressOf(this.options.url, anchorParameter(id)), PARAGRAPH)
+        ? this.markup.text(this.collector.addressOfPlace(id), PARAGRAPH)
         : this.markup.cardAddress(card);
     });
   }
@@ -287,7 +270,7 @@ export class DeckWriter implements FlowSink {
   /** Bytes on their way to the device. A place counts as the longest that it can become. */
   #size(markup: string): number {
     const written = hasPlace(markup) ? this.#resolved(markup, NO_PLACES) : markup;
-    return this.options.encode(written).length;
+    return written === '' ? 0 : this.options.encode(written).length;
   }
 }
 

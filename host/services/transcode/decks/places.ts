@@ -11,7 +11,7 @@ export const placed = (markup: string) => markup.replaceAll('"#', `"${PLACE}#`);
 const unescaped = (text: string) =>
   text
     .replace(/\$\$|&dol;/g, '$')
-    .replace(/&quot;/g, '"')
+    .replace(/&(?:quot|#34);/g, '"')
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&amp;/g, '&');

@@ -1,6 +1,10 @@
-// Runs a page through a deck writer until the deck that is asked for is there.
+// Runs a page through a deck writer: the deck that is asked for, as soon as it is there, and all of them for the copy.
 import { FlowReader } from '../flow/reader.js';
-import type { PageOptions } from '../format.js';
+import type { PageOptions, Part } from '../format.js';
+import type { ElementSink } from '../html/element.js';
+import type { BaseAddress } from '../page/base_address.js';
+import { PageReader } from '../page/read_page.js';
+import { DeckCollector } from './collector.js';
 import type { DeckMarkup, Limits } from './deck_markup.js';
 import { DeckWriter } from './deck_writer.js';
 
@@ -12,32 +16,46 @@ const LARGEST = 256 * 1024;
 
 export const deckBytes = (memory: number) => Math.min(LARGEST, Math.max(SMALLEST, memory * 1024));
 
-/** The deck that is asked for. Decks from the second on are kept, where the page can't be asked for again. */
 export async function* writeDecks(
   page: AsyncIterable<string>,
   markup: DeckMarkup,
   options: PageOptions,
   limits: Limits,
 ): AsyncGenerator<string> {
-  const writer = new DeckWriter(markup, options, limits);
-  const reader = new FlowReader(writer, {
-    baseUrl: options.url,
-    charset: options.charset,
-    prefix: `f${pageHash(options.url)}`,
-  });
-  let isFirst = true;
-  for await (const text of page) {
-    await reader.write(text, () => writer.isDone);
-    if (isFirst && writer.ready.length > 0) {
-      yield writer.ready[0]!;
-      isFirst = false;
-    }
-    if (writer.isDone) break;
-  }
-  if (!writer.isDone) await reader.end();
-  if (isFirst) yield writer.ready[0]!;
-  if (writer.ready.length > 1) options.keep?.keep(writer.ready.slice(1));
+  const collector = new DeckCollector(options, limits.deck);
+  const writer = new DeckWriter(markup, options, limits, collector);
+  const { charset, url } = options;
+  const prefix = `f${pageHash(url)}`;
+  yield* readDecks(page, options, collector, (base) => new FlowReader(writer, { base, charset, prefix }));
 }
+
+/** Reads `page` to where nothing more of it is needed; gives the part that is wanted. */
+export async function* readDecks(
+  page: AsyncIterable<string>,
+  options: PageOptions,
+  collector: DeckCollector,
+  write: (base: BaseAddress) => ElementSink,
+): AsyncGenerator<string> {
+  const reader = new PageReader(options, write);
+  let given = false;
+  for await (const text of page) {
+    reader.write(text, () => collector.isDone);
+    if (collector.ready !== undefined && !given) {
+      given = true;
+      yield textOf(collector.ready);
+    }
+    if (collector.isDone) return;
+  }
+  reader.end();
+  if (!given && collector.ready !== undefined) yield textOf(collector.ready);
+}
+
+/** Formats of decks fetch nothing for them: the device does. */
+export async function* rewriteDeck(part: Part): AsyncGenerator<string> {
+  yield textOf(part);
+}
+
+const textOf = (part: Part): string => part.filter((piece) => typeof piece === 'string').join('');
 
 /** Four characters that tell one page's variables from another's (FNV-1a). */
 function pageHash(url: string): string {

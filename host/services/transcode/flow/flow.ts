@@ -1,6 +1,8 @@
 // A page as the small formats see it: a run of blocks, each with styled text, pictures and fields. Nothing nests but
 // lists, so that a writer can end a deck anywhere and go on in the next one.
 
+import type { Refresh } from '../page/refresh.js';
+
 /** How a run of text looks, and where it leads. */
 export interface Style {
   readonly strong: boolean;
@@ -49,9 +51,11 @@ export interface Field {
 
 export interface Submit {
   readonly label: string;
-  /** Undefined where the button itself sends nothing. */
-  readonly name: string | undefined;
-  readonly value: string;
+  /** What the button itself sends. */
+  readonly sends: readonly { readonly name: string; readonly value: string }[];
+  /** Where it sends the form instead of the form's own address, and how. */
+  readonly action: string | undefined;
+  readonly method: 'get' | 'post' | undefined;
 }
 
 export interface Form {
@@ -75,8 +79,12 @@ export interface FlowSink {
   picture(url: string | undefined, alt: string, style: Style): void;
   /** What comes next can be reached as `#id`. */
   anchor(id: string): void;
+  /** The page sends its reader on by itself; a link says so, too. */
+  refresh(refresh: Refresh): void;
   formStart(form: Form): void;
   field(field: Field, form: Form): void;
+  /** A button that stands outside its form, which is complete. */
+  submit(form: Form, submit: Submit): void;
   /** The form is complete: this is the place of its buttons, of which there is at least one. */
   formEnd(form: Form): void;
   end(): void;

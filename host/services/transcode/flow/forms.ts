@@ -1,268 +1,211 @@
 // The forms of a page: fields are gathered with their labels and choices, and told once they are complete.
-import type { StartTag } from 'parse5-sax-parser';
-import { attribute, resolveAddress } from '../markup.js';
-import type { Choice, Field, Form, Submit } from './flow.js';
+import type { Element } from '../html/element.js';
+import { MAX_ADDRESS, resolveAddress } from '../page/address.js';
+import { Controls, MAX_FORM, type OpenControl } from './controls.js';
+import type { Field, Form, Submit } from './flow.js';
 
 const MAX_FIELDS = 256;
-const MAX_CHOICES = 512;
 const MAX_SUBMITS = 16;
 const MAX_FORMS = 64;
-const MAX_ADDRESS = 2048;
-/** Characters of a label, and of a text area's content. */
 const MAX_LABEL = 80;
-const MAX_AREA = 4096;
-/** Characters of all fields of a form: what is beyond is left out. */
-const MAX_FORM = 64 * 1024;
 
 export interface FormListener {
   formStart(form: Form): void;
   field(field: Field, form: Form): void;
+  /** A button that stands outside its form. */
+  submit(form: Form, submit: Submit): void;
   formEnd(form: Form): void;
 }
 
-type Capture =
-  | { of: 'choice'; value: string | undefined; selected: boolean; text: string }
-  | { of: 'radio'; value: string; checked: boolean; text: string }
-  | { of: 'area'; tag: StartTag; text: string }
-  | { of: 'button'; tag: StartTag; text: string };
-
-/** Choices under way: a `<select>`, or the radio buttons of one name. */
-interface Group {
-  radio: boolean;
-  name: string;
-  multiple: boolean;
-  choices: Choice[];
+/** A form as far as it is known: fields that stand before it may name it already. */
+interface Draft {
+  form: Form;
+  number: number;
   characters: number;
 }
 
 export class FormReader {
-  #form: Form | undefined;
+  /** The form that the page is in. */
+  #open: { draft: Draft; element: Element } | undefined;
+  readonly #byId = new Map<string, Draft>();
+  /** Fields and buttons that stand before the form which they name. */
+  readonly #early = new Map<string, { fields: Field[]; submits: Submit[] }>();
   #forms = 0;
-  #characters = 0;
-  #group: Group | undefined;
-  #capture: Capture | undefined;
+  readonly #controls: Controls;
 
   /** `prefix` begins the names of variables: one of its own for each page. */
   constructor(
     private readonly listener: FormListener,
     private readonly prefix: string,
     private readonly charset: string,
-  ) {}
-
-  get isOpen(): boolean {
-    return this.#form !== undefined;
+  ) {
+    this.#controls = new Controls({
+      field: (field, owner) => this.#add(field, owner),
+      button: (element, label) => this.#button(element, label),
+    });
   }
 
-  /** True where the tag was a form's and nothing else is to be made of it. */
-  startTag(tag: StartTag, baseUrl: string): boolean {
-    switch (tag.tagName) {
-      case 'form':
-        this.#start(tag, baseUrl);
-        return true;
-      case 'input':
-        this.#input(tag);
-        return true;
-      case 'select':
-        this.#closeGroup();
-        this.#group = {
-          radio: false,
-          name: attribute(tag, 'name') ?? '',
-          multiple: attribute(tag, 'multiple') !== undefined,
-          choices: [],
-          characters: 0,
-        };
-        return true;
-      case 'option':
-        this.#endCapture();
-        if (this.#group !== undefined && !this.#group.radio) {
-          const value = attribute(tag, 'value');
-          const selected = attribute(tag, 'selected') !== undefined;
-          this.#capture = { of: 'choice', value, selected, text: attribute(tag, 'label') ?? '' };
-        }
-        return true;
-      case 'optgroup':
-        return true;
-      case 'textarea':
-      case 'button':
-        this.#closeGroup();
-        this.#capture =
-          tag.tagName === 'button' ? { of: 'button', tag, text: '' } : { of: 'area', tag, text: '' };
-        return true;
-      default:
-        return false;
+  /** True where the element was a form's and nothing else is to be made of it. */
+  start(element: Element, baseUrl: string): boolean {
+    if (element.name === 'form') {
+      this.#controls.flush();
+      this.#start(element, baseUrl);
+      return true;
     }
+    this.#baseUrl = baseUrl;
+    return this.#controls.start(element);
   }
 
-  endTag(name: string): boolean {
-    switch (name) {
-      case 'form':
-        this.endForm();
-        return true;
-      case 'select':
-        if (this.#group?.radio === false) this.#closeGroup();
-        return true;
-      case 'option':
-      case 'textarea':
-      case 'button':
-        this.#endCapture();
-        return true;
-      case 'label':
-        if (this.#capture?.of === 'radio') this.#endCapture();
-        return false;
-      default:
-        return false;
+  end(element: Element): boolean {
+    if (element.name === 'form') {
+      if (element === this.#open?.element) this.#endForm();
+      return true;
     }
+    return this.#controls.end(element);
   }
 
   /** True where the text is a label or a value, and not the page's. */
   text(text: string): boolean {
-    if (this.#capture !== undefined) {
-      const limit = this.#capture.of === 'area' ? MAX_AREA : MAX_LABEL;
-      if (this.#capture.text.length < limit) this.#capture.text += text.slice(0, limit);
-      return true;
-    }
-    if (this.#group === undefined) return false;
-    // Between radio buttons white space is nothing; other text ends their group. In a select nothing is the page's.
-    if (this.#group.radio && text.trim() !== '') {
-      this.#closeGroup();
-      return false;
-    }
-    return true;
+    return this.#controls.text(text);
   }
 
   /** A block or a line ends here, and with it the label of a radio button. */
   boundary(): void {
-    if (this.#capture?.of === 'radio') this.#endCapture();
+    this.#controls.boundary();
   }
 
   /** Something other than text and fields comes: it stands after the choices under way. */
   flush(): void {
-    if (this.#capture === undefined || this.#capture.of === 'radio') this.#closeGroup();
+    this.#controls.flushUnlessOpen();
   }
 
-  endForm(): void {
-    this.#closeGroup();
-    const form = this.#form;
+  finish(): void {
+    this.#endForm();
+  }
+
+  #baseUrl = '';
+
+  #start(element: Element, baseUrl: string): void {
+    this.#endForm();
+    if (++this.#forms > MAX_FORMS) return;
+    const { attributes } = element;
+    const action = actionOf(attributes.get('action') ?? '', baseUrl);
+    if (action === undefined) return;
+    const charset = /^[A-Za-z0-9_-]{1,40}/.exec(attributes.get('accept-charset') ?? '')?.[0] ?? this.charset;
+    const id = attributes.get('id');
+    const early = id === undefined ? undefined : this.#early.get(id);
+    const form: Form = {
+      action,
+      method: methodOf(attributes.get('method')) ?? 'get',
+      charset,
+      fields: early?.fields ?? [],
+      submits: early?.submits ?? [],
+    };
+    const draft = { form, number: this.#forms, characters: 0 };
+    if (id !== undefined && !this.#byId.has(id)) this.#byId.set(id, draft);
+    this.#open = { draft, element };
+    this.listener.formStart(form);
+  }
+
+  #endForm(): void {
+    this.#controls.flush();
+    const form = this.#open?.draft.form;
     if (form === undefined) return;
-    this.#form = undefined;
-    if (form.submits.length === 0) form.submits.push({ label: 'OK', name: undefined, value: '' });
+    this.#open = undefined;
+    if (form.submits.length === 0)
+      form.submits.push({ label: 'OK', sends: [], action: undefined, method: undefined });
     this.listener.formEnd(form);
   }
 
-  #start(tag: StartTag, baseUrl: string): void {
-    this.endForm();
-    if (++this.#forms > MAX_FORMS) return;
-    const action = resolveAddress(attribute(tag, 'action') ?? '', baseUrl);
-    if (action === undefined || !/^https?:/i.test(action) || action.length > MAX_ADDRESS) return;
-    const method = /^\s*post\s*$/i.test(attribute(tag, 'method') ?? '') ? 'post' : 'get';
-    const charset = /^[A-Za-z0-9_-]{1,40}/.exec(attribute(tag, 'accept-charset') ?? '')?.[0] ?? this.charset;
-    this.#form = { action: action.replace(/#.*$/s, ''), method, charset, fields: [], submits: [] };
-    this.#characters = 0;
-    this.listener.formStart(this.#form);
+  #ownerOf(id: string | undefined): Draft | undefined {
+    return id === undefined ? this.#open?.draft : this.#byId.get(id);
   }
 
-  #input(tag: StartTag): void {
-    const type = (attribute(tag, 'type') ?? 'text').toLowerCase();
-    const name = attribute(tag, 'name') ?? '';
-    const value = attribute(tag, 'value');
-    const disabled = attribute(tag, 'disabled') !== undefined;
-    if (type === 'radio') {
-      this.#endCapture();
-      if (this.#group?.radio !== true || this.#group.name !== name) {
-        this.#closeGroup();
-        this.#group = { radio: true, name, multiple: false, choices: [], characters: 0 };
-      }
-      const checked = attribute(tag, 'checked') !== undefined;
-      if (!disabled) this.#capture = { of: 'radio', value: value ?? 'on', checked, text: '' };
+  #add(field: OpenControl, owner: string | undefined): void {
+    if (field.name === '') return;
+    const draft = this.#ownerOf(owner);
+    if (draft === undefined) {
+      this.#addEarly(field, owner);
       return;
     }
-    this.#closeGroup();
-    if (disabled) return;
-    if (type === 'submit' || type === 'image') {
-      const label = attribute(tag, type === 'image' ? 'alt' : 'value') ?? '';
-      // A picture's own name is sent with the place of the click, which these devices don't have.
-      this.#submit({ label: label || 'OK', name: type === 'image' ? undefined : name, value: value ?? '' });
-    } else if (type === 'hidden') {
-      this.#add({ kind: 'hidden', name, value: value ?? '' });
-    } else if (type === 'checkbox') {
-      const checked = attribute(tag, 'checked') !== undefined;
-      this.#add({ kind: 'check', name, value: value ?? 'on', checked, optional: true });
-    } else if (!['button', 'reset', 'file'].includes(type)) {
-      this.#add({
-        kind: type === 'password' ? 'password' : 'text',
-        name,
-        value: value ?? '',
-        size: number(attribute(tag, 'size')),
-        maxLength: number(attribute(tag, 'maxlength')),
-      });
-    }
-  }
-
-  #endCapture(): void {
-    const capture = this.#capture;
-    if (capture === undefined) return;
-    this.#capture = undefined;
-    const label = capture.text.replace(/\s+/g, ' ').trim().slice(0, MAX_LABEL);
-    if (capture.of === 'area') {
-      const disabled = attribute(capture.tag, 'disabled') !== undefined;
-      const value = capture.text.replace(/^\r?\n/, '');
-      if (!disabled) this.#add({ kind: 'area', name: attribute(capture.tag, 'name') ?? '', value });
-    } else if (capture.of === 'button') {
-      const type = (attribute(capture.tag, 'type') ?? 'submit').toLowerCase();
-      const disabled = attribute(capture.tag, 'disabled') !== undefined;
-      const value = attribute(capture.tag, 'value') ?? '';
-      if (type === 'submit' && !disabled)
-        this.#submit({ label: label || 'OK', name: attribute(capture.tag, 'name'), value });
-    } else if (this.#group !== undefined && this.#group.choices.length < MAX_CHOICES) {
-      const value = capture.value ?? label;
-      const selected = capture.of === 'radio' ? capture.checked : capture.selected;
-      this.#group.characters += value.length;
-      if (this.#group.characters > MAX_FORM) return;
-      this.#group.choices.push({ value, label: label || value.slice(0, MAX_LABEL), selected });
-    }
-  }
-
-  #closeGroup(): void {
-    this.#endCapture();
-    const group = this.#group;
-    if (group === undefined) return;
-    this.#group = undefined;
-    const { name, multiple, choices, radio } = group;
-    if (choices.length === 0) return;
-    const optional = multiple || (radio && !choices.some((choice) => choice.selected));
-    this.#add({ kind: 'choice', name, multiple, choices, optional });
-  }
-
-  #add(field: Partial<Field> & Pick<Field, 'kind' | 'name'>): void {
-    const form = this.#form;
-    if (form === undefined || field.name === '' || form.fields.length >= MAX_FIELDS) return;
+    const { form } = draft;
+    if (form.fields.length >= MAX_FIELDS) return;
     const whole: Field = {
-      value: '',
-      checked: false,
-      size: 0,
-      maxLength: 0,
-      multiple: false,
-      choices: [],
-      optional: false,
       ...field,
-      variable: `${this.prefix}${this.#forms.toString(36)}_${form.fields.length}`,
+      variable: `${this.prefix}${draft.number.toString(36)}_${form.fields.length}`,
     };
-    const choices = whole.choices.reduce((sum, { value, label }) => sum + value.length + label.length, 0);
-    this.#characters += whole.name.length + whole.value.length + choices;
-    if (this.#characters > MAX_FORM) return;
+    draft.characters += sizeOf(whole);
+    if (draft.characters > MAX_FORM) return;
     form.fields.push(whole);
     if (whole.kind !== 'hidden') this.listener.field(whole, form);
   }
 
-  #submit({ label, name, value }: Submit): void {
-    if (this.#form === undefined || this.#form.submits.length >= MAX_SUBMITS) return;
-    this.#characters += value.length + (name?.length ?? 0);
-    if (this.#characters > MAX_FORM) return;
-    this.#form.submits.push({ label: label.slice(0, MAX_LABEL), name: name || undefined, value });
+  #addEarly(field: OpenControl, owner: string | undefined): void {
+    if (owner === undefined || owner === '') return;
+    const early = this.#earlyFor(owner);
+    if (early === undefined || early.fields.length >= MAX_FIELDS) return;
+    const name = `${this.prefix}e${[...this.#early.keys()].indexOf(owner)}_${early.fields.length}`;
+    const whole: Field = { ...field, variable: name };
+    early.fields.push(whole);
+    const form: Form = { action: this.#baseUrl, method: 'get', charset: this.charset, ...early };
+    if (whole.kind !== 'hidden') this.listener.field(whole, form);
+  }
+
+  #earlyFor(owner: string): { fields: Field[]; submits: Submit[] } | undefined {
+    const early = this.#early.get(owner);
+    if (early !== undefined || this.#early.size >= MAX_FORMS) return early;
+    const none = { fields: [], submits: [] };
+    this.#early.set(owner, none);
+    return none;
+  }
+
+  #button(element: Element, label: string): void {
+    const { attributes } = element;
+    const owner = attributes.get('form');
+    const action = attributes.has('formaction')
+      ? actionOf(attributes.get('formaction') ?? '', this.#baseUrl)
+      : undefined;
+    const submit: Submit = {
+      label: (label || 'OK').slice(0, MAX_LABEL),
+      sends: sendsOf(element),
+      action,
+      method: methodOf(attributes.get('formmethod')),
+    };
+    const draft = this.#ownerOf(owner);
+    const submits = draft?.form.submits ?? (owner === undefined ? undefined : this.#earlyFor(owner)?.submits);
+    if (submits === undefined || submits.length >= MAX_SUBMITS) return;
+    const characters = submit.sends.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+    if (characters > MAX_FORM) return;
+    if (draft !== undefined && draft !== this.#open?.draft) this.listener.submit(draft.form, submit);
+    else submits.push(submit);
   }
 }
 
-function number(text: string | undefined): number {
-  const value = Number(text);
-  return Number.isInteger(value) && value > 0 && value < 10_000 ? value : 0;
+/** A picture's own name is sent with the place of the click, which these devices don't have: its corner. */
+function sendsOf({ attributes }: Element): Submit['sends'] {
+  const name = attributes.get('name') ?? '';
+  if (attributes.get('type')?.toLowerCase() === 'image') {
+    const dot = name === '' ? '' : `${name}.`;
+    return [
+      { name: `${dot}x`, value: '0' },
+      { name: `${dot}y`, value: '0' },
+    ];
+  }
+  return name === '' ? [] : [{ name, value: attributes.get('value') ?? '' }];
 }
+
+function actionOf(address: string, baseUrl: string): string | undefined {
+  const action = resolveAddress(address, baseUrl);
+  if (action === undefined || !/^https?:/i.test(action) || action.length > MAX_ADDRESS) return undefined;
+  return action.replace(/#.*$/s, '');
+}
+
+function methodOf(text: string | undefined): 'get' | 'post' | undefined {
+  if (text === undefined) return undefined;
+  return /^\s*post\s*$/i.test(text) ? 'post' : 'get';
+}
+
+const sizeOf = ({ name, value, choices }: Field): number =>
+  name.length +
+  value.length +
+  choices.reduce((sum, choice) => sum + choice.value.length + choice.label.length, 0);

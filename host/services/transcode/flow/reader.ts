@@ -1,43 +1,36 @@
-// Reads the tags of a page, as they come, into the flow that the small formats are written from.
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
-import type { StartTag } from 'parse5-sax-parser';
-import { SAXParser } from 'parse5-sax-parser';
-import { HtmlError, MAX_TOKEN, STEP } from '../limits.js';
-import { attribute, dropped, empty, firstCandidate, isSafeAddress, resolveAddress } from '../markup.js';
-import { BLOCKS, EMPHASIS, STRONG } from './elements.js';
+// Reads the elements of a page into the flow that the small formats are written from.
+import type { Element, ElementSink } from '../html/element.js';
+import { isSafeAddress, MAX_ADDRESS, resolveAddress } from '../page/address.js';
+import type { BaseAddress } from '../page/base_address.js';
+import { BLOCKS, EMPHASIS, MARKS, STRONG } from './elements.js';
 import { type Block, type FlowSink, PLAIN, type Style } from './flow.js';
 import { FormReader } from './forms.js';
 import { OpenLists } from './lists.js';
+import { isRaised } from './raised.js';
+import { FlowTitle } from './title.js';
 
 export interface FlowOptions {
-  /** Where the page lies. */
-  baseUrl: string;
+  /** What the addresses of the page are relative to. */
+  base: BaseAddress;
   /** The character set of the page, in which its forms are sent unless they say otherwise. */
   charset: string;
   /** Begins the names of the variables of this page's fields. */
   prefix: string;
 }
 
-const MAX_TITLE = 80;
 const MAX_ID = 64;
 /** Places that wait for content to stand at. */
 const MAX_PENDING_ANCHORS = 16;
-const MAX_ADDRESS = 2048;
-/** Elements of one name that are open at once, and counted. */
-const MAX_DEPTH = 10_000;
+const LISTS: ReadonlySet<string> = new Set(['ul', 'ol', 'menu', 'dir']);
+const PREFORMATTED: ReadonlySet<string> = new Set(['pre', 'listing', 'xmp', 'plaintext']);
 
-export class FlowReader {
-  readonly #parser = new SAXParser();
+export class FlowReader implements ElementSink {
   readonly #forms: FormReader;
-  #baseUrl: string;
-  #sinceToken = 0;
-  #dropping: { name: string; depth: number } | undefined;
-  #title: string | undefined;
-  #titleOpen = true;
+  readonly #title = new FlowTitle((title) => this.sink.title(title));
   #strong = 0;
   #emphasis = 0;
-  #link: string | undefined;
+  /** Open links, the innermost last. */
+  #links: { element: Element; address: string | undefined }[] = [];
   #heading = 0;
   #preformatted = 0;
   #inRow = false;
@@ -48,83 +41,53 @@ export class FlowReader {
   #breaks = 0;
   #separator = false;
   #anchors: string[] = [];
+  /** A superscript begins: its first text says how it is shown. */
+  #raised = false;
 
   constructor(
     private readonly sink: FlowSink,
     private readonly options: FlowOptions,
   ) {
-    this.#baseUrl = options.baseUrl;
+    const inLine = (tell: () => void) => {
+      this.#content(this.#style());
+      tell();
+      this.#space = PLAIN;
+    };
     this.#forms = new FormReader(
       {
         formStart: (form) => this.#inBetween(() => sink.formStart(form)),
-        field: (field, form) => {
-          this.#content(this.#style());
-          sink.field(field, form);
-          this.#space = PLAIN;
-        },
+        field: (field, form) => inLine(() => sink.field(field, form)),
+        submit: (form, submit) => inLine(() => sink.submit(form, submit)),
         formEnd: (form) => this.#inBetween(() => sink.formEnd(form)),
       },
       options.prefix,
       options.charset,
     );
-    this.#parser.on('startTag', (tag) => this.#onStartTag(tag));
-    this.#parser.on('endTag', (tag) => this.#onEndTag(tag.tagName));
-    this.#parser.on('text', ({ text }) => this.#onText(text));
-    this.#parser.resume();
   }
 
-  /** Reads `text`; `isDone` is asked now and then whether more of it is wanted. Throws HtmlError. */
-  async write(text: string, isDone: () => boolean): Promise<void> {
-    for (let at = 0; at < text.length && !isDone(); at += STEP) {
-      const step = text.slice(at, at + STEP);
-      this.#sinceToken += step.length;
-      if (!this.#parser.write(step)) await once(this.#parser, 'drain');
-      if (this.#sinceToken > MAX_TOKEN)
-        throw new HtmlError('the page has a tag or comment of more than 1 MiB');
-    }
-  }
-
-  async end(): Promise<void> {
-    this.#parser.end();
-    await finished(this.#parser);
-    this.#endTitle();
-    this.#forms.endForm();
-    this.sink.end();
-  }
-
-  #onStartTag(tag: StartTag): void {
-    this.#sinceToken = 0;
-    const name = tag.tagName;
-    if (this.#dropping !== undefined) {
-      if (name === this.#dropping.name && !tag.selfClosing && this.#dropping.depth < MAX_DEPTH)
-        this.#dropping.depth++;
-      return;
-    }
-    const isEmpty = empty.has(name);
-    if (dropped.has(name) || (attribute(tag, 'hidden') !== undefined && name !== 'html' && name !== 'body')) {
-      if (!isEmpty && !tag.selfClosing) this.#dropping = { name, depth: 1 };
-      return;
-    }
+  start(element: Element): void {
+    const { name, attributes } = element;
     if (BLOCKS.has(name)) this.#boundary();
-    const id = attribute(tag, 'id') ?? (name === 'a' ? attribute(tag, 'name') : undefined);
+    const id = attributes.get('id') ?? (name === 'a' ? attributes.get('name') : undefined);
     if (id !== undefined && id !== '' && id.length <= MAX_ID && this.#anchors.length < MAX_PENDING_ANCHORS)
       this.#anchors.push(id);
-    if (this.#forms.startTag(tag, this.#baseUrl)) return;
-    if (STRONG.has(name)) this.#strong = Math.min(this.#strong + 1, MAX_DEPTH);
-    if (EMPHASIS.has(name)) this.#emphasis = Math.min(this.#emphasis + 1, MAX_DEPTH);
-    this.#onElement(name, tag);
+    if (this.#forms.start(element, this.options.base.url)) return;
+    if (STRONG.has(name)) this.#strong++;
+    if (EMPHASIS.has(name)) this.#emphasis++;
+    if (PREFORMATTED.has(name)) this.#preformatted++;
+    if (LISTS.has(name)) this.#lists.start(name === 'ol' ? 'ol' : 'ul', Number(attributes.get('start') ?? 1));
+    this.#onElement(element);
   }
 
-  #onElement(name: string, tag: StartTag): void {
+  #onElement(element: Element): void {
+    const { name, attributes } = element;
     switch (name) {
       case 'title':
-        this.#title ??= '';
+        this.#title.start();
         break;
-      case 'base': {
-        const url = resolveAddress(attribute(tag, 'href') ?? '', this.#baseUrl);
-        if (url !== undefined && /^https?:/i.test(url)) this.#baseUrl = url;
+      case 'meta':
+        this.#onMeta(attributes);
         break;
-      }
       case 'h1':
       case 'h2':
       case 'h3':
@@ -133,17 +96,8 @@ export class FlowReader {
       case 'h6':
         this.#heading = Number(name[1]);
         break;
-      case 'pre':
-        this.#preformatted = Math.min(this.#preformatted + 1, MAX_DEPTH);
-        break;
-      case 'ul':
-      case 'ol':
-      case 'menu':
-      case 'dir':
-        this.#lists.start(name === 'ol' ? 'ol' : 'ul', Number(attribute(tag, 'start') ?? 1));
-        break;
       case 'li':
-        this.#item = this.#lists.item(Number(attribute(tag, 'value') ?? Number.NaN));
+        this.#item = this.#lists.item(Number(attributes.get('value') ?? Number.NaN));
         break;
       case 'tr':
         this.#inRow = true;
@@ -162,45 +116,76 @@ export class FlowReader {
         this.#inBetween(() => this.sink.rule());
         break;
       case 'a':
-        this.#link = this.#linkOf(attribute(tag, 'href'));
+        this.#links.push({ element, address: this.#linkOf(attributes.get('href')) });
         break;
       case 'img':
-        this.#onPicture(tag);
+        this.#onPicture(element);
         break;
+      case 'sup':
+        // What stands alone, as the number before a footnote, is raised above nothing.
+        this.#raised = this.#blockOpen && this.#space === undefined && this.#breaks === 0 && !this.#separator;
+        break;
+      default:
+        this.#mark(MARKS.get(name)?.before);
     }
   }
 
-  #onEndTag(name: string): void {
-    this.#sinceToken = 0;
-    if (this.#dropping !== undefined) {
-      if (name === this.#dropping.name && --this.#dropping.depth === 0) this.#dropping = undefined;
-      return;
-    }
-    if (name === 'title') this.#endTitle();
-    if (this.#forms.endTag(name)) return;
-    if (STRONG.has(name) && this.#strong > 0) this.#strong--;
-    if (EMPHASIS.has(name) && this.#emphasis > 0) this.#emphasis--;
-    if (name === 'a') this.#link = undefined;
+  end(element: Element): void {
+    const { name } = element;
+    if (name === 'title') this.#title.end();
+    if (this.#forms.end(element)) return;
+    if (STRONG.has(name)) this.#strong--;
+    if (EMPHASIS.has(name)) this.#emphasis--;
+    if (name === 'a') this.#links = this.#links.filter((link) => link.element !== element);
+    if (name === 'sup') this.#raised = false;
+    this.#endMark(MARKS.get(name)?.after);
     if (BLOCKS.has(name)) this.#boundary();
     if (/^h[1-6]$/.test(name)) this.#heading = 0;
-    if (name === 'pre' && this.#preformatted > 0) this.#preformatted--;
+    if (PREFORMATTED.has(name)) this.#preformatted--;
     if (name === 'tr' || name === 'table') this.#inRow = false;
-    if (['ul', 'ol', 'menu', 'dir'].includes(name)) {
-      this.#lists.end();
-      this.#item = undefined;
-    }
+    if (!LISTS.has(name)) return;
+    this.#lists.end();
+    this.#item = undefined;
   }
 
-  #onText(text: string): void {
-    this.#sinceToken = 0;
-    if (this.#dropping !== undefined) return;
-    if (this.#title !== undefined && this.#titleOpen) {
-      if (this.#title.length < MAX_TITLE) this.#title += text.slice(0, MAX_TITLE);
-      return;
-    }
-    if (this.#forms.text(text)) return;
-    if (this.#preformatted > 0) this.#preformattedText(text);
-    else this.#flowingText(text);
+  finish(): void {
+    this.#title.end();
+    this.#forms.finish();
+    this.sink.end();
+  }
+
+  text(text: string): void {
+    if (this.#title.text(text) || this.#forms.text(text)) return;
+    const shown = this.#raised && text.trim() !== '' ? this.#raise(text) : text;
+    if (this.#preformatted > 0) this.#preformattedText(shown);
+    else this.#flowingText(shown);
+  }
+
+  #raise(text: string): string {
+    this.#raised = false;
+    return isRaised(text) ? `^${text}` : text;
+  }
+
+  /** Signs in the place of what an element says by its looks. */
+  #mark(sign: string | undefined): void {
+    if (sign === undefined || this.#forms.text(sign)) return;
+    this.#content(this.#style());
+    this.sink.text(sign, this.#style());
+  }
+
+  /** They stand close to what they end; the space that comes first there comes after them. */
+  #endMark(sign: string | undefined): void {
+    if (sign === undefined || !this.#blockOpen) return;
+    const space = this.#space;
+    this.#space = undefined;
+    this.#mark(sign);
+    this.#space = space;
+  }
+
+  #onMeta(attributes: Element['attributes']): void {
+    const found = /^(\d+); url=(.*)$/s.exec(attributes.get('content') ?? '');
+    if (attributes.get('http-equiv') === 'refresh' && found?.[2] !== undefined)
+      this.sink.refresh({ seconds: Number(found[1]), url: found[2] });
   }
 
   #flowingText(text: string): void {
@@ -224,14 +209,11 @@ export class FlowReader {
     }
   }
 
-  #onPicture(tag: StartTag): void {
-    const source = attribute(tag, 'src') ?? firstCandidate(attribute(tag, 'srcset'));
-    const alt = (attribute(tag, 'alt') ?? '').replace(/\s+/g, ' ').trim().slice(0, 200);
-    const url = source === undefined ? undefined : resolveAddress(source, this.#baseUrl);
+  #onPicture({ attributes }: Element): void {
+    const alt = (attributes.get('alt') ?? '').replace(/\s+/g, ' ').trim().slice(0, 200);
+    const url = attributes.get('src');
     const wanted = url !== undefined && /^https?:/i.test(url) && url.length <= MAX_ADDRESS ? url : undefined;
-    // Pixels that count visitors and hold layouts open show nothing.
-    const invisible = ['width', 'height'].some((name) => /^[01]$/.test(attribute(tag, name) ?? ''));
-    if (invisible || (wanted === undefined && alt === '')) return;
+    if (wanted === undefined && alt === '') return;
     this.#forms.flush();
     this.#content(this.#style());
     this.sink.picture(wanted, alt, this.#style());
@@ -241,17 +223,20 @@ export class FlowReader {
     if (href === undefined) return undefined;
     const address = href.trim();
     if (address === '#') return undefined;
-    if (/^#./.test(address) && this.#baseUrl === this.options.baseUrl) {
+    const { base } = this.options;
+    if (/^#./.test(address) && base.url === base.page) {
       return address.length <= MAX_ID ? address : undefined;
     }
-    const url = resolveAddress(address, this.#baseUrl);
+    const url = resolveAddress(address, base.url);
     return url !== undefined && isSafeAddress(url) && url.length <= MAX_ADDRESS ? url : undefined;
   }
 
-  readonly #style = (): Style =>
-    this.#strong === 0 && this.#emphasis === 0 && this.#link === undefined
+  readonly #style = (): Style => {
+    const link = this.#links.at(-1)?.address;
+    return this.#strong === 0 && this.#emphasis === 0 && link === undefined
       ? PLAIN
-      : { strong: this.#strong > 0, emphasis: this.#emphasis > 0, link: this.#link };
+      : { strong: this.#strong > 0, emphasis: this.#emphasis > 0, link };
+  };
 
   /** What is next is content: everything that waited for it comes first. */
   #content(style: Style): void {
@@ -291,7 +276,7 @@ export class FlowReader {
 
   #boundary(): void {
     this.#forms.boundary();
-    this.#endTitle();
+    this.#title.end();
     this.#blockOpen = false;
     this.#space = undefined;
     this.#breaks = 0;
@@ -303,11 +288,5 @@ export class FlowReader {
     this.#forms.flush();
     this.#boundary();
     tell();
-  }
-
-  #endTitle(): void {
-    if (this.#title === undefined || !this.#titleOpen) return;
-    this.#titleOpen = false;
-    this.sink.title(this.#title.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE));
   }
 }

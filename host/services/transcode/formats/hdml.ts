@@ -1,13 +1,13 @@
 // HDML 3.0 (Unwired Planet, HDML Language Reference): decks for phones with the UP browser. Tags are SGML's, some of
 // them without an end; a field of a form is a card of its own, reached from where it stands in the page.
-import { htmlEncoder } from '../charset.js';
+import { htmlEncoder } from '../charset/encode.js';
 import { shortAddress } from '../decks/address.js';
 import type { DeckMarkup, Piece } from '../decks/deck_markup.js';
-import { deckBytes, writeDecks } from '../decks/write_decks.js';
-import type { Block, Field, Form, Style } from '../flow/flow.js';
+import { deckBytes, rewriteDeck, writeDecks } from '../decks/write_decks.js';
+import type { Block, Field, Form, Style, Submit } from '../flow/flow.js';
 import type { Format, PageOptions } from '../format.js';
 import { escapeAttribute, escapeText } from '../markup.js';
-import { encodedName, formAddress, NOTHING, oneOfSeveral } from '../submission.js';
+import { encodedName, formAddress, NOTHING, oneOfSeveral, submittedBy } from '../submission.js';
 import { legalText } from './wml.js';
 
 export const hdml: Format = {
@@ -17,6 +17,7 @@ export const hdml: Format = {
     const limits = { deck: deckBytes(options.profile.memory), card: Number.POSITIVE_INFINITY };
     return writeDecks(page, new HdmlMarkup(options), options, limits);
   },
+  rewrite: rewriteDeck,
   encoder: htmlEncoder,
 };
 
@@ -92,20 +93,21 @@ class HdmlMarkup implements DeckMarkup {
     return [{ text: here, note: card(field) }];
   }
 
-  submits(form: Form): Piece[] {
+  submits(form: Form, submits: readonly Submit[]): Piece[] {
     const fields = form.fields.map((field) => {
       if (field.kind === 'hidden') return pair(encodeURIComponent(field.name), field.value);
       return `${attributeText(encodedName(field, firstValue(field)))}=$(${field.variable}:esc)`;
     });
-    return form.submits.map(({ label, name, value }) => {
-      const own = name === undefined ? [] : [pair(encodeURIComponent(name), value)];
+    return submits.map((submit) => {
+      const sent = submittedBy(form, submit);
+      const own = submit.sends.map(({ name, value }) => pair(encodeURIComponent(name), value));
       const data = [...fields, ...own].join('&amp;');
-      const action = formAddress(form, this.options.url, true);
+      const action = formAddress(sent, this.options.url, true);
       const sends =
-        form.method === 'get'
+        sent.method === 'get'
           ? `DEST="${attributeText(action)}?${data}"`
           : `METHOD="POST" DEST="${attributeText(action)}" POSTDATA="${data}"`;
-      return { text: `<A TASK="GO" ${sends}>${text(label)}</A> ` };
+      return { text: `<A TASK="GO" ${sends}>${text(submit.label)}</A> ` };
     });
   }
 

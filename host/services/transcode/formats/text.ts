@@ -1,8 +1,8 @@
 // Plain text for pagers: links are numbered, and listed where the part ends.
-import { plainEncoder } from '../charset.js';
+import { plainEncoder } from '../charset/encode.js';
 import type { DeckMarkup, Piece } from '../decks/deck_markup.js';
-import { deckBytes, writeDecks } from '../decks/write_decks.js';
-import type { Block, Field, Form, Style } from '../flow/flow.js';
+import { deckBytes, rewriteDeck, writeDecks } from '../decks/write_decks.js';
+import type { Block, Field, Form, Style, Submit } from '../flow/flow.js';
 import type { Format, PageOptions } from '../format.js';
 
 export const plainText: Format = {
@@ -12,6 +12,7 @@ export const plainText: Format = {
     const limits = { deck: deckBytes(options.profile.memory), card: Number.POSITIVE_INFINITY };
     return writeDecks(page, new TextMarkup(options), options, limits);
   },
+  rewrite: rewriteDeck,
   encoder: plainEncoder,
 };
 
@@ -83,9 +84,14 @@ class TextMarkup implements DeckMarkup {
     return [{ text: `[${clean(field.name)}: ${contentOf(field)}]` }];
   }
 
-  submits(form: Form): Piece[] {
-    const labels = form.submits.map((submit) => `[${clean(submit.label)}]`).join(' ');
-    return [{ text: `${labels} ${form.method.toUpperCase()} ${form.action}` }];
+  submits(form: Form, submits: readonly Submit[]): Piece[] {
+    // Buttons that send to the same address stand together.
+    const lines = new Map<string, string[]>();
+    for (const { label, action, method } of submits) {
+      const where = `${(method ?? form.method).toUpperCase()} ${action ?? form.action}`;
+      lines.set(where, [...(lines.get(where) ?? []), `[${clean(label)}]`]);
+    }
+    return [...lines].map(([where, labels]) => ({ text: `${labels.join(' ')} ${where} ` }));
   }
 
   tooLarge(): string {

@@ -1,13 +1,14 @@
 // WML 1.1 (WAP Forum, Wireless Markup Language, 16 June 1999): decks of cards for WAP phones.
 
-import { htmlEncoder } from '../charset.js';
+import { htmlEncoder } from '../charset/encode.js';
 import { shortAddress } from '../decks/address.js';
 import type { DeckMarkup, Piece } from '../decks/deck_markup.js';
-import { deckBytes, writeDecks } from '../decks/write_decks.js';
-import type { Block, Field, Form, Style } from '../flow/flow.js';
+import { deckBytes, rewriteDeck, writeDecks } from '../decks/write_decks.js';
+import type { Block, Field, Form, Style, Submit } from '../flow/flow.js';
 import type { Format, PageOptions } from '../format.js';
 import { escapeAttribute, escapeText } from '../markup.js';
-import { formAddress, needsCare, oneOfSeveral, sentName } from '../submission.js';
+import type { Refresh } from '../page/refresh.js';
+import { formAddress, needsCare, oneOfSeveral, sentName, submittedBy } from '../submission.js';
 
 /** A card is what a person scrolls through before the next: some screens of this many characters. */
 const SCREENS = 8;
@@ -22,6 +23,7 @@ export const wml: Format = {
     const limits = { deck: deckBytes(memory), card: Math.max(400, SCREENS * screen) };
     return writeDecks(page, new WmlMarkup(options), options, limits);
   },
+  rewrite: rewriteDeck,
   encoder: htmlEncoder,
 };
 
@@ -30,14 +32,20 @@ const STRONG_LEVELS = 3;
 class WmlMarkup implements DeckMarkup {
   constructor(private readonly options: PageOptions) {}
 
-  deckStart(title: string): string {
+  deckStart(title: string, refresh: Refresh | undefined): string {
     const { charset } = this.options.profile;
+    const timer =
+      refresh === undefined || refresh.url.length > 512
+        ? ''
+        : `<onevent type="ontimer"><go href="${attributeText(this.#address(refresh.url))}"/></onevent>` +
+          // Tenths of a second; a timer of 0 is none.
+          `<timer value="${Math.max(1, 10 * refresh.seconds)}"/>`;
     return (
       `<?xml version="1.0" encoding="${attributeText(charset)}"?>\n` +
       '<!DOCTYPE wml PUBLIC "-//WAPFORUM//DTD WML 1.1//EN" "http://www.wapforum.org/DTD/wml_1.1.xml">\n' +
       // Phones of the time have no way back unless the deck gives one.
       '<wml><template><do type="prev" label="Back"><prev/></do></template>' +
-      `<card id="c1"${titleAttribute(title)}>`
+      `<card id="c1"${titleAttribute(title)}>${timer}`
     );
   }
 
@@ -102,18 +110,19 @@ class WmlMarkup implements DeckMarkup {
     return fieldElements(field, room).map((text) => ({ text }));
   }
 
-  submits(form: Form): Piece[] {
-    const href = attributeText(formAddress(form, this.options.url, needsCare(form)));
+  submits(form: Form, submits: readonly Submit[]): Piece[] {
     const charset = ` accept-charset="${attributeText(form.charset)}"`;
     const fields = form.fields.flatMap((field) => {
       if (field.kind === 'hidden') return [postfield(field.name, attributeText(field.value))];
       const variables = field.multiple ? parts(field).map((part) => part.variable) : [field.variable];
       return variables.map((variable) => postfield(sentName(field), `$(${variable})`));
     });
-    return form.submits.map(({ label, name, value }) => {
-      const own = name === undefined ? '' : postfield(name, attributeText(value));
-      const go = `<go href="${href}" method="${form.method}"${charset}>${fields.join('')}${own}</go>`;
-      return { text: `<anchor>${text(label)}${go}</anchor> ` };
+    return submits.map((submit) => {
+      const sent = submittedBy(form, submit);
+      const href = attributeText(formAddress(sent, this.options.url, needsCare(form)));
+      const own = submit.sends.map(({ name, value }) => postfield(name, attributeText(value)));
+      const go = `<go href="${href}" method="${sent.method}"${charset}>${[...fields, ...own].join('')}</go>`;
+      return { text: `<anchor>${text(submit.label)}${go}</anchor> ` };
     });
   }
 

@@ -42,7 +42,7 @@ async function madeToFit(
     const { isRead, isInside } = await compare(original, screen, pictures);
     const canStay = isRead && isInside;
     if (canStay && screen.depth > 8) return undefined;
-    const made = await fitPicture(original, screen, pictures);
+    const made = await fitPicture(original, screen, pictures, flow.profile.memory * 1024);
     return canStay && made.bytes.length >= original.length ? undefined : made;
   } catch (error) {
     flow.log.info('a picture stays as it is', { reason: (error as Error).message });

@@ -1,5 +1,5 @@
 // A picture, scaled to the device's screen and colour depth and encoded in a format that it reads.
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { ditherGrey } from './dither.js';
 import { encodeGreyPng } from './grey_png.js';
 import { encodeWbmp } from './wbmp.js';
@@ -27,6 +27,9 @@ export class PictureError extends Error {
 /** Pixels that a picture may have before it is decoded: what a decompression bomb would exceed. */
 const MAX_PIXELS = 40_000_000;
 const SECONDS = 10;
+/** Screens that a picture may be high, and the part of the room that it may fill for that. */
+const MAX_SCREENS = 16;
+const SHARE = 0.6;
 /** Bytes that no handheld wants of one picture. */
 const MAX_RESULT = 4 << 20;
 /** Pictures that are converted at once in this process; each may hold its pixels in memory. */
@@ -34,18 +37,19 @@ const MAX_AT_ONCE = 4;
 
 /**
  * Re-encodes `source` for `screen`, in that of `formats` (the MIME types that the device reads) which takes the fewest
- * bytes. Throws PictureError where the source is no picture, too large, or no format is made here.
+ * bytes. A picture is as wide as the screen at most; one that is tall is cut off where `room` bytes end. Throws PictureError where the source is no picture, too large, or no format is made here.
  */
 export async function fitPicture(
   source: Uint8Array,
   screen: Screen,
   formats: readonly string[],
+  room: number,
 ): Promise<Picture> {
   const wanted = formatsFor(screen, formats);
   if (wanted.length === 0) throw new PictureError('the device reads no picture format that is made here');
   return inTurn(async () => {
     try {
-      return await convert(source, screen, wanted);
+      return await convert(source, screen, wanted, room);
     } catch (error) {
       throw new PictureError(`the picture can't be converted: ${(error as Error).message.split('\n')[0]}`);
     }
@@ -75,24 +79,45 @@ const loadSharp = async () => (await import('sharp')).default;
 const open = async (source: Uint8Array) =>
   (await loadSharp())(source, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated: false });
 
-async function convert(source: Uint8Array, screen: Screen, wanted: readonly string[]): Promise<Picture> {
-  const image = (await open(source))
-    .timeout({ seconds: SECONDS })
-    .rotate()
-    .resize({
-      width: screen.width,
-      // A page is scrolled: a picture may be two screens high.
-      height: screen.height * 2,
-      fit: 'inside',
-      withoutEnlargement: true,
-    });
+async function convert(
+  source: Uint8Array,
+  screen: Screen,
+  wanted: readonly string[],
+  room: number,
+): Promise<Picture> {
+  const image = upperPart(
+    (await open(source)).timeout({ seconds: SECONDS }).rotate(),
+    await (await open(source)).metadata(),
+    screen,
+  ).resize({
+    width: screen.width,
+    withoutEnlargement: true,
+  });
   const shaded = screen.colour ? image : image.flatten({ background: '#ffffff' }).grayscale();
   const { data, info } = await shaded.raw().toBuffer({ resolveWithObject: true });
+  // A page is scrolled: a picture may be some screens high, and one that is higher loses its end before its width.
+  const least = Math.min(info.height, 2 * screen.height);
+  for (let height = Math.min(info.height, MAX_SCREENS * screen.height); ; ) {
+    const pixels = { ...info, data: data.subarray(0, height * info.width * info.channels), height };
+    const made = await smallest(pixels, screen, wanted);
+    if (made.bytes.length <= Math.min(room * SHARE, MAX_RESULT)) return made;
+    if (height > least) height = Math.max(least, Math.floor(height / 2));
+    else if (made.bytes.length > MAX_RESULT) throw new PictureError('it stays too large');
+    else return made;
+  }
+}
+
+/** What is more than some screens high is not decoded for nothing. */
+function upperPart(image: Sharp, { width, height, orientation = 1 }: Metadata, screen: Screen): Sharp {
+  const [across, down] = orientation >= 5 ? [height, width] : [width, height];
+  const rows = Math.ceil((MAX_SCREENS * screen.height * Math.max(across, screen.width)) / screen.width);
+  return down <= rows ? image : image.extract({ left: 0, top: 0, width: across, height: rows });
+}
+
+async function smallest(pixels: Pixels, screen: Screen, wanted: readonly string[]): Promise<Picture> {
   const encoded: Picture[] = [];
-  for (const type of wanted) encoded.push(await encode(type, { data, ...info }, screen));
-  const smallest = encoded.reduce((best, next) => (next.bytes.length < best.bytes.length ? next : best));
-  if (smallest.bytes.length > MAX_RESULT) throw new PictureError('it stays too large');
-  return smallest;
+  for (const type of wanted) encoded.push(await encode(type, pixels, screen));
+  return encoded.reduce((best, next) => (next.bytes.length < best.bytes.length ? next : best));
 }
 
 interface Pixels {

@@ -5,11 +5,12 @@ import {
   HANDHELD,
   HDML_PHONE,
   PAGER,
+  PALM,
   PRESETS,
   WAP_PHONE,
 } from '../../../../host/delegation/device.js';
 import { takeOwnParameters } from '../../../../host/services/transcode/decks/address.js';
-import { KeptDecks, MAX_KEPT } from '../../../../host/services/transcode/decks/kept.js';
+import { Copies, MAX_COPY } from '../../../../host/services/transcode/decks/copies.js';
 import { browserSubmission } from '../../../../host/services/transcode/submission.js';
 import { wmlErrors } from './judges.js';
 import { run } from './run.js';
@@ -43,24 +44,43 @@ describe('a page', () => {
         if (profile === WAP_PHONE) expect(wmlErrors([text])).toBe('');
       }
     }
-    const whole = await run({ headers, body, profile: COMPACT_PHONE });
-    expect(whole.bytes.length).toBeLessThan(4 * body.length + 1000);
+    for (const profile of [COMPACT_PHONE, PALM]) {
+      for (const target of ['/', '/?deputy.deck=2']) {
+        const { bytes } = await run({ headers, body, profile, request: { target } });
+        expect(bytes.length, profile.name).toBeLessThanOrEqual(profile.memory * 1024);
+      }
+    }
   });
 
-  test('with a tag that never ends is refused in every format', async () => {
-    const body = `<p>before</p><a href="${'x'.repeat(3 << 20)}`;
-    for (const { markup, ...rest } of PRESETS.values()) {
-      // A device whose first part is complete before the tag gets that part.
-      const profile = { ...rest, markup, memory: 64 };
-      await expect(run({ headers, body, profile }), markup[0]).rejects.toMatchObject({
-        code: 'TRANSCODE_HTML',
-      });
+  test('with tokens of any size shows what stands around them, in every format', async () => {
+    const large = 'x'.repeat(3 << 20);
+    const tokens = [
+      `<!--${large}-->`,
+      `<script>${large}</script>`,
+      `<a href="${large}">`,
+      `<i ${large}>`,
+      `<img src="data:image/png;base64,${large}">`,
+      `<${large}>`,
+      `<i ${'a=1 '.repeat(500_000)}>`,
+      `<!${large}>`,
+      `<style>${large}</style>`,
+    ];
+    for (const profile of PRESETS.values()) {
+      for (const token of tokens) {
+        const { text } = await run({ headers, body: `<p>before ${token} after`, profile });
+        expect(text.replace(/x{9,}/g, ''), `${profile.name} ${token.slice(0, 9)}`).toMatch(
+          /before[\s\S]*after/,
+        );
+        expect(text.length).toBeLessThan(profile.styles && token.startsWith('<style') ? 300_000 : 2000);
+      }
+      const { text } = await run({ headers, body: `<p>before</p><a href="${large}`, profile });
+      expect(text).toContain('before');
     }
   });
 
   test('that asks for a screen and a memory without end gets neither', async () => {
     const profile = { ...HANDHELD, screenWidth: 65_535, screenHeight: 65_535, memory: 2 ** 32 - 1 };
-    const { text } = await run({ headers, body: '<p>x<img src="https://s.example/p">', profile });
+    const { text } = await run({ headers, body: '<p>x<img src="https://s.example/p" alt="y">', profile });
     expect(text).toContain('refused by the policy');
   });
 });
@@ -73,6 +93,7 @@ test('parameters that are not quite ours go on to the origin', () => {
     '/x?a=deputy.deck=1',
     '/deputy.deck=2',
     '/x?deputy.kept=zz.1',
+    '/x?deputy.deck=2.short',
   ])
     expect(takeOwnParameters(target).target).toBe(target);
   expect(takeOwnParameters('/x?deputy.at=%E0%A4%A').wanted).toEqual({ anchor: '%E0%A4%A' });
@@ -85,17 +106,20 @@ test('field names that only begin like ours lose nothing but that', () => {
   );
 });
 
-test('kept decks are bounded in size, number and time, and nobody else gets them', () => {
+test('copies are bounded in size, number and time, and nobody else gets them', () => {
   let now = 0;
-  const kept = new KeptDecks(() => now);
-  const deck = new Uint8Array(MAX_KEPT - 1);
-  kept.keep('large', 'me', [new Uint8Array(MAX_KEPT + 1)]);
-  expect(kept.find('large', 'me', 2)).toBeUndefined();
-  for (let i = 0; i < 200; i++) kept.keep(`k${i}`, 'me', [deck]);
-  expect(kept.find('k0', 'me', 2)).toBeUndefined();
-  expect(kept.find('k199', 'me', 2)).toBe(deck);
-  expect(kept.find('k199', 'you', 2)).toBeUndefined();
-  expect(kept.find('k199', 'me', 3)).toBeUndefined();
-  now = 11 * 60_000;
-  expect(kept.find('k199', 'me', 2)).toBeUndefined();
+  const copies = new Copies(() => now);
+  const copy = (bytes: number) => ({ parts: [['x']], places: new Map(), bytes });
+  copies.keep('large', 'me', copy(MAX_COPY + 1));
+  expect(copies.find('large', 'me')).toBeUndefined();
+  const theirs = copy(MAX_COPY);
+  copies.keep('theirs', 'you', theirs);
+  for (let i = 0; i < 200; i++) copies.keep(`k${i}`, 'me', copy(MAX_COPY));
+  expect(copies.find('k0', 'me')).toBeUndefined();
+  expect(copies.find('k199', 'me')).toBeDefined();
+  expect(copies.find('k199', 'you')).toBeUndefined();
+  // Many of one client push out none of another.
+  expect(copies.find('theirs', 'you')).toBe(theirs);
+  now = 21 * 60_000;
+  expect(copies.find('k199', 'me')).toBeUndefined();
 });

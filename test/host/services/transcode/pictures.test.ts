@@ -80,6 +80,7 @@ describe('a picture that the device asks for', () => {
     expect([...headers]).toEqual([
       ['Content-Type', 'image/vnd.wap.wbmp'],
       ['ETag', 'W/"1"'],
+      ['Accept-Ranges', 'none'],
     ]);
     expect([...bytes.subarray(0, 4)]).toEqual([0, 0, 96, 72]);
     expect(bytes.length).toBe(4 + 12 * 72);

@@ -1,0 +1,166 @@
+// HTML to tags and text, by the tokenizer of htmlparser2. Tokens may be of any size: what nobody reads of one is not kept.
+import { type QuoteType, Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
+import type { Attributes } from './element.js';
+
+export interface Tag {
+  name: string;
+  attributes: Attributes;
+  oversized: ReadonlySet<string> | undefined;
+  isSelfClosing: boolean;
+}
+
+export interface TokenSink {
+  /** Whether SVG or MathML is open, in which raw text and CDATA are read otherwise. */
+  readonly isForeign: boolean;
+  startTag(tag: Tag): void;
+  endTag(name: string): void;
+  text(text: string): void;
+}
+
+/** Characters of an attribute's value, of all of a tag's together, and of a name. */
+const MAX_VALUE = 1 << 20;
+const MAX_VALUES = 2 << 20;
+const MAX_NAME = 128;
+const MAX_ATTRIBUTES = 256;
+/** Characters that are read at once. */
+const STEP = 1 << 15;
+/** Characters of a token that goes on in the next step which are kept: more than any name or end tag has. */
+const KEPT = 2 * STEP;
+
+export class TokenReader {
+  readonly #tokenizer: Tokenizer;
+  #chunk = '';
+  /** Where `#chunk` begins in the page, and where the last token ended. */
+  #offset = 0;
+  #tokenEnd = 0;
+  #name = '';
+  #attributeName = '';
+  #value = '';
+  #isOversized = false;
+  #values = 0;
+  #attributes = new Map<string, string>();
+  #oversized: Set<string> | undefined;
+  /** Reads what stands in `<noframes>`, which is markup for devices without frames. */
+  #noframes: TokenReader | undefined;
+
+  /** `isXml`: tags can close themselves, and CDATA is text. */
+  constructor(
+    private readonly sink: TokenSink,
+    private readonly isXml = false,
+  ) {
+    this.#tokenizer = new Tokenizer({ recognizeSelfClosing: isXml }, this.#callbacks());
+  }
+
+  /** `isDone` is asked now and then whether more is wanted. */
+  write(text: string, isDone: () => boolean = () => false): void {
+    for (let at = 0; at < text.length && !isDone(); at += STEP) this.#step(text.slice(at, at + STEP));
+  }
+
+  end(): void {
+    this.#tokenizer.end();
+    this.#noframes?.end();
+  }
+
+  #step(text: string): void {
+    const end = this.#offset + this.#chunk.length;
+    // What began before and goes on here; of a comment without end, the last of it.
+    const open = this.#slice(Math.max(this.#tokenEnd, end - KEPT), end);
+    this.#chunk = open + text;
+    this.#offset = end - open.length;
+    this.#tokenizer.write(text);
+  }
+
+  #slice(start: number, end: number): string {
+    return this.#chunk.slice(Math.max(0, start - this.#offset), Math.max(0, end - this.#offset));
+  }
+
+  #callbacks(): TokenizerCallbacks {
+    return {
+      isInForeignContext: () => this.sink.isForeign,
+      ontext: (start, end) => {
+        this.#text(this.#slice(start, end));
+        this.#tokenEnd = end;
+      },
+      ontextentity: (code, end) => {
+        this.#text(String.fromCodePoint(code));
+        this.#tokenEnd = end;
+      },
+      oncdata: (start, end, rest) => {
+        if (this.isXml || this.sink.isForeign) this.#text(this.#slice(start, end - rest));
+        this.#tokenEnd = end + 1;
+      },
+      oncomment: (_, end) => this.#skip(end),
+      ondeclaration: (_, end) => this.#skip(end),
+      onprocessinginstruction: (_, end) => this.#skip(end),
+      onopentagname: (start, end) => this.#open(this.#nameOf(start, end)),
+      onattribname: (start, end) => {
+        this.#attributeName = this.#nameOf(start, end);
+      },
+      onattribdata: (start, end) => this.#addValue(this.#slice(start, end)),
+      onattribentity: (code) => this.#addValue(String.fromCodePoint(code)),
+      onattribend: (_: QuoteType, end) => this.#endAttribute(end),
+      onopentagend: (end) => this.#startTag(end, false),
+      onselfclosingtag: (end) => this.#startTag(end, true),
+      onclosetag: (start, end) => this.#endTag(this.#nameOf(start, end), end),
+      onend: () => {},
+    };
+  }
+
+  #nameOf(start: number, end: number): string {
+    return this.#slice(start, Math.min(end, start + MAX_NAME)).toLowerCase();
+  }
+
+  #skip(end: number): void {
+    this.#tokenEnd = end + 1;
+  }
+
+  #text(text: string): void {
+    if (text === '') return;
+    if (this.#noframes !== undefined) this.#noframes.write(text);
+    else this.sink.text(text);
+  }
+
+  #open(name: string): void {
+    this.#name = name === 'image' ? 'img' : name;
+    this.#attributes = new Map();
+    this.#oversized = undefined;
+    this.#values = 0;
+    this.#value = '';
+    this.#isOversized = false;
+  }
+
+  #addValue(text: string): void {
+    if (this.#isOversized) return;
+    this.#value += text;
+    this.#values += text.length;
+    this.#isOversized = this.#value.length > MAX_VALUE || this.#values > MAX_VALUES;
+  }
+
+  /** The first of a name counts (HTML §13.2.5.33). */
+  #endAttribute(end: number): void {
+    this.#tokenEnd = end;
+    const name = this.#attributeName;
+    if (!this.#attributes.has(name) && this.#attributes.size < MAX_ATTRIBUTES) {
+      if (this.#isOversized) this.#oversized = (this.#oversized ?? new Set()).add(name);
+      else this.#attributes.set(name, this.#value);
+    }
+    this.#value = '';
+    this.#isOversized = false;
+  }
+
+  #startTag(end: number, isSelfClosing: boolean): void {
+    this.#tokenEnd = end + 1;
+    const tag = { name: this.#name, attributes: this.#attributes, oversized: this.#oversized, isSelfClosing };
+    if (this.#name === 'noframes' && !this.isXml) this.#noframes ??= new TokenReader(this.sink);
+    this.sink.startTag(tag);
+  }
+
+  #endTag(name: string, end: number): void {
+    this.#tokenEnd = end;
+    if (name === 'noframes' && this.#noframes !== undefined) {
+      this.#noframes.end();
+      this.#noframes = undefined;
+    }
+    this.sink.endTag(name);
+  }
+}
