@@ -4,10 +4,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { missingTranslator, translate, translationDefines } from '../../boards/aot/translate.js';
+import { compileVariant } from '../assembly/variant.js';
 import { makeChains } from './chains.js';
 import { makeFlights } from './flights.js';
 import type { Outcome, Progress, Target } from './target.js';
-import { compileVariant, type VariantName } from './variants.js';
+import { type VariantName, variants } from './variants.js';
 
 const flags = [
   '-O1',
@@ -43,7 +44,7 @@ export class CompiledTarget implements Target {
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const wasm = join(this.#folder, 'fuzzed.wasm');
-    await compileVariant(this.root, this.name, wasm);
+    await compileVariant(this.root, variants[this.name], wasm);
     await translate(wasm, this.#folder, 'fuzzed', { names: true });
     const sources = ['memory.c', this.driver].map((file) => join(this.root, 'test/fuzz/c', file));
     const keys = `-DFUZZ_KEYS="${join(this.root, 'test/fuzz/keys')}"`;

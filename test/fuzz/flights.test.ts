@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import { Flag } from '../../assembly/handshake/protocol.js';
 import { Bench } from '../assembly/bench.js';
 import { Device, DeviceError } from '../assembly/handshake/device.js';
+import { compileVariant } from '../assembly/variant.js';
 import { makeFlights } from './flights.js';
-import { compileVariant } from './variants.js';
+import { variants } from './variants.js';
 
 const root = process.cwd();
 
@@ -39,7 +40,7 @@ test('flights in the clear bring the connections of the unsealed program up, and
   const folder = await mkdtemp(join(tmpdir(), 'deputy-'));
   try {
     const file = join(folder, 'unsealed.wasm');
-    await compileVariant(root, 'unsealed', file);
+    await compileVariant(root, variants.unsealed, file);
     const roots = [await readFile(join(root, 'test/fuzz/keys/root.der'))];
     const { unsealed } = await makeFlights(root);
     expect(unsealed.length).toBeGreaterThan(20);
