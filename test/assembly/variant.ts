@@ -14,10 +14,16 @@ export interface Variant {
 }
 
 /**
- * Compiles a variant of the program below `root` into `file`. Throws what the compiler says, and where a function that is
- * to be swapped is not there: a variant that is as strict as the program itself would find nothing.
+ * Compiles a variant of the program below `root` into `file`; much faster where it need not be optimized. Throws what the
+ * compiler says, and where a function that is to be swapped is not there: a variant that is as strict as the program itself
+ * would find nothing.
  */
-export async function compileVariant(root: string, variant: Variant, file: string): Promise<void> {
+export async function compileVariant(
+  root: string,
+  variant: Variant,
+  file: string,
+  { optimized = true } = {},
+): Promise<void> {
   const { entry, files = {}, swaps = {} } = variant;
   const entryName = 'assembly/variant.ts';
   const waiting = new Set(Object.keys(swaps));
@@ -34,33 +40,21 @@ export async function compileVariant(root: string, variant: Variant, file: strin
       throw error;
     }
   };
-  const { error } = await asc.main(
-    [
-      entryName,
-      '--config',
-      'asconfig.json',
-      '--target',
-      'client',
-      '--debug',
-      '--baseDir',
-      root,
-      '--outFile',
-      'out.wasm',
-    ],
-    {
-      stdout: { write() {} },
-      stderr: {
-        write(text: string | Uint8Array) {
-          complaints += String(text);
-        },
+  const options = [entryName, '--debug', '--runtime', 'minimal', '--noAssert', '--use', 'abort='];
+  if (optimized) options.push('--config', 'asconfig.json', '--target', 'client');
+  const { error } = await asc.main([...options, '--baseDir', root, '--outFile', 'out.wasm'], {
+    stdout: { write() {} },
+    stderr: {
+      write(text: string | Uint8Array) {
+        complaints += String(text);
       },
-      readFile: (path: string) => readSource(path),
-      writeFile: (path: string, contents: string | Uint8Array) => {
-        if (path === 'out.wasm' && typeof contents !== 'string') program = contents;
-      },
-      listFiles: () => [],
     },
-  );
+    readFile: (path: string) => readSource(path),
+    writeFile: (path: string, contents: string | Uint8Array) => {
+      if (path === 'out.wasm' && typeof contents !== 'string') program = contents;
+    },
+    listFiles: () => [],
+  });
   if (error !== null || program === undefined)
     throw new Error(`a variant of the program did not compile: ${error?.message}\n${complaints}`);
   if (waiting.size > 0) throw new Error(`nowhere in assembly/ is a function ${[...waiting].join(', ')}`);
