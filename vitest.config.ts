@@ -2,9 +2,23 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      // What a client does is the same whether its conduits are streams or connections of their own.
+      {
+        extends: true,
+        test: {
+          name: 'separate',
+          include: [
+            'test/host/client/{delegated,endings,lying_proxy,secrets}.test.ts',
+            'test/host/client/sessions/*.test.ts',
+          ],
+          env: { DEPUTY_CONDUITS: 'separate' },
+        },
+      },
+    ],
   },
 });

@@ -55,7 +55,7 @@ export { type CacheOptions, cache } from './services/cache/index.js';
 export { type OpenOptions as StoreOptions, openStore } from './services/cache/open.js';
 export { compress } from './services/compress/index.js';
 export { filter } from './services/filter/index.js';
-export { FilterError, type FilterList, parseList } from './services/filter/list.js';
+export { type FilterList, parseList } from './services/filter/list.js';
 export { type IsolatedOptions, isolated, type ThreadLimits } from './services/isolated/index.js';
 export { trusted } from './services/module.js';
 export { type PrefetchOptions, prefetch } from './services/prefetch/index.js';

@@ -1,5 +1,6 @@
 // Values of command-line options, checked where they come in.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { type DeviceProfile, HANDHELD, PRESETS } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
@@ -7,6 +8,7 @@ import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js'
 import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
 import type { DailyWindow } from '../delegation/subscription.js';
 import type { TlsVersion } from '../engine/tls.js';
+import { suggestion } from './suggestion.js';
 
 /** `HOST:PORT`, `[v6]:PORT`. */
 export function hostAndPort(text: string): { host: string; port: number } {
@@ -18,7 +20,15 @@ export function hostAndPort(text: string): { host: string; port: number } {
 /** A grant, or 'none' for a session that stays end to end. */
 export function grantOrNone(text: string): GrantName | 'none' {
   if (text === 'none' || parseGrant(text) !== undefined) return text as GrantName | 'none';
-  throw new InvalidArgumentError(`Choose one of none, ${GRANT_NAMES.join(', ')}.`);
+  const known = ['none', ...GRANT_NAMES];
+  throw new InvalidArgumentError(`Choose one of ${known.join(', ')}.${suggestion(text, known)}`);
+}
+
+/** Collects `HOST=ADDRESS` of an option that may be given several times. */
+export function addressOf(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [name = '', address = ''] = text.split('=');
+  if (name === '' || isIP(address) === 0) throw new InvalidArgumentError('Write HOST=ADDRESS.');
+  return { ...before, [name.toLowerCase()]: address };
 }
 
 /** Collects patterns of an option that may be given several times. */
@@ -117,7 +127,7 @@ export function deviceProfile(text: string): DeviceProfile {
     fields = JSON.parse(readFileSync(text, 'utf8'));
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'not JSON';
-    throw new InvalidArgumentError(`Write ${DEVICES} (${why}).`);
+    throw new InvalidArgumentError(`Write ${DEVICES} (${why}).${suggestion(text, [...PRESETS.keys()])}`);
   }
   return checkedProfile({ ...HANDHELD, ...(fields as Partial<DeviceProfile>) });
 }

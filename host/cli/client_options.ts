@@ -8,17 +8,33 @@ import { authority } from '../delegation/origin.js';
 import { EXPIRES_LIMIT, type PolicyRule, USES_LIMIT } from '../delegation/policy.js';
 import type { TlsVersion } from '../engine/tls.js';
 import type { DeputyClientOptions } from '../index.js';
-import { count, grantOrNone, hostAndPort, textFile, tlsVersion } from './arguments.js';
+import { nodePlatform } from '../platform/node/platform.js';
+import { systemRoots } from '../platform/node/system_roots.js';
+import type { Platform } from '../platform/platform.js';
+import {
+  addressOf,
+  count,
+  DEVICES,
+  deviceProfile,
+  grantOrNone,
+  hostAndPort,
+  textFile,
+  tlsVersion,
+} from './arguments.js';
 import { SkippedRoots } from './skipped_roots.js';
 
-export interface ClientFlags {
+/** How a proxy is reached, and who asks. */
+export interface ProxyFlags {
   proxy?: { host: string; port: number };
   proxyCa?: string;
   proxyName?: string;
   proxyCert?: string;
   proxyKey?: string;
   token?: string;
-  ca: string;
+}
+
+export interface ClientFlags extends ProxyFlags {
+  ca?: string;
   cert?: string;
   key?: string;
   grant: GrantName | 'none';
@@ -34,20 +50,47 @@ export interface ClientFlags {
   tls?: TlsVersion;
   legacy?: boolean;
   expiredRoots?: boolean;
-  profile?: DeviceProfile;
+  device?: DeviceProfile;
+  /** Addresses of names (lower case), in the place of the name server's. */
+  resolve?: Record<string, string>;
   trace?: boolean;
   timeout?: number;
 }
 
-export function addClientFlags(command: Command): Command {
+export function addProxyFlags(command: Command): Command {
   return command
     .addOption(new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort))
     .option('--proxy-ca <file>', "root certificates (PEM) that the proxy's certificate must lead to")
     .option('--proxy-name <name>', "the name in the proxy's certificate, where it is not the host of --proxy")
     .addOption(new Option('--token <token>', 'bearer token for the proxy').env('DEPUTY_TOKEN'))
     .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
-    .option('--proxy-key <file>', 'its private key (PEM)')
-    .requiredOption('--ca <file>', "root certificates (PEM) that the origins' certificates must lead to")
+    .option('--proxy-key <file>', 'its private key (PEM)');
+}
+
+/** What every command takes that goes to origins. */
+export function addOriginFlags(command: Command): Command {
+  return command
+    .option(
+      '--ca <file>',
+      "root certificates (PEM) that the origins' certificates must lead to (default: the system's)",
+    )
+    .addOption(
+      new Option('--resolve <host=address>', 'the address of a name; may be repeated').argParser(addressOf),
+    )
+    .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
+    .addOption(
+      new Option(
+        '--tls <version>',
+        'only this version toward origins: 1.2 or 1.3; with --legacy ssl3, 1.0 or 1.1',
+      ).argParser(tlsVersion),
+    );
+}
+
+export const deviceFlag = (): Option =>
+  new Option('--device <device>', `the device that content is made for: ${DEVICES}`).argParser(deviceProfile);
+
+export function addClientFlags(command: Command): Command {
+  return addOriginFlags(addProxyFlags(command))
     .option('--cert <file>', 'client certificate for origins that ask for one (PEM, with its chain)')
     .option('--key <file>', 'its private key (PEM)')
     .addOption(
@@ -64,27 +107,27 @@ export function addClientFlags(command: Command): Command {
       new Option('--expires <seconds>', 'when the grant ends by itself').argParser(count(EXPIRES_LIMIT)),
     )
     .option('--undelegated', 'go on end to end where the proxy does not take over')
-    .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
     .option('--direct', 'go to the origin without a proxy, to compare')
-    .addOption(
-      new Option(
-        '--tls <version>',
-        'only this version toward origins: 1.2 or 1.3; with --legacy ssl3, 1.0 or 1.1',
-      ).argParser(tlsVersion),
-    )
     .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
     .option('--expired-roots', 'take the roots of --ca whatever their dates say')
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
 }
 
 /** Ends the command with exit code 2 where flags contradict each other. */
-export function checkClientFlags(options: ClientFlags, command: Command): void {
+export function checkClientFlags(options: Omit<ClientFlags, 'grant'>, command: Command): void {
   const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
   if (options.direct && options.proxy) wrong('--direct and --proxy exclude each other');
   if (!options.direct && !options.proxy) wrong('name the proxy with --proxy HOST:PORT, or go --direct');
   if (options.tls && options.tls < 0x0303 && !options.legacy) wrong('this old a --tls needs --legacy');
-  if (options.proxy && !options.proxyCa) wrong('--proxy needs --proxy-ca FILE: the proxy must be verified');
   if ((options.cert === undefined) !== (options.key === undefined)) wrong('--cert and --key go together');
+  if (options.proxy) checkProxyFlags(options, command);
+}
+
+/** The same for a command that always has a proxy. */
+export function checkProxyFlags(options: ProxyFlags, command: Command): void {
+  const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
+  if (!options.proxy) wrong('name the proxy with --proxy HOST:PORT');
+  if (!options.proxyCa) wrong('--proxy needs --proxy-ca FILE: the proxy must be verified');
   if ((options.proxyCert === undefined) !== (options.proxyKey === undefined)) {
     wrong('--proxy-cert and --proxy-key go together');
   }
@@ -98,7 +141,7 @@ export function clientOptions(
 ): DeputyClientOptions {
   const { tls, legacy, expiredRoots } = options;
   return {
-    roots: textFile(options.ca, '--ca'),
+    roots: options.ca === undefined ? systemRoots() : textFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
     ...(options.cert && { identity: identity(options.cert, options.key!, '--cert') }),
     policy: {
@@ -112,10 +155,11 @@ export function clientOptions(
         ...(tls && { minVersion: tls, maxVersion: tls }),
       },
     }),
-    ...(options.profile && { profile: options.profile }),
+    ...(options.device && { profile: options.device }),
     ...(options.engine && { engine: options.engine }),
+    ...(options.resolve && { platform: resolving(options.resolve, options.engine) }),
     ...(options.timeout && { timeouts: { response: options.timeout } }),
-    observer: new SkippedRoots(observer),
+    observer: new SkippedRoots(observer, undefined, options.ca === undefined),
   };
 }
 
@@ -133,6 +177,15 @@ function rules(
     ...[authority(host, port), ...allow].map((origin) => ({ origin, decision: grant, ...bounds })),
     ...allowTunnel.map((origin) => ({ origin, decision: grant, ...bounds, asker: 'tunnel' as const })),
   ];
+}
+
+/** The platform with addresses of its own for some names. */
+function resolving(addresses: Readonly<Record<string, string>>, engine: ClientFlags['engine']): Platform {
+  const platform = nodePlatform(engine && { engine });
+  return {
+    ...platform,
+    connect: (host, port, signal) => platform.connect(addresses[host.toLowerCase()] ?? host, port, signal),
+  };
 }
 
 function proxyOptions(options: ClientFlags): ProxyOptions {

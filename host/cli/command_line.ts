@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { gatewayCommand } from './gateway.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
+import { completionCommand, manualCommand } from './pages.js';
 import { proxyCommand } from './proxy.js';
 import { subscribeCommand } from './subscribe.js';
 import { packageVersion } from './version.js';
@@ -28,7 +29,9 @@ export function deputyCommand(): Command {
     .addCommand(proxyCommand())
     .addCommand(subscribeCommand())
     .addCommand(keylogCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addCommand(completionCommand())
+    .addCommand(manualCommand());
 }
 
 /** Runs the command line; the result is the exit code. */

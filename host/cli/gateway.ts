@@ -1,6 +1,7 @@
 // `deputy gateway`: a plain HTTP proxy beside an old device, whose browser then reads HTTPS sites.
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { DeviceProfile } from '../delegation/device.js';
 import { authority } from '../delegation/origin.js';
 import type { PolicyRule } from '../delegation/policy.js';
 import { OWN_HOST } from '../gateway/address.js';
@@ -17,6 +18,7 @@ import { StopSignals } from './proxy/run.js';
 interface GatewayFlags extends ClientFlags {
   listen: { host: string; port: number };
   plain: PlainRule;
+  profile?: DeviceProfile;
   allowClients?: string[];
   allowTarget?: string[];
   folder?: string;

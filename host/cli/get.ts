@@ -9,8 +9,14 @@ import { toHex } from '../delegation/text.js';
 import { DeputyClient } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import { suiteName, versionName } from '../tls/names.js';
-import { DEVICES, deviceProfile, headerLine, originPatterns, seconds } from './arguments.js';
-import { addClientFlags, type ClientFlags, checkClientFlags, clientOptions } from './client_options.js';
+import { headerLine, originPatterns, seconds } from './arguments.js';
+import {
+  addClientFlags,
+  type ClientFlags,
+  checkClientFlags,
+  clientOptions,
+  deviceFlag,
+} from './client_options.js';
 import { ReceiptKeeper } from './kept_receipts.js';
 import { withProgress, writeBody } from './output.js';
 import { Tracer } from './trace/tracer.js';
@@ -38,7 +44,7 @@ export function getCommand(): Command {
         'an origin that the proxy may ask for, for parts of the page',
       ).argParser(originPatterns),
     )
-    .addOption(new Option('--profile <profile>', `the device: ${DEVICES}`).argParser(deviceProfile))
+    .addOption(deviceFlag())
     .addOption(new Option('-H, --header <line>', 'a request header, "Name: value"').argParser(headerLine))
     .addOption(new Option('--timeout <seconds>', 'for the answer of the origin').argParser(seconds))
     .option('-o, --output <file>', 'write the page to a file')

@@ -1,11 +1,12 @@
 // `deputy keylog`: delivers the sessions of a program that knows nothing of Deputy but logs its TLS keys.
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import type { Message } from '../delegation/message.js';
 import { toHex } from '../delegation/text.js';
-import { DEVICES, deviceProfile, hostAndPort, textFile } from './arguments.js';
+import { textFile } from './arguments.js';
+import { addProxyFlags, checkProxyFlags, deviceFlag } from './client_options.js';
 import { KeyLogLink, type KeyLogLinkOptions } from './keylog/link.js';
 import { KeyLogParser } from './keylog/nss.js';
 import { runLogged } from './keylog/program.js';
@@ -19,7 +20,7 @@ export interface KeyLogCommandOptions {
   token?: string;
   proxyCert?: string;
   proxyKey?: string;
-  profile?: DeviceProfile;
+  device?: DeviceProfile;
   fromStart?: boolean;
   json?: boolean;
 }
@@ -35,26 +36,15 @@ Example:
 With a program the exit code is the program's, and what happens is told on standard error: failures, all with --json.`;
 
 export function keylogCommand(): Command {
-  return new Command('keylog')
+  const command = new Command('keylog')
     .description(
       'Deliver to a proxy each session that a program logs the keys of (SSLKEYLOGFILE), until stopped. ' +
         'Every connection in the file is delivered: give the program a file of its own.',
     )
     .argument('[program...]', 'after --: run this, with a key log of its own, and end with it')
-    .option('--file <file>', 'the key log; it need not exist yet')
-    .addOption(
-      new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort).makeOptionMandatory(),
-    )
-    .requiredOption('--proxy-ca <file>', "root certificates (PEM) that the proxy's certificate must lead to")
-    .option('--proxy-name <name>', "the name in the proxy's certificate, where it is not the host of --proxy")
-    .addOption(new Option('--token <token>', 'bearer token for the proxy').env('DEPUTY_TOKEN'))
-    .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
-    .option('--proxy-key <file>', 'its private key (PEM)')
-    .addOption(
-      new Option('--profile <device>', `the device that content is made for: ${DEVICES}`).argParser(
-        deviceProfile,
-      ),
-    )
+    .option('--file <file>', 'the key log; it need not exist yet');
+  return addProxyFlags(command)
+    .addOption(deviceFlag())
     .option('--from-start', 'deliver what the file holds already, too')
     .option('--json', 'tell what happens as JSON, one object a line')
     .addHelpText('after', EXAMPLES)
@@ -63,22 +53,32 @@ export function keylogCommand(): Command {
       if ((file === undefined) === (program.length === 0)) {
         command.error('error: give --file FILE, or after -- a program to run', { exitCode: 2 });
       }
+      checkProxyFlags(options, command);
       if (file === undefined) {
         process.exitCode = await runLogged(program, async (own, signal, onReady) => {
           // Standard output is the program's.
           const tell = teller(json === true, process.stderr, json === true ? undefined : isFailure);
+          const outcome = new Outcome();
           const heard = (event: KeyLogEvent) => {
+            outcome.add(event);
             tell(event);
             if (event.event === 'ready') onReady();
           };
           await deliverKeys({ ...options, file: own, fromStart: true }, { signal, tell: heard });
+          outcome.complain(json === true);
         });
         return;
       }
       const stopped = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopped.abort());
+      const outcome = new Outcome();
       const tell = teller(json === true, process.stdout);
-      await deliverKeys({ ...options, file }, { signal: stopped.signal, tell });
+      const heard = (event: KeyLogEvent) => {
+        outcome.add(event);
+        tell(event);
+      };
+      await deliverKeys({ ...options, file }, { signal: stopped.signal, tell: heard });
+      outcome.complain(json === true);
     });
 }
 
@@ -108,6 +108,8 @@ export async function deliverKeys(
   for await (const text of following) {
     for (const session of parser.push(text)) {
       const { clientRandom, tlsVersion } = session;
+      // Node.js logs this command's own connection too, where NODE_OPTIONS has --tls-keylog.
+      if (link.isOwn(clientRandom)) continue;
       link.deliver(session);
       tell({
         event: 'delivered',
@@ -143,9 +145,6 @@ function onMessage(message: Message, tell: (event: KeyLogEvent) => void): void {
 
 function linkOptions(options: KeyLogCommandOptions): KeyLogLinkOptions {
   const { host, port } = options.proxy;
-  if ((options.proxyCert === undefined) !== (options.proxyKey === undefined)) {
-    throw new DeputyError('NO_KEY', '--proxy-cert and --proxy-key go together');
-  }
   if (options.token === undefined && options.proxyCert === undefined) {
     throw new DeputyError(
       'NO_CREDENTIALS',
@@ -165,9 +164,34 @@ function linkOptions(options: KeyLogCommandOptions): KeyLogLinkOptions {
             certificate: textFile(options.proxyCert, '--proxy-cert'),
             key: textFile(options.proxyKey!, '--proxy-key'),
           },
-    profile: options.profile ?? HANDHELD,
+    profile: options.device ?? HANDHELD,
     timeout: TIMEOUT,
   };
+}
+
+/** What became of the sessions in the log. */
+class Outcome {
+  #logged = 0;
+  #active = 0;
+
+  add({ event }: KeyLogEvent): void {
+    if (event === 'delivered') this.#logged++;
+    if (event === 'active') this.#active++;
+  }
+
+  /** Says on standard error why the proxy took no part in anything, where it did not. */
+  complain(asJson: boolean): void {
+    if (this.#active > 0) return;
+    const why =
+      this.#logged === 0
+        ? 'no keys were logged. Does the program write to SSLKEYLOGFILE?'
+        : `the log has keys of ${this.#logged} connections, and the proxy waits for none of them. ` +
+          "Does the program send 'Deputy-Session: request; leg=mirror' with CONNECT to this proxy?";
+    const told = asJson
+      ? JSON.stringify({ event: 'idle', why })
+      : `deputy keylog: no session was delegated: ${why}`;
+    process.stderr.write(`${told}\n`);
+  }
 }
 
 /** The program's TLS with the proxy itself stands in its key log too, and is no session of anybody's. */

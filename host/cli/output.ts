@@ -8,6 +8,19 @@ import { DeputyError } from '../delegation/error.js';
 const QUIET = 500;
 const INTERVAL = 200;
 
+/**
+ * A reader such as `head` has seen enough: the command ends, and says nothing. One that has work to do beside what it
+ * prints sees to it with a listener of its own.
+ */
+export function endQuietly(): void {
+  const onError = (stream: NodeJS.WriteStream, isNeeded: boolean) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (isNeeded && stream.listenerCount('error') === 1) process.exit();
+  };
+  process.stdout.on('error', onError(process.stdout, true));
+  process.stderr.on('error', onError(process.stderr, false));
+}
+
 /** Writes `body` to a file, or to standard output, no faster than either takes it. Resolves with the bytes written. */
 export async function writeBody(body: AsyncIterable<Uint8Array>, file: string | undefined): Promise<number> {
   const out = file === undefined ? process.stdout : createWriteStream(file);

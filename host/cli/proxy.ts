@@ -1,11 +1,11 @@
 // `deputy proxy`: runs the proxy until it is told to stop.
 import { Command, Option } from 'commander';
+import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import { configSchema, printConfig, readConfig } from './proxy/config.js';
 import { camelCase } from './proxy/option.js';
 import { addFlags, DEFAULTS, ENTRIES, type ProxyCommandOptions } from './proxy/options.js';
 import { type Announced, runProxy } from './proxy/run.js';
-import { openLog, proxyOptions } from './proxy/start.js';
 import { serviceNames } from './services.js';
 
 interface Asked {
@@ -53,8 +53,9 @@ export function effectiveOptions(command: Command): ProxyCommandOptions {
 }
 
 async function check(options: ProxyCommandOptions): Promise<void> {
-  const { services = [] } = await proxyOptions(options, await openLog(options));
-  await Promise.all(services.map((service) => service.close?.()));
+  const { problems } = await import('./proxy/check.js');
+  const found = await problems(options);
+  if (found.length > 0) throw new DeputyError('BAD_OPTIONS', found.join('\ndeputy: '));
   print('the configuration is right\n');
 }
 

@@ -38,11 +38,8 @@ export async function logTo(
     const lines: ProxyLog = pino(options, stream);
     return lines;
   }
-  const { default: pretty } = await import('pino-pretty');
-  const text: ProxyLog = pino(
-    options,
-    pretty({ destination: stream, colorize: stream.isTTY ?? false, singleLine: true }),
-  );
+  const { textLines } = await import('./log_text.js');
+  const text: ProxyLog = pino(options, textLines(stream));
   return text;
 }
 

@@ -9,8 +9,10 @@ import type { DailyWindow } from '../delegation/subscription.js';
 import type { Log } from '../proxy/log.js';
 import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
+import { leaving } from '../services/leave.js';
 import type { Service, ServiceLog } from '../services/service.js';
 import { textFile } from './arguments.js';
+import { suggestion } from './suggestion.js';
 
 export interface ServiceOptions {
   /** Names and files, in the order in which they run. */
@@ -19,6 +21,8 @@ export interface ServiceOptions {
   trustServices?: boolean;
   /** Files of filter rules. */
   filter?: string[];
+  /** Hosts whose sites no service changes. */
+  leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
   device?: DeviceProfile;
   cache?: string;
@@ -52,7 +56,10 @@ export const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
 
 export function serviceName(text: string): string {
   if (!Object.hasOwn(OWN, text)) {
-    throw new InvalidArgumentError(`Choose one of ${Object.keys(OWN).join(', ')}, or write ./my-service.js.`);
+    const known = Object.keys(OWN);
+    throw new InvalidArgumentError(
+      `Choose one of ${known.join(', ')}, or write ./my-service.js.${suggestion(text, known)}`,
+    );
   }
   return text;
 }
@@ -84,6 +91,9 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
     ),
   );
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
+  const { leave } = options;
+  if (leave !== undefined)
+    services.splice(0, services.length, ...services.map((each) => leaving(each, leave)));
   if (options.cache !== undefined) services.push(await openCache(options.cache, options, services, log));
   if (options.prefetch === true) services.push(await openPrefetch(options));
   if (options.audit !== undefined) services.unshift(await openAudit(options.audit, options));
@@ -128,23 +138,33 @@ export interface Reloadable extends Service {
 
 export const isReloadable = (service: Service): service is Reloadable => 'reload' in service;
 
+/** Lines that can't be used are named one by one up to so many of a list. */
+const MAX_NAMED = 100;
+
 async function openFilter(files: readonly string[], log: Log): Promise<Reloadable> {
-  const [{ filter }, { FilterError, parseList }] = await Promise.all([
+  const [{ filter }, { parseList }] = await Promise.all([
     import('../services/filter/index.js'),
     import('../services/filter/list.js'),
   ]);
   const read = (files: readonly string[]): Service => {
     const lists = files.map((file) => {
-      try {
-        return parseList(textFile(file, '--filter'));
-      } catch (error) {
-        if (!(error instanceof FilterError)) throw error;
-        throw new DeputyError('BAD_FILTER', `${file}, line ${error.line}: ${error.message}`);
-      }
+      const list = parseList(textFile(file, '--filter'));
+      const { unusable } = list;
+      for (const { line, text, why } of unusable.slice(0, MAX_NAMED))
+        log.warn({ file, line, text, why }, 'a line of a filter list is left out');
+      if (unusable.length > MAX_NAMED)
+        log.warn({ file, lines: unusable.length - MAX_NAMED }, 'further lines of a filter list are left out');
+      return list;
     });
-    const rules = lists.reduce((sum, list) => sum + list.rules.length, 0);
-    const skipped = lists.reduce((sum, list) => sum + list.skipped, 0);
-    log.info({ rules, skipped }, 'filter lists are read; what only a browser could apply is skipped');
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+    log.info(
+      {
+        rules: sum(lists.map(({ addresses }) => addresses.length)),
+        elements: sum(lists.map(({ elements }) => elements.length)),
+        leftOut: sum(lists.map(({ unusable }) => unusable.length)),
+      },
+      'filter lists are read',
+    );
     return filter(lists);
   };
   let current = read(files);
@@ -152,6 +172,7 @@ async function openFilter(files: readonly string[], log: Log): Promise<Reloadabl
     name: current.name,
     request: (flow) => current.request!(flow),
     admits: (url, flow) => current.admits!(url, flow),
+    stream: (flow) => current.stream!(flow),
     settle: (flow) => current.settle!(flow),
     response: (flow) => current.response!(flow),
     reload: (options) => {
@@ -194,13 +215,20 @@ async function openCache(
   }
 }
 
-async function openPrefetch({ cache, prefetchWindow, workers = 1 }: ServiceOptions): Promise<Service> {
+/** Throws DeputyError where the other options don't allow it. */
+export function checkPrefetch({ prefetch, cache, workers = 1 }: ServiceOptions): void {
+  if (prefetch !== true) return;
   if (cache === undefined) {
     throw new DeputyError('NO_CACHE', '--prefetch fetches into the cache: give one with --cache');
   }
   // What resumes a session is a secret: it stays in the memory of the process that got it.
   if (workers > 1)
     throw new DeputyError('BAD_OPTIONS', '--prefetch keeps subscriptions in one process: --workers 1');
+}
+
+async function openPrefetch(options: ServiceOptions): Promise<Service> {
+  checkPrefetch(options);
+  const { prefetchWindow } = options;
   const { prefetch } = await import('../services/prefetch/index.js');
   return prefetch(prefetchWindow && { window: prefetchWindow });
 }

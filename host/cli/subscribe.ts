@@ -5,17 +5,15 @@ import type { DailyWindow } from '../delegation/subscription.js';
 import { SUBSCRIPTION_TARGETS } from '../delegation/subscription.js';
 import { DeputyClient, type SubscriptionStatus } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
+import { count, dailyWindow, headerLine, interval } from './arguments.js';
 import {
-  count,
-  DEVICES,
-  dailyWindow,
-  deviceProfile,
-  headerLine,
-  hostAndPort,
-  interval,
-  tlsVersion,
-} from './arguments.js';
-import { type ClientFlags, clientOptions } from './client_options.js';
+  addOriginFlags,
+  addProxyFlags,
+  type ClientFlags,
+  checkProxyFlags,
+  clientOptions,
+  deviceFlag,
+} from './client_options.js';
 
 interface SubscribeCommandOptions extends Omit<ClientFlags, 'grant' | 'uses'> {
   header?: [string, string][];
@@ -28,20 +26,12 @@ interface SubscribeCommandOptions extends Omit<ClientFlags, 'grant' | 'uses'> {
 }
 
 export function subscribeCommand(): Command {
-  return new Command('subscribe')
+  const command = new Command('subscribe')
     .description(
       'Have the proxy fetch https: URLs of one origin on schedule, and find them in its cache later.',
     )
-    .argument('[urls...]', `what to fetch, ${SUBSCRIPTION_TARGETS} at most; the first is fetched now`)
-    .addOption(
-      new Option('--proxy <host:port>', 'the proxy to admit').argParser(hostAndPort).makeOptionMandatory(),
-    )
-    .requiredOption('--proxy-ca <file>', "root certificates (PEM) that the proxy's certificate must lead to")
-    .option('--proxy-name <name>', "the name in the proxy's certificate, where it is not the host of --proxy")
-    .addOption(new Option('--token <token>', 'bearer token for the proxy').env('DEPUTY_TOKEN'))
-    .option('--proxy-cert <file>', 'client certificate for the proxy (PEM, with its chain)')
-    .option('--proxy-key <file>', 'its private key (PEM)')
-    .requiredOption('--ca <file>', "root certificates (PEM) that the origin's certificate must lead to")
+    .argument('[urls...]', `what to fetch, ${SUBSCRIPTION_TARGETS} at most; the first is fetched now`);
+  return addOriginFlags(addProxyFlags(command))
     .addOption(
       new Option('--every <interval>', 'from one round to the next: 30m, 6h, 1d')
         .argParser(interval)
@@ -60,16 +50,13 @@ export function subscribeCommand(): Command {
     )
     .option('--list', 'tell how subscriptions stand, and what was fetched since the last visit')
     .option('--end <id>', 'take a subscription back')
-    .addOption(new Option('--engine <engine>', 'what runs the TLS engine').choices(['wasm3', 'v8']))
-    .addOption(
-      new Option('--tls <version>', 'only this version toward the origin: 1.2 or 1.3').argParser(tlsVersion),
-    )
-    .addOption(new Option('--profile <profile>', `the device: ${DEVICES}`).argParser(deviceProfile))
+    .addOption(deviceFlag())
     .addOption(new Option('-H, --header <line>', 'a request header, "Name: value"').argParser(headerLine))
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(async (urls: string[], options: SubscribeCommandOptions, command: Command) => {
       const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
+      checkProxyFlags(options, command);
       const asks = options.list || options.end !== undefined;
       if (asks === urls.length > 0) wrong('name URLs, or ask with --list or --end ID');
       if (urls.length > SUBSCRIPTION_TARGETS) wrong(`${SUBSCRIPTION_TARGETS} URLs at most`);

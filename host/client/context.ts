@@ -15,6 +15,7 @@ export interface Context {
   observer: Observer;
   timeouts: Timeouts;
   tickets: TicketStore;
+  conduits: 'streams' | 'separate';
 }
 
 /** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */

@@ -72,5 +72,10 @@ export interface ClientOptions {
   timeouts?: Partial<Timeouts>;
   /** Sessions with origins at one time, those that the proxy asked for included. 8 unless told. */
   maxSessions?: number;
+  /**
+   * How sessions reach their origins: as streams of the main session, one connection for all, or each on a connection of its
+   * own. `separate` unless told.
+   */
+  conduits?: 'streams' | 'separate';
   observer?: Observer;
 }

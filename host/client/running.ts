@@ -21,6 +21,8 @@ export interface RunningParts extends Pick<Context, 'observer' | 'timeouts'> {
   mainSession: (context: Context, origins: OriginLink, proxy: ProxyLink) => Promise<MainSession>;
 }
 
+const DEFAULT_CONDUITS = 'separate';
+
 /** Throws PROGRAM_MISSING. */
 export async function start(
   options: ClientOptions,
@@ -39,7 +41,8 @@ export async function start(
   const entropy = platform.entropy(48);
   engine.seed(entropy);
   entropy.fill(0);
-  const context: Context = { platform, engine, observer, timeouts, tickets: new TicketStore() };
+  const { conduits = DEFAULT_CONDUITS } = options;
+  const context: Context = { platform, engine, observer, timeouts, tickets: new TicketStore(), conduits };
   const origins = new OriginLink(context, options);
   const link = proxy && new ProxyLink(context, proxy);
   const opener = new SessionOpener({

@@ -22,7 +22,11 @@ export type ProtocolErrorCode =
   | 'FRAME_BAD_FIELD'
   | 'FRAME_BAD_TEXT'
   | 'FRAME_AFTER_ERROR'
-  | 'FRAME_BAD_ARGUMENT';
+  | 'FRAME_BAD_ARGUMENT'
+  | 'STREAM_CREDIT'
+  | 'STREAM_UNKNOWN'
+  | 'STREAM_CLOSED'
+  | 'STREAM_LIMIT';
 
 /** The peer (or, for FRAME_BAD_ARGUMENT, the caller) broke the delegation protocol. */
 export class ProtocolError extends DeputyError {

@@ -6,7 +6,9 @@ import type { Resumption } from './resumption.js';
 import type { SessionId } from './session_id.js';
 import type { SubscriptionState, SubscriptionWish } from './subscription.js';
 
-export const DELEGATION_VERSION = 1;
+/** ALPN of the main session. */
+export const MAIN_PROTOCOL = 'deputy/2';
+export const DELEGATION_VERSION = 2;
 
 export const TOKEN_LIMIT = 4096;
 /** UTF-8 bytes of a sentence for people. */

@@ -32,16 +32,25 @@ export interface OperatorServer {
   close(): Promise<void>;
 }
 
-/** Throws DeputyError: ADMIN_NOT_LOOPBACK, BAD_ADMIN_TOKEN, CANNOT_LISTEN. */
-export async function operatorServer(operated: Operated, options: OperatorOptions): Promise<OperatorServer> {
-  const { host, port } = options;
+/** Throws DeputyError where a listener would be refused: ADMIN_NOT_LOOPBACK, BAD_ADMIN_TOKEN. */
+export function checkAdmin({ host, port }: { host: string; port: number }, token?: string): Access {
   if (!isLoopback(host)) {
     throw new DeputyError(
       'ADMIN_NOT_LOOPBACK',
       `--admin ${authority(host, port)} is open to others: take 127.0.0.1 or [::1], and reach it by ssh -L`,
     );
   }
-  const pages = new Pages(operated, openAccess(options.token), await assets());
+  try {
+    return new Access(token);
+  } catch (error) {
+    throw new DeputyError('BAD_ADMIN_TOKEN', `--admin-token-file: ${(error as Error).message}`);
+  }
+}
+
+/** Throws DeputyError: ADMIN_NOT_LOOPBACK, BAD_ADMIN_TOKEN, CANNOT_LISTEN. */
+export async function operatorServer(operated: Operated, options: OperatorOptions): Promise<OperatorServer> {
+  const { host, port } = options;
+  const pages = new Pages(operated, checkAdmin(options, options.token), await assets());
   const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
     pages.serve(request, response).catch((error) => {
       response.destroy(error as Error);
@@ -65,14 +74,6 @@ export async function operatorServer(operated: Operated, options: OperatorOption
       await closed;
     },
   };
-}
-
-function openAccess(token: string | undefined): Access {
-  try {
-    return new Access(token);
-  } catch (error) {
-    throw new DeputyError('BAD_ADMIN_TOKEN', (error as Error).message);
-  }
 }
 
 /** No script, style or picture but its own, in no frame, and no word of it to other sites. */

@@ -63,6 +63,8 @@ export interface Platform {
   /** Undefined when `text` (taken relative to `base`, where given) is no URL with a host. */
   parseUrl(text: string, base?: string): UrlParts | undefined;
   readonly contentDecoder?: ContentDecoder;
+  /** Bytes that may come before they are read, where memory is dear. 256 KiB unless told. */
+  readonly readAhead?: number;
   /** Where hashing what comes costs little: the proxy's receipts are then checked against it. */
   sha256?(): Digest;
 }

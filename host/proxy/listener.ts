@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { MAIN_PROTOCOL } from '../delegation/message.js';
 import type { Settings } from './options.js';
-
-export const MAIN_SESSION_PROTOCOL = 'deputy/1';
 
 /** What may change while the proxy runs. */
 export interface Identity {
@@ -45,7 +44,7 @@ export function listener(settings: Settings, handlers: ListenerHandlers): Listen
       // The device knows which cipher costs it least.
       honorCipherOrder: false,
       // The conduit is resumed from the main session's ticket: same keys, another protocol.
-      ALPNProtocols: [MAIN_SESSION_PROTOCOL, 'http/1.1'],
+      ALPNProtocols: [MAIN_PROTOCOL, 'http/1.1'],
       handshakeTimeout: settings.limits.greetingTimeout,
       allowHalfOpen: true,
       noDelay: true,

@@ -1,6 +1,7 @@
 // The proxy: one port, on which main sessions and CONNECT requests come in over TLS.
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { MAIN_PROTOCOL } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
 import { Buckets } from '../services/token_bucket.js';
 import { Authenticator } from './admission/authentication.js';
@@ -9,13 +10,14 @@ import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
 import { closeServices } from './exchange/service_ends.js';
-import { type Identity, listener, MAIN_SESSION_PROTOCOL } from './listener.js';
+import { type Identity, listener } from './listener.js';
 import { MainSession } from './main_session/main_session.js';
 import { type ProxyOptions, settingsOf } from './options.js';
 import { SessionRegistry } from './session/registry.js';
 import type { DelegableSession } from './session/session.js';
 import type { SessionState, Traffic } from './session/session_options.js';
 import { endAll, wait } from './shutdown.js';
+import type { BlindTunnel } from './tunnel.js';
 
 /** How long a service may take to let go of what it holds. */
 const SERVICE_CLOSE_TIME = 5000;
@@ -68,18 +70,11 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const mainSessions = new Map<MainSession, string>();
   const targets = new TargetPolicy(settings.targets);
   const sockets = new Set<Socket>();
-  const blind = new Set<Socket>();
+  const blind = new Set<BlindTunnel>();
   const rates = new Buckets();
-  const connects = connectServer({
-    settings,
-    authenticator,
-    registry,
-    targets,
-    places: new TunnelPlaces(),
-    observers: events,
-    blind,
-    rates,
-  });
+  const places = new TunnelPlaces();
+  const tunnels = { settings, registry, targets, places, observers: events, blind, rates };
+  const connects = connectServer({ ...tunnels, authenticator });
 
   const admit = (session: MainSession, { name }: { name: string }) => {
     const own = [...mainSessions.values()].filter((other) => other === name).length;
@@ -89,13 +84,13 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   };
   const onTls = (socket: TLSSocket, milliseconds: number) => {
     socket.on('error', () => socket.destroy());
-    const kind = socket.alpnProtocol === MAIN_SESSION_PROTOCOL ? 'main' : 'conduit';
+    const kind = socket.alpnProtocol === MAIN_PROTOCOL ? 'main' : 'conduit';
     events.emit('connection', { kind, resumed: socket.isSessionReused(), milliseconds });
     if (kind === 'conduit') {
       connects.emit('connection', socket);
       return;
     }
-    const context = { settings, authenticator, registry, observers: events, targets, admit };
+    const context = { ...tunnels, authenticator, admit };
     const session = new MainSession(socket, context);
     void session.run().then(() => mainSessions.delete(session));
   };

@@ -1,7 +1,6 @@
 // A proxy that stops lets go on what is under way, for a time.
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import type { SessionRegistry } from './session/registry.js';
+import type { BlindTunnel } from './tunnel.js';
 
 /**
  * Lets each session end after its exchange, and each blind tunnel by itself, for so many milliseconds or until `signal`
@@ -9,7 +8,7 @@ import type { SessionRegistry } from './session/registry.js';
  */
 export async function endAll(
   registry: SessionRegistry,
-  blind: ReadonlySet<Socket>,
+  blind: ReadonlySet<BlindTunnel>,
   grace: number,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -22,7 +21,7 @@ export async function endAll(
     while (left() > 0) {
       for (const session of own()) session.retire();
       await Promise.all(own().map((session) => session.closed));
-      await Promise.all([...blind].map((socket) => socket.destroyed || once(socket, 'close')));
+      await Promise.all([...blind].map(({ closed }) => closed));
     }
   };
   await wait(allEnded(), grace, signal);

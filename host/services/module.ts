@@ -25,6 +25,13 @@ export async function importService(url: string): Promise<Imported> {
   if (typeof name !== 'string' || !/^[\w.-]{1,40}$/.test(name)) {
     return { bad: "it has no name of letters, digits, '.', '_' and '-'" };
   }
+  const known: readonly string[] = [...HOOKS, 'name'];
+  // A module may keep what else it likes; a function that it takes for a hook would never be called.
+  const stranger = Object.entries(service).find(
+    ([key, value]) => typeof value === 'function' && !known.includes(key),
+  );
+  if (stranger !== undefined)
+    return { bad: `there is no hook '${stranger[0]}': hooks are ${HOOKS.join(', ')}` };
   const hooks = HOOKS.filter((hook) => service[hook] !== undefined);
   const broken = hooks.find((hook) => typeof service[hook] !== 'function');
   return broken === undefined ? { name, hooks, service } : { bad: `its '${broken}' is no function` };

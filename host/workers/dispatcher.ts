@@ -12,7 +12,7 @@
 // costs a worker (x86-64, 2 cores, Node 20).
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { MAIN_SESSION_PROTOCOL } from '../proxy/listener.js';
+import { MAIN_PROTOCOL } from '../delegation/message.js';
 import { HELLO_LIMIT, type HelloFacts, readClientHello } from './client_hello.js';
 
 export interface Destination {
@@ -65,7 +65,7 @@ export function choose(
     if (worker !== undefined) return worker;
   }
   const preferred = byAddress(workers, address);
-  if (preferred === undefined || protocols.some((name) => name !== MAIN_SESSION_PROTOCOL)) return preferred;
+  if (preferred === undefined || protocols.some((name) => name !== MAIN_PROTOCOL)) return preferred;
   if (protocols.length === 0) return preferred;
   const idlest = workers.reduce((one, other) => (other.connections < one.connections ? other : one));
   return preferred.connections <= idlest.connections * 1.25 + SLACK ? preferred : idlest;

@@ -115,7 +115,7 @@ describe.each(['1.2', '1.3'] as const)('an origin over TLS %s whose certificate 
 
 describe('a proxy whose certificate is wrong', () => {
   test.each(flaws)('%s: it learns nothing', async (flaw) => {
-    const liar = await watched(flawed.get(flaw)!, '1.3', ['deputy/1', 'http/1.1']);
+    const liar = await watched(flawed.get(flaw)!, '1.3', ['deputy/2', 'http/1.1']);
     const [code, alert] = refusals[flaw];
     const client = world.client({
       platform: nodePlatform(),

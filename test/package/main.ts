@@ -16,7 +16,7 @@ const MOST_PACKAGES = 80;
 const NPM_FLAGS = ['--no-audit', '--no-fund', '--prefer-offline'];
 /** What only a checkout needs is not among these. */
 const PACKED =
-  /^(dist\/(host|assembly|proxy\.schema)|build\/(client\.wasm|record\.wasm|wasm3\/|declarations\/)|boards\/(node\/|common\/module\.|parts\/wasm3\.mjs)|host\/operator\/page\/|man\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE)$)/;
+  /^(dist\/(host|assembly|proxy\.schema|deputy\.1)|build\/(client\.wasm|record\.wasm|wasm3\/|declarations\/)|boards\/(node\/|common\/module\.|parts\/wasm3\.mjs)|host\/operator\/page\/|man\/|(package\.json|README\.md|CHANGELOG\.md|LICENSE)$)/;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const consumer = fileURLToPath(new URL('./consumer', import.meta.url));

@@ -6,6 +6,7 @@ import { startProxy } from '../host/proxy/bench.js';
 import { BoardRuns, type BoardVisit, SAMPLE, sampleOf } from './board.js';
 import { Device, type ReadPage } from './device.js';
 import { type Manual, missingManual, serveManual } from './manual.js';
+import { type FolderRow, measureFolder } from './measure.js';
 import { errorsOf } from './verdict.js';
 
 const usage = `Usage: npm run pages -- [options]
@@ -19,9 +20,11 @@ Then the device's own client reads ${SAMPLE} of the pages on an emulated board (
 directly, each with its style sheets, scripts and pictures, and as the proxy makes them for each preset, to their last
 parts. The instructions that this takes are counted: not cycles, and with the handshakes.
 
+  --folder DIR   the .html and .xhtml files of this folder instead: how many of the words of each page's main content
+                 arrive, and how many of its links; bytes, parts, and the processor's time for 100 KiB
   --preset NAME  this one alone; may be repeated
   --no-board     counts no instructions
-  --json         one JSON object instead of a table
+  --json         JSON instead of a table, with every page
 `;
 
 interface Row {
@@ -44,6 +47,7 @@ interface Row {
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      folder: { type: 'string' },
       preset: { type: 'string', multiple: true },
       'no-board': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -55,6 +59,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const unknown = values.preset?.find((name) => !PRESETS.has(name));
+  const names = [...PRESETS.keys()].filter((name) => values.preset?.includes(name) ?? true);
+  if (unknown === undefined && values.folder !== undefined) return folder(values.folder, names, values.json);
   const absent = unknown ? `no preset is named ${unknown}` : await missingManual();
   if (absent !== undefined) {
     console.error(absent);
@@ -73,6 +79,47 @@ async function main(): Promise<number> {
   } finally {
     await manual.stop();
   }
+}
+
+async function folder(name: string, presets: readonly string[], isJson: boolean): Promise<number> {
+  let rows: FolderRow[];
+  try {
+    rows = await measureFolder(name, presets, show);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+  console.log(isJson ? JSON.stringify(rows, null, 2) : folderText(rows));
+  return rows.some(({ pages }) => pages.some(({ failure }) => failure !== undefined)) ? 1 : 0;
+}
+
+function folderText(rows: readonly FolderRow[]): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const kibibytes = (bytes: number) => (bytes / 1024).toFixed(0);
+  const heading = [
+    ...['preset', 'pages', 'recall', 'pages ≥ 99 %', 'links', 'KiB before', 'after'],
+    ...['parts', 'too large', 'ms/100 KiB', 'failed'],
+  ];
+  const cells = (row: FolderRow) => [
+    row.preset,
+    String(row.pages.length),
+    percent(row.meanRecall),
+    percent(row.pagesWithGoodRecall),
+    percent(row.meanLinksKept),
+    kibibytes(row.bytesBefore),
+    kibibytes(row.bytesAfter),
+    String(row.decks),
+    String(row.tooLarge),
+    row.cpuPer100KiB.toFixed(1),
+    String(row.pages.filter(({ failure }) => failure !== undefined).length),
+  ];
+  const lines = table([heading, ...rows.map(cells)]);
+  for (const { preset, pages } of rows) {
+    const worst = pages.filter(({ recall }) => recall < 0.99).sort((one, other) => one.recall - other.recall);
+    for (const { path, recall, failure, missing } of worst.slice(0, 10))
+      lines.push(`${preset}: ${path} ${percent(recall)} ${failure ?? missing.slice(0, 8).join(' ')}`);
+  }
+  return lines.join('\n');
 }
 
 async function visit(board: BoardRuns, rows: Row[]): Promise<void> {
@@ -171,8 +218,16 @@ function text(rows: Row[]): string {
 const table = (rows: string[][]) =>
   rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(14))).join(''));
 
+/** Milliseconds between two lines where they can't be written over. */
+const LINE_EVERY = 5000;
+let shown = 0;
+
 const show = (what: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+  else if (Date.now() - shown > LINE_EVERY) {
+    shown = Date.now();
+    process.stderr.write(`${what}\n`);
+  }
 };
 
 process.exitCode = await main();

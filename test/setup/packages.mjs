@@ -19,6 +19,11 @@ export const packages = [
   ['w3m', '/usr/bin/w3m'],
   ['lynx', '/usr/bin/lynx'],
   ['links2', '/usr/bin/links2'],
+  // Filter lists, whole.
+  [
+    'webext-ublock-origin-chromium',
+    '/usr/share/chromium/extensions/ublock-origin/assets/thirdparties/easylist/easylist.txt',
+  ],
   // Parsers and document types that judge what is made for devices.
   ['libxml2-utils', '/usr/bin/xmllint'],
   ['opensp', '/usr/bin/onsgmls'],

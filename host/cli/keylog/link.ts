@@ -11,7 +11,7 @@ import {
 } from '../../delegation/delivery.js';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { DeputyError } from '../../delegation/error.js';
-import { FrameDecoder, FrameType } from '../../delegation/frame.js';
+import { FrameDecoder, FrameType, isStreamFrame } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import { DELEGATION_VERSION, type Message } from '../../delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../delegation/message_body.js';
@@ -36,13 +36,15 @@ export class KeyLogLink {
   /** Resolves with the reason when the link is down. */
   readonly closed: Promise<DeputyError>;
   readonly #socket: TLSSocket;
+  readonly #ownRandom: string | undefined;
   readonly #decoder = new FrameDecoder();
   readonly #onMessage: (message: Message) => void;
   #onWelcome: () => void = () => {};
   #onRefusal: (reason: DeputyError) => void = () => {};
 
-  private constructor(socket: TLSSocket, onMessage: (message: Message) => void) {
+  private constructor({ socket, clientRandom }: Handshake, onMessage: (message: Message) => void) {
     this.#socket = socket;
+    this.#ownRandom = clientRandom;
     this.#onMessage = onMessage;
     this.closed = new Promise((resolve) => {
       let failure: Error | undefined;
@@ -78,6 +80,11 @@ export class KeyLogLink {
     const late = setTimeout(() => link.#socket.destroy(new Error('no WELCOME came in time')), timeout);
     await welcome.finally(() => clearTimeout(late));
     return link;
+  }
+
+  /** Whether this is the TLS connection of this link itself. */
+  isOwn(clientRandom: Uint8Array): boolean {
+    return this.#ownRandom === Buffer.from(clientRandom).toString('hex');
   }
 
   /** R7, for a client that knows neither ids nor record counts. Wipes the secrets. */
@@ -129,6 +136,8 @@ export class KeyLogLink {
   #onData(bytes: Buffer): void {
     try {
       for (const frame of this.#decoder.push(bytes)) {
+        // It opens no streams.
+        if (isStreamFrame(frame)) continue;
         const message = decodeMessage(frame);
         if (message.type === FrameType.Error) {
           this.#onRefusal(new DeputyError(message.code, `the proxy refused: ${message.text}`));
@@ -149,7 +158,13 @@ export class KeyLogLink {
   }
 }
 
-async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
+interface Handshake {
+  socket: TLSSocket;
+  /** Hexadecimal. */
+  clientRandom: string | undefined;
+}
+
+async function handshake(options: KeyLogLinkOptions): Promise<Handshake> {
   const { host, port, roots, serverName, identity, timeout } = options;
   const socket = connect({
     host,
@@ -160,11 +175,16 @@ async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
     ca: roots,
     // The second says that its tunnels come from another program, which has none of its tickets: a proxy of several
     // processes then keeps both in one. The first is what is spoken.
-    ALPNProtocols: ['deputy/1', 'http/1.1'],
+    ALPNProtocols: ['deputy/2', 'http/1.1'],
     minVersion: 'TLSv1.2',
     ...(identity && { cert: identity.certificate, key: identity.key }),
   });
   const late = setTimeout(() => socket.destroy(new Error('it did not answer in time')), timeout);
+  let clientRandom: string | undefined;
+  socket.once('keylog', (line: Buffer) => {
+    clientRandom = line.toString('latin1').split(' ')[1]?.toLowerCase();
+    line.fill(0);
+  });
   try {
     await once(socket, 'secureConnect');
   } catch (error) {
@@ -172,10 +192,10 @@ async function handshake(options: KeyLogLinkOptions): Promise<TLSSocket> {
   } finally {
     clearTimeout(late);
   }
-  if (socket.alpnProtocol === 'deputy/1') return socket;
+  if (socket.alpnProtocol === 'deputy/2') return { socket, clientRandom };
   socket.destroy();
   throw new DeputyError(
     'NOT_A_DEPUTY_PROXY',
-    `${authority(host, port)} does not speak deputy/1: check host and port`,
+    `${authority(host, port)} does not speak deputy/2: check host and port`,
   );
 }

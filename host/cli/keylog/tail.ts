@@ -6,7 +6,7 @@ const CHUNK = 65_536;
 
 /**
  * What is appended to `path` from now on (from its start where `fromStart`, or where it does not exist yet). A file
- * that shrinks or is replaced is read from its start. Ends when `signal` aborts.
+ * that shrinks or is replaced is read from its start. Ends when `signal` has aborted and the file is read to its end.
  */
 export async function* tail(
   path: string,
@@ -20,7 +20,8 @@ export async function* tail(
   let file: { handle: FileHandle; inode: number } | undefined;
   const buffer = Buffer.alloc(CHUNK);
   try {
-    while (!signal.aborted) {
+    for (;;) {
+      const isLast = signal.aborted;
       const found = await stat(path).catch(() => undefined);
       if (found !== undefined && (file === undefined || file.inode !== found.ino || found.size < position)) {
         if (file !== undefined) position = 0;
@@ -33,6 +34,8 @@ export async function* tail(
         const text = buffer.toString('latin1', 0, bytesRead);
         buffer.fill(0, 0, bytesRead);
         yield text;
+      } else if (isLast) {
+        return;
       } else {
         await delay(interval, undefined, { signal }).catch(() => {});
       }

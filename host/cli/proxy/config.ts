@@ -3,11 +3,11 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import leven from 'leven';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { DeputyError } from '../../delegation/error.js';
 import { plainText } from '../../delegation/text.js';
 import { textFile } from '../arguments.js';
+import { nearest } from '../suggestion.js';
 import type { Schema } from './kinds.js';
 import { at, BadValue, camelCase } from './option.js';
 import { ENTRIES, type ProxyCommandOptions } from './options.js';
@@ -131,16 +131,6 @@ function meaning({ keyword, params, instancePath, parentSchema, data }: ErrorObj
       return `${name} is empty or of the wrong form${examples === undefined ? '' : `: write it like ${examples.join(', ')}`}`;
     }
   }
-}
-
-/** What may have been meant, if anything is near. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > 80) return undefined;
-  const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
-  const [best] = known
-    .map((each) => ({ each, distance: leven(plain(name), plain(each)) }))
-    .sort((one, other) => one.distance - other.distance);
-  return best !== undefined && best.distance <= Math.max(1, name.length / 3) ? best.each : undefined;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import type { DailyWindow } from '../../delegation/subscription.js';
 import { isSecretHeader } from '../../services/audit/redaction.js';
 import { DEVICES, dailyWindow, deviceProfile, hoursOf, seconds } from '../arguments.js';
 import { byteCount, cacheStore, isFile, serviceName } from '../services.js';
+import { suggestion } from '../suggestion.js';
 
 /** A JSON schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -46,8 +47,19 @@ export const listenAddress: Kind<{ host: string; port: number }> = {
   show: ({ host, port }) => authority(host, port),
 };
 
-/** A host, an address or a block: judged where the proxy is set up. */
-export const target: Kind<string> = { schema: text(), parse: (text) => text };
+/** A host, an address or a block of them. */
+export const target: Kind<string> = {
+  schema: text({ examples: ['intranet.example', '192.0.2.7', '10.0.0.0/8'] }),
+  parse(text) {
+    const [address = '', prefix] = text.split('/');
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const isBlock = isIP(address) !== 0 && /^\d{1,3}$/.test(prefix ?? '') && Number(prefix) <= bits;
+    const isHost = prefix === undefined && /^[^\s:]+$/.test(text);
+    if (!isBlock && !isHost && isIP(text) === 0)
+      throw new InvalidArgumentError('Write a host, an address, or a block as 10.0.0.0/8.');
+    return text;
+  },
+};
 
 export const port: Kind<'any' | number> = {
   schema: { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern: '^any$' },
@@ -121,7 +133,7 @@ export function oneOf<T extends string>(...choices: readonly T[]): Kind<T> {
     choices,
     parse(text) {
       if (choices.includes(text as T)) return text as T;
-      throw new InvalidArgumentError(`Choose one of ${choices.join(', ')}.`);
+      throw new InvalidArgumentError(`Choose one of ${choices.join(', ')}.${suggestion(text, choices)}`);
     },
   };
 }
@@ -134,6 +146,15 @@ export const headerName: Kind<string> = {
       throw new InvalidArgumentError('Write the name of a header.');
     if (isSecretHeader(text)) throw new InvalidArgumentError('What it holds is a secret, and never logged.');
     return text;
+  },
+};
+
+export const hostName: Kind<string> = {
+  schema: text({ examples: ['bank.example'] }),
+  parse(text) {
+    if (!/^[\w-]+(?:\.[\w-]+)*$/.test(text) && isIP(text) === 0)
+      throw new InvalidArgumentError('Write the name of a host.');
+    return text.toLowerCase();
   },
 };
 

@@ -64,9 +64,10 @@ export const OPTIONS = {
   filter: many(
     kind.file,
     '<file>',
-    'refuse what an EasyList-style list names, and types and sizes by %deny-type and %max-bytes',
+    'refuse and hide what a list such as EasyList names, and refuse types and sizes by %deny-type and %max-bytes',
     { reloads: true },
   ),
+  leave: many(kind.hostName, '<host>', 'let no service change pages of this host and its subdomains'),
   cache: one(kind.store, '<store>', 'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT'),
   'cache-bytes': one(kind.bytes, '<n>', 'most bytes kept in memory or on disk (64M, 1G)'),
   'cache-entries': one(kind.wholeNumber(), '<n>', 'most responses kept'),

@@ -7,6 +7,7 @@ import { quota } from '../../services/quota/index.js';
 import { textFile } from '../arguments.js';
 import { logExchanges, logTo, type ProxyLog } from '../proxy_log.js';
 import { isReloadable, loadServices } from '../services.js';
+import { certificatesOf, checkKey } from './certificates.js';
 import { boundsRequests, limitsOf } from './client_limits.js';
 import { camelCase } from './option.js';
 import { ENTRIES, type ProxyCommandOptions } from './options.js';
@@ -118,6 +119,8 @@ function admission({ cert, key, plaintext, tokenFile, clientCa }: ProxyCommandOp
   if (tokenFile === undefined && clientCa === undefined) {
     throw new DeputyError('NO_ADMISSION', 'say who may use the proxy: --token-file, --client-ca or both');
   }
+  if (plaintext !== true) checkKey(cert!, key!);
+  if (clientCa !== undefined) certificatesOf(clientCa, '--client-ca');
   return {
     ...(plaintext !== true && {
       tls: { certificate: textFile(cert!, '--cert'), key: textFile(key!, '--key') },

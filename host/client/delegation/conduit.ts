@@ -1,4 +1,5 @@
-// The conduit: a second TLS connection to the proxy, through which CONNECT opens a tunnel to one origin.
+// The conduit: a stream of the main session, or a TLS connection of its own, through which CONNECT opens a tunnel to one
+// origin. What follows CONNECT is written without waiting for its answer.
 import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
 import { parseSessionId, type SessionId } from '../../delegation/session_id.js';
@@ -12,72 +13,130 @@ import type { Origin } from '../observer.js';
 import { within } from '../timeout.js';
 import type { ProxyLink } from '../tls/proxy_link.js';
 import type { TlsStream } from '../tls/tls_stream.js';
+import type { MainSession } from './main_session.js';
+import type { StreamTransport } from './stream_transport.js';
 
 /** The proxy's answers are short. */
 const LIMITS: HeadLimits = { bytes: 8192, lines: 40 };
 const REASON_BYTES = 1024;
 
-export interface Conduit {
-  /** Bytes to and from the origin. */
-  transport: Transport;
-  /** Where one was asked for. */
-  sessionId: SessionId | undefined;
-  /** Closes at once. */
-  abort(): void;
+export interface ConduitOptions {
+  /** An internal session id is wanted too. */
+  delegable: boolean;
+  /** Whose stream the conduit is; undefined for a connection of its own. */
+  main: MainSession | undefined;
+  signal?: CancelSignal | undefined;
 }
 
-/**
- * Opens a conduit and asks for a tunnel to `origin`; with `delegable`, for an internal session id too. Throws
- * DeputyError: PROXY_AUTHENTICATION (407), TARGET_FORBIDDEN (403), LIMIT (429), TARGET_UNREACHABLE (502), TARGET_TIMEOUT (504),
- * CONNECT_FAILED, NO_SESSION_ID.
- */
-export async function openConduit(
-  context: Context,
-  link: ProxyLink,
-  origin: Origin,
-  delegable: boolean,
-  signal?: CancelSignal,
-): Promise<Conduit> {
-  const { observer, platform, timeouts } = context;
-  const stream = await link.open(authority(origin.host, origin.port), signal);
-  try {
-    observer.onStep?.({ step: 'conduit-open', origin, tls: stream.facts() });
-    const opening = connectTunnel(stream, link, origin, delegable);
-    const conduit = await within(platform, opening, {
-      milliseconds: timeouts.handshake,
-      error: () =>
-        new DeputyError('CONNECT_FAILED', `the proxy did not answer CONNECT within ${timeouts.handshake} ms`),
-      signal,
-    });
-    observer.onStep?.({ step: 'tunnel-open', origin, sessionId: conduit.sessionId });
+export class Conduit {
+  /** Bytes to and from the origin. Its first read waits for the answer to CONNECT, and throws what that says. */
+  readonly transport: Transport;
+  readonly #below: TlsStream | StreamTransport;
+  readonly #reader: ByteReader;
+  #sessionId: SessionId | undefined;
+
+  private constructor(
+    below: TlsStream | StreamTransport,
+    answered: (reader: ByteReader) => Promise<unknown>,
+  ) {
+    this.#below = below;
+    this.#reader = new ByteReader(below);
+    const answer = answered(this.#reader);
+    answer.catch(() => {});
+    this.transport = {
+      read: async () => {
+        await answer;
+        return this.#reader.some();
+      },
+      write: (bytes) => below.write(bytes),
+      close: () => below.close(),
+      end: () => below.end(),
+    };
+  }
+
+  /**
+   * Opens a conduit and asks for a tunnel to `origin`. Throws DeputyError; what its transport throws beside: PROXY_AUTHENTICATION
+   * (407), TARGET_FORBIDDEN (403), LIMIT (429), TARGET_UNREACHABLE (502), TARGET_TIMEOUT (504), CONNECT_FAILED, NO_SESSION_ID.
+   */
+  static async open(
+    context: Context,
+    link: ProxyLink,
+    origin: Origin,
+    { delegable, main, signal }: ConduitOptions,
+  ): Promise<Conduit> {
+    const { observer, platform, timeouts } = context;
+    const below = main?.openStream() ?? (await link.open(authority(origin.host, origin.port), signal));
+    const tls = main?.tls ?? (below as TlsStream).facts();
+    observer.onStep?.({ step: 'conduit-open', origin, tls });
+    // A stream needs no credentials: HELLO gave them.
+    const request = connectRequest(origin, delegable, main === undefined ? link.token : '');
+    const sent = () => void request.fill(0);
+    below.write(request).then(sent, sent);
+    const conduit: Conduit = new Conduit(below, (reader) =>
+      within(platform, readAnswer(reader, origin, delegable), {
+        milliseconds: timeouts.handshake,
+        error: () =>
+          new DeputyError(
+            'CONNECT_FAILED',
+            `the proxy did not answer CONNECT within ${timeouts.handshake} ms`,
+          ),
+        signal,
+      }).then((sessionId) => {
+        conduit.#sessionId = sessionId;
+        if (sessionId !== undefined && 'hold' in below) main?.bind(sessionId, below);
+        observer.onStep?.({ step: 'tunnel-open', origin, sessionId });
+      }),
+    );
     return conduit;
-  } catch (error) {
-    stream.abort();
-    throw error;
+  }
+
+  /** Known once anything has been read. */
+  get sessionId(): SessionId {
+    if (this.#sessionId === undefined)
+      throw new DeputyError('NO_SESSION_ID', 'this conduit has no session id');
+    return this.#sessionId;
+  }
+
+  /** Nothing that comes from now on is read until `pass`: the proxy's mark stands here. */
+  hold(): void {
+    if ('hold' in this.#below) this.#below.hold();
+  }
+
+  /** Reads on behind the mark. False where bytes from before it are unread. */
+  pass(): boolean {
+    return !('pass' in this.#below) || (this.#reader.waiting === 0 && this.#below.pass());
+  }
+
+  /** Whether frames of the main session have their place among the conduit's bytes. */
+  get isOrdered(): boolean {
+    return 'hold' in this.#below;
+  }
+
+  /** Closes at once. */
+  abort(): void {
+    this.#below.abort();
   }
 }
 
-async function connectTunnel(
-  stream: TlsStream,
-  link: ProxyLink,
-  origin: Origin,
-  delegable: boolean,
-): Promise<Conduit> {
-  const target = authority(origin.host, origin.port);
+function connectRequest({ host, port }: Origin, delegable: boolean, token: string): Uint8Array {
+  const target = authority(host, port);
   const lines = [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`];
-  if (link.token !== '') lines.push(`Proxy-Authorization: Bearer ${link.token}`);
+  if (token !== '') lines.push(`Proxy-Authorization: Bearer ${token}`);
   if (delegable) lines.push('Deputy-Session: request');
-  const request = encodeUtf8(`${lines.join('\r\n')}\r\n\r\n`);
-  await stream.write(request);
-  request.fill(0);
+  return encodeUtf8(`${lines.join('\r\n')}\r\n\r\n`);
+}
 
-  const reader = new ByteReader(stream);
+async function readAnswer(
+  reader: ByteReader,
+  { host, port }: Origin,
+  delegable: boolean,
+): Promise<SessionId | undefined> {
   const bytes = await reader.until(headEnd, LIMITS.bytes);
   if (bytes === undefined)
     throw new DeputyError('CONNECT_FAILED', 'the proxy answered CONNECT with no HTTP response');
   const head = parseResponseHead(bytes, LIMITS);
   // RFC 9110 §9.3.6: a 2xx answer to CONNECT has no body, whatever its headers say.
-  if (head.status < 200 || head.status > 299) throw await refusal(reader, head, target);
+  if (head.status < 200 || head.status > 299) throw await refusal(reader, head, authority(host, port));
   const sessionId = parseSessionId(headerOf(head.headers, 'deputy-session') ?? '');
   if (delegable && sessionId === undefined) {
     throw new DeputyError(
@@ -85,13 +144,7 @@ async function connectTunnel(
       'the proxy opened a tunnel but gave no session id: is it a Deputy proxy?',
     );
   }
-  const transport: Transport = {
-    read: () => reader.some(),
-    write: (bytes) => stream.write(bytes),
-    close: () => stream.close(),
-    end: () => stream.end(),
-  };
-  return { transport, sessionId, abort: () => stream.abort() };
+  return sessionId;
 }
 
 const REFUSALS: Readonly<Record<number, [code: string, advice: string]>> = {

@@ -13,7 +13,7 @@ import type { OriginLink } from '../tls/origin_link.js';
 import type { ProxyLink } from '../tls/proxy_link.js';
 import type { TlsStream } from '../tls/tls_stream.js';
 import { Activation } from './activation.js';
-import { type Conduit, openConduit } from './conduit.js';
+import { Conduit } from './conduit.js';
 import { deliver } from './deliver.js';
 import { handOver } from './hand_over.js';
 import type { MainSession } from './main_session.js';
@@ -73,7 +73,7 @@ export class DelegatedSession implements Transport {
     this.#parts = parts;
     this.origin = origin;
     this.admission = admission;
-    this.sessionId = conduit.sessionId!;
+    this.sessionId = conduit.sessionId;
     this.tls = tls;
     this.#conduit = conduit;
     this.#tickets = tickets;
@@ -98,8 +98,13 @@ export class DelegatedSession implements Transport {
   ): Promise<DelegatedSession> {
     const { context, proxy, origins } = parts;
     const { grant } = admission;
-    const conduit = await openConduit(context, proxy, origin, true, signal);
-    const tickets = new SessionTickets(parts, origin, conduit.sessionId!, admission);
+    const { main } = parts;
+    const conduit = await Conduit.open(context, proxy, origin, {
+      delegable: true,
+      main: context.conduits === 'streams' ? main : undefined,
+      signal,
+    });
+    const tickets = new SessionTickets(parts, origin, conduit, admission);
     let inner: TlsStream | undefined;
     let session: DelegatedSession | undefined;
     try {
@@ -257,9 +262,8 @@ export class DelegatedSession implements Transport {
       this.#tickets.onActive(this.tls.alpn, undefined);
     } else {
       const { tls } = this;
-      const { transport } = this.#conduit;
       const { grant } = admission;
-      const handed = { inner, sent, tls, grant, tickets: this.#tickets, transport, signal };
+      const handed = { inner, sent, tls, grant, tickets: this.#tickets, conduit: this.#conduit, signal };
       this.#participation = await handOver(parts, handed, active);
     }
     if (admission.expires === 0) return;
@@ -271,6 +275,7 @@ export class DelegatedSession implements Transport {
     const { observer } = this.#parts.context;
     switch (message.type) {
       case FrameType.Active:
+        if (this.admission.grant !== Grant.Observe && this.#participation === undefined) this.#conduit.hold();
         this.#activation.onActive(message);
         break;
       case FrameType.Returned:

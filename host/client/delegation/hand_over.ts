@@ -2,10 +2,11 @@
 import { DeputyError } from '../../delegation/error.js';
 import { Grant } from '../../delegation/grant.js';
 import type { Active } from '../../delegation/message.js';
-import type { CancelSignal, Transport } from '../../platform/platform.js';
+import type { CancelSignal } from '../../platform/platform.js';
 import type { TlsFacts } from '../observer.js';
 import { within } from '../timeout.js';
 import type { TlsStream } from '../tls/tls_stream.js';
+import type { Conduit } from './conduit.js';
 import { OpenLeg } from './open_leg.js';
 import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
 import type { SessionTickets } from './session_tickets.js';
@@ -19,7 +20,7 @@ export interface HandedOver {
   grant: Grant;
   tickets: SessionTickets;
   /** What bears the open leg from now on. */
-  transport: Transport;
+  conduit: Pick<Conduit, 'transport' | 'pass' | 'isOrdered'>;
   signal: CancelSignal | undefined;
 }
 
@@ -29,7 +30,7 @@ export interface HandedOver {
  */
 export async function handOver(
   parts: ParticipationParts,
-  { inner, sent, tls: { alpn, version }, grant, tickets, transport, signal }: HandedOver,
+  { inner, sent, tls: { alpn, version }, grant, tickets, conduit, signal }: HandedOver,
   { clientRecords, originRecords }: Active,
 ): Promise<Participation> {
   if (clientRecords !== sent) {
@@ -47,18 +48,26 @@ export async function handOver(
     error: () => mismatch('the last records before the change never came'),
     signal,
   });
+  const { transport } = conduit;
+  const lead = (unread: Uint8Array) => {
+    // In a stream ACTIVE stands where the records end: the count must say the same.
+    if (!conduit.pass() || (conduit.isOrdered && unread.length > 0)) {
+      throw mismatch('the records before the change do not end where the proxy took over');
+    }
+    return new OpenLeg(transport, early, unread);
+  };
   if (grant === Grant.Epoch) {
     tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
-    return new Lent(parts, new OpenLeg(transport, early, inner.suspend()), inner);
+    return new Lent(parts, lead(inner.suspend()), inner);
   }
   // Only TLS 1.3 brings tickets after the handshake.
   if (version < 0x0304) {
     tickets.onActive(alpn, undefined);
-    return new Handed(parts, new OpenLeg(transport, early, inner.release()));
+    return new Handed(parts, lead(inner.release()));
   }
   const { unread, connection } = inner.retire();
   tickets.onActive(alpn, { connection, isOwned: true });
-  return new Handed(parts, new OpenLeg(transport, early, unread));
+  return new Handed(parts, lead(unread));
 }
 
 const mismatch = (text: string) => new DeputyError('HANDOVER_MISMATCH', text);

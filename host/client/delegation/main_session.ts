@@ -7,15 +7,24 @@ import {
 } from '../../delegation/delivery.js';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { DeputyError } from '../../delegation/error.js';
-import { FrameDecoder, FrameType } from '../../delegation/frame.js';
-import { DELEGATION_VERSION, type Message, type Tunnel, type Welcome } from '../../delegation/message.js';
+import { FrameDecoder, FrameType, isStreamFrame, keepsPlace } from '../../delegation/frame.js';
+import {
+  DELEGATION_VERSION,
+  MAIN_PROTOCOL,
+  type Message,
+  type Tunnel,
+  type Welcome,
+} from '../../delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../../delegation/session_id.js';
+import { Multiplexer } from '../../delegation/streams/multiplexer.js';
 import type { CancelSignal } from '../../platform/platform.js';
 import type { Context } from '../context.js';
+import type { TlsFacts } from '../observer.js';
 import { within } from '../timeout.js';
-import { MAIN_PROTOCOL, type ProxyLink } from '../tls/proxy_link.js';
+import type { ProxyLink } from '../tls/proxy_link.js';
 import type { TlsStream } from '../tls/tls_stream.js';
+import { StreamTransport } from './stream_transport.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MainSessionHandlers {
@@ -24,8 +33,8 @@ export interface MainSessionHandlers {
   onEnd(reason: DeputyError): void;
 }
 
-/** Frames that wait for a proxy which does not read; more end the session. */
-const UNSENT_LIMIT = 256;
+/** Bytes of frames that wait for a proxy which does not read; more end the session. */
+const UNSENT_LIMIT = 262_144;
 
 type Listener = (message: Message) => void;
 
@@ -37,10 +46,14 @@ export class MainSession {
   readonly #decoder = new FrameDecoder();
   readonly #listeners = new Map<SessionId, Listener>();
   readonly subscriptions: Subscriptions;
+  /** Of the handshake with the proxy. */
+  readonly tls: TlsFacts;
   #ended: DeputyError | undefined;
   readonly #endListeners = new Set<(reason: DeputyError) => void>();
-  /** Frames that the proxy has not taken yet. */
-  #unsent = 0;
+  readonly #streams: Multiplexer;
+  /** The conduits of sessions: what marks a place in one goes the same way. */
+  readonly #conduits = new Map<SessionId, StreamTransport>();
+  #sending = false;
   #onWelcome: ((welcome: Welcome) => void) | undefined;
   #welcome: Welcome | undefined;
 
@@ -49,6 +62,13 @@ export class MainSession {
     this.#link = link;
     this.#stream = stream;
     this.#handlers = handlers;
+    const { platform } = context;
+    this.#streams = new Multiplexer({
+      onPending: () => this.#schedule(),
+      now: () => platform.now(),
+      ...(platform.readAhead && { windowLimit: platform.readAhead }),
+    });
+    this.tls = stream.facts();
     this.subscriptions = new Subscriptions({
       platform: context.platform,
       send: (message) => this.send(message),
@@ -99,26 +119,33 @@ export class MainSession {
   /** Queues a message; it is on its way when this returns. A failure ends the session and is told by `onEnd`. */
   send(message: Message): void {
     if (this.#ended !== undefined) return;
-    if (++this.#unsent > UNSENT_LIMIT) {
-      this.#end(new DeputyError('PROXY_SLOW', 'the proxy does not read what it is sent'));
-      return;
-    }
+    const { type, sessionId } = message;
     const frame = encodeMessage(message);
-    this.#tell('sent', message.type, message.sessionId, frame.length);
-    this.#stream
-      .write(frame)
-      .catch((error) => this.#end(error))
-      .finally(() => {
-        this.#unsent--;
-        frame.fill(0);
-      });
+    this.#tell('sent', type, sessionId, frame.length);
+    if (keepsPlace(type) && this.#conduits.get(sessionId)?.mark(frame)) return;
+    this.#streams.send(frame);
+    if (this.#streams.controlBytes > UNSENT_LIMIT)
+      this.#end(new DeputyError('PROXY_SLOW', 'the proxy does not read what it is sent'));
+  }
+
+  /** A conduit inside this session. Throws why the session ended. */
+  openStream(): StreamTransport {
+    if (this.#ended !== undefined) throw this.#ended;
+    return new StreamTransport(this.#streams.open(), () => this.#ended);
+  }
+
+  /** That session's conduit is `stream`, until `unbind`. */
+  bind(sessionId: SessionId, stream: StreamTransport): void {
+    this.#conduits.set(sessionId, stream);
   }
 
   /** Sends what bears this session's id to `listener`, until the result is called. */
   listen(sessionId: SessionId, listener: Listener): () => void {
     this.#listeners.set(sessionId, listener);
     return () => {
-      if (this.#listeners.get(sessionId) === listener) this.#listeners.delete(sessionId);
+      if (this.#listeners.get(sessionId) !== listener) return;
+      this.#listeners.delete(sessionId);
+      this.#conduits.delete(sessionId);
     };
   }
 
@@ -138,6 +165,8 @@ export class MainSession {
   close(): void {
     if (this.#ended !== undefined) return;
     this.send({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code: 'DONE', text: '' });
+    for (let bytes = this.#streams.take(); bytes !== undefined; bytes = this.#streams.take())
+      void this.#write(bytes).catch(() => {});
     this.#end(new DeputyError('CLOSED', 'the client was closed'));
   }
 
@@ -166,8 +195,11 @@ export class MainSession {
     try {
       for (let bytes = await this.#stream.read(); bytes !== undefined; bytes = await this.#stream.read()) {
         for (const frame of this.#decoder.push(bytes)) {
-          this.#tell('received', frame.type, frame.sessionId, frame.body.length);
-          this.#dispatch(decodeMessage(frame));
+          if (isStreamFrame(frame)) this.#streams.receive(frame);
+          else {
+            this.#tell('received', frame.type, frame.sessionId, frame.body.length);
+            this.#dispatch(decodeMessage(frame));
+          }
         }
       }
       this.#decoder.end();
@@ -211,10 +243,37 @@ export class MainSession {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#decoder.wipe();
+    this.#streams.lose(reason);
+    this.#conduits.clear();
     this.#stream.close();
     for (const listener of this.#endListeners) listener(reason);
     this.#endListeners.clear();
     this.#handlers.onEnd(reason);
+  }
+
+  /** What is queued in one go leaves in one. */
+  #schedule(): void {
+    if (this.#sending || this.#ended !== undefined) return;
+    this.#sending = true;
+    void Promise.resolve()
+      .then(() => this.#leave())
+      .catch((error) => this.#end(error));
+  }
+
+  /** One piece at a time: what comes to be sent meanwhile may overtake the rest. */
+  async #leave(): Promise<void> {
+    for (let bytes = this.#streams.take(); bytes !== undefined; bytes = this.#streams.take())
+      await this.#write(bytes);
+    this.#sending = false;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#stream.write(bytes);
+    } finally {
+      // It may hold a delivery.
+      bytes.fill(0);
+    }
   }
 
   #tell(direction: 'sent' | 'received', type: FrameType, sessionId: SessionId, length: number): void {

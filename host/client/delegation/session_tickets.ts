@@ -43,7 +43,8 @@ export class SessionTickets implements KeepTickets {
   constructor(
     private readonly parts: SessionTicketsParts,
     private readonly origin: Origin,
-    private readonly sessionId: SessionId,
+    /** Of this session; its id is known by the time it is needed. */
+    private readonly conduit: { readonly sessionId: SessionId },
     private readonly admission: Admission,
   ) {}
 
@@ -133,7 +134,7 @@ export class SessionTickets implements KeepTickets {
       resumption.lifetime = Math.min(resumption.lifetime, lifetime);
     }
     try {
-      main.send({ type: FrameType.Resumption, sessionId: this.sessionId, resumption });
+      main.send({ type: FrameType.Resumption, sessionId: this.conduit.sessionId, resumption });
       context.observer.onStep?.({ step: 'resumption-granted', origin: this.origin, uses });
       return true;
     } finally {

@@ -7,7 +7,7 @@ import type { Admission } from '../../delegation/policy.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
 import { type Context, openTransport } from '../context.js';
-import { openConduit } from '../delegation/conduit.js';
+import { Conduit } from '../delegation/conduit.js';
 import { type ByteStreamWish, DelegatedSession } from '../delegation/delegated_session.js';
 import type { MainSession } from '../delegation/main_session.js';
 import type { ReceiptCheck } from '../delegation/receipt_check.js';
@@ -156,7 +156,11 @@ export class SessionOpener {
 
   /** End to end through the proxy: it carries records that it can't read. */
   async #openBlind(proxy: ProxyLink, origin: Origin, wish: Wish): Promise<Opened> {
-    const conduit = await openConduit(this.#parts.context, proxy, origin, false, wish.signal);
+    const { context, mainSession } = this.#parts;
+    const { signal } = wish;
+    const main =
+      context.conduits === 'streams' ? await within(context.platform, mainSession(), { signal }) : undefined;
+    const conduit = await Conduit.open(context, proxy, origin, { delegable: false, main, signal });
     return this.#overTls(origin, await this.#toOrigin(origin, conduit.transport, wish), conduit);
   }
 

@@ -1,4 +1,5 @@
 // TLS to the proxy: the one place where its certificate, our credentials and its tickets are known.
+import { MAIN_PROTOCOL } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import type { TlsConnection, TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal } from '../../platform/platform.js';
@@ -7,9 +8,6 @@ import type { Link } from '../observer.js';
 import type { ProxyOptions } from '../options.js';
 import { certificates, privateKey } from './pem.js';
 import type { TlsStream } from './tls_stream.js';
-
-/** ALPN of the main session. */
-export const MAIN_PROTOCOL = 'deputy/1';
 
 export class ProxyLink {
   readonly name: string;

@@ -2,7 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import { type DeviceProfile, HANDHELD } from '../../delegation/device.js';
 import { DeputyError } from '../../delegation/error.js';
-import { FrameDecoder, FrameType } from '../../delegation/frame.js';
+import { FrameDecoder, FrameType, isStreamFrame, type StreamFrame } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import {
   DELEGATION_VERSION,
@@ -15,30 +15,25 @@ import {
 } from '../../delegation/message.js';
 import { decodeMessage } from '../../delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../../delegation/session_id.js';
+import type { Stream } from '../../delegation/streams/stream.js';
 import type { OtherOptions, OtherResponse } from '../../services/service.js';
 import type { Authenticator, Principal } from '../admission/authentication.js';
-import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
-import type { Observers } from '../events.js';
 import { Recorder } from '../exchange/journal.js';
 import { OtherOrigins } from '../fetch/origin_pools.js';
 import { type OpenedFurther, Resumptions } from '../fetch/resumption_grants.js';
 import { openSubscription } from '../fetch/subscription.js';
-import type { Settings } from '../options.js';
-import type { SessionRegistry } from '../session/registry.js';
 import type { DelegableSession } from '../session/session.js';
 import type { Deliverer } from '../session/session_options.js';
 import { SocketStream } from '../streams/byte_stream.js';
+import type { TunnelContext } from '../tunnel.js';
+import { serveConduit } from './conduits.js';
 import { checkBinding } from './delivery_binding.js';
 import { MessageSender } from './message_sender.js';
 import { SubscriptionDesk } from './subscription_messages.js';
 
-export interface MainSessionContext {
-  settings: Settings;
+export interface MainSessionContext extends TunnelContext {
   authenticator: Authenticator;
-  registry: SessionRegistry;
-  observers: Observers;
-  targets: Pick<TargetPolicy, 'connect'>;
   /** False where the principal has too many already. */
   admit: (session: MainSession, principal: Principal) => boolean;
 }
@@ -59,7 +54,7 @@ export class MainSession implements Deliverer {
     this.#context = context;
     const { settings, observers } = context;
     const { limits } = settings;
-    this.#out = new MessageSender(socket, limits.unreadFrameBytes);
+    this.#out = new MessageSender(socket, limits.unreadFrameBytes, (stream) => this.#onStream(stream));
     const send = (message: Message) => this.send(message);
     this.#resumptions = new Resumptions({
       limits,
@@ -94,9 +89,12 @@ export class MainSession implements Deliverer {
         // The bytes may hold a delivery; the frames have their own copy, and the messages theirs.
         bytes.fill(0);
         for (const frame of frames) {
-          const message = decodeMessage(frame);
-          frame.body.fill(0);
-          this.#onMessage(message);
+          if (isStreamFrame(frame)) this.#onStreamFrame(frame);
+          else {
+            const message = decodeMessage(frame);
+            frame.body.fill(0);
+            this.#onMessage(message);
+          }
           if (this.#principal !== undefined) clearTimeout(greeting);
         }
       }
@@ -112,6 +110,7 @@ export class MainSession implements Deliverer {
       this.#resumptions.close();
       for (const timer of this.#expiries) clearTimeout(timer);
       this.#out.end();
+      this.#out.streams.lose(new DeputyError('CLIENT_GONE', 'the main session has ended'));
       if (this.#principal !== undefined) {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
       }
@@ -141,6 +140,21 @@ export class MainSession implements Deliverer {
 
   #error(sessionId: SessionId, code: string, text: string): void {
     this.send({ type: FrameType.Error, sessionId, code, text });
+  }
+
+  #onStreamFrame(frame: StreamFrame): void {
+    if (this.#principal === undefined) {
+      throw new SessionError('UNEXPECTED_MESSAGE', 'the first message must be HELLO');
+    }
+    this.#out.streams.receive(frame);
+  }
+
+  #onStream(stream: Stream): void {
+    const onSession = (session: DelegableSession) => {
+      this.#out.bind(session.id, stream);
+      void session.closed.then(() => this.#out.unbind(session.id));
+    };
+    void serveConduit(stream, { principal: this.principal, onSession }, this.#context);
   }
 
   #onMessage(message: Message): void {

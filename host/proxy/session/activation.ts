@@ -79,7 +79,8 @@ export async function activate(
     const { target, trust } = options;
     const examined = await examine(all, reading.by, keys, target, trust);
     checkExamined(examined, delivery, relay.clientRecords + flight.length, options);
-    if (!options.mirror && relay.isClientWaiting) throw early();
+    // In a stream of the main session what the client sent behind DELIVER waits at its place.
+    if (!options.mirror && (relay.isClientWaiting || options.client.pass?.() === false)) throw early();
     for (const record of flight) await options.originTransport.write(record);
     return layers(keys, { relay, flight: flight.length, examined, delivery }, options);
   } catch (error) {

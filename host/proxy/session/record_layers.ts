@@ -8,7 +8,7 @@ import { nonceBaseOf } from '../record/aead.js';
 import { MAX_PLAINTEXT, type RecordCipher } from '../record/cipher.js';
 import { RecordStream } from '../record/record_stream.js';
 import type { SessionKeys, Side } from '../record/session_keys.js';
-import type { ByteStream } from '../streams/byte_stream.js';
+import type { ByteStream, CountedStream } from '../streams/byte_stream.js';
 import { LentLeg } from './epoch_leg.js';
 import type { ParkedRelay } from './parked_relay.js';
 import type { Relay, RelayOutcome } from './relay.js';
@@ -35,7 +35,7 @@ export interface ActivationOptions {
   directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> };
   target: Target;
   trust: Trust;
-  client: ByteStream;
+  client: CountedStream;
   originTransport: ByteStream;
   mirror: boolean;
   limits: Limits;

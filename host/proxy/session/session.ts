@@ -149,6 +149,8 @@ export class DelegableSession {
   async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
     if (this.#state !== 'relaying') throw undeliverable(this.#state);
     this.#state = 'delivering';
+    const reads = delivery.grant === Grant.Observe || this.#options.mirror;
+    if (!reads) this.#options.client.hold?.();
     this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
     try {

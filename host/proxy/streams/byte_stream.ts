@@ -20,6 +20,12 @@ export interface ByteStream {
 
 /** A stream that knows how much has passed. */
 export interface CountedStream extends ByteStream {
+  /**
+   * Where the main session's frames have their place among the bytes: nothing that comes from now on is read until `pass`,
+   * which is false where bytes from before are still unread. Absent on a connection of its own.
+   */
+  hold?(): void;
+  pass?(): boolean;
   /** Bytes that came, and bytes that were given to be sent. */
   readonly received: number;
   readonly sent: number;

@@ -21,6 +21,7 @@ export function throttled(stream: CountedStream, bucket: Bucket): CountedStream 
       await bucket.spend(bytes.length);
       return stream.write(bytes);
     },
+    ...(stream.hold && { hold: () => stream.hold?.(), pass: () => stream.pass?.() ?? true }),
     end: () => stream.end(),
     destroy: () => stream.destroy(),
   };

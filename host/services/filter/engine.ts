@@ -1,109 +1,75 @@
-// Which rule decides on a request. Rules are found by the domain or a word that an address must hold, so that a list
-// of a hundred thousand costs no more than a few look-ups.
-import type { ResourceType, Rule } from './list.js';
-import { type Address, matches } from './pattern.js';
+// Which rule decides on a request: @ghostery/adblocker's engine, which finds rules by the words that an address holds.
+import { FiltersEngine, Request, type RequestType } from '@ghostery/adblocker';
+import type { FilterList } from './list.js';
+
+export const RESOURCE_TYPES = {
+  document: 'main_frame',
+  font: 'font',
+  image: 'image',
+  media: 'media',
+  object: 'object',
+  other: 'other',
+  ping: 'ping',
+  script: 'script',
+  stylesheet: 'stylesheet',
+  subdocument: 'sub_frame',
+  websocket: 'websocket',
+  xmlhttprequest: 'xmlhttprequest',
+} as const satisfies Record<string, RequestType>;
+export type ResourceType = keyof typeof RESOURCE_TYPES;
 
 export interface Question {
-  address: Address;
+  /** A whole address; what is no http or https URL is no rule's business. */
+  url: string;
   /** Host of the page that asks; undefined where it is not known. */
   page: string | undefined;
   /** Undefined where nothing tells: rules for certain types then don't apply. */
   type: ResourceType | undefined;
 }
 
-export class FilterEngine {
-  readonly #byDomain = new Map<string, Rule[]>();
-  readonly #byWord = new Map<string, Rule[]>();
-  readonly #others: Rule[] = [];
+/** The rest of a longer address is not looked at. */
+const MAX_ADDRESS = 2048;
 
-  constructor(rules: Iterable<Rule>) {
-    for (const rule of rules) this.#add(rule);
+export class FilterEngine {
+  readonly rules: FiltersEngine;
+  readonly #written: ReadonlyMap<string, string>;
+
+  constructor(lists: readonly FilterList[]) {
+    this.#written = new Map(lists.flatMap(({ written }) => [...written]));
+    this.rules = new FiltersEngine({
+      networkFilters: lists.flatMap(({ addresses }) => addresses),
+      cosmeticFilters: lists.flatMap(({ elements }) => elements),
+      preprocessors: lists.flatMap(({ conditions }) => conditions),
+      // Merged rules could not be named apart.
+      config: { enableCompression: false, enableOptimizations: false, loadPreprocessors: true, debug: true },
+    });
   }
 
   /** The rule that refuses; undefined where none does, or an exception lets it through. */
-  decide(question: Question): Rule | undefined {
-    let refusing: Rule | undefined;
-    let isExcepted = false;
-    for (const rule of this.#candidates(question.address)) {
-      const isSettled = rule.exception ? isExcepted : refusing !== undefined && !rule.important;
-      if (isSettled || !applies(rule, question)) continue;
-      if (rule.important && !rule.exception) return rule;
-      if (rule.exception) isExcepted = true;
-      else refusing = rule;
-    }
-    return isExcepted ? undefined : refusing;
-  }
-
-  #add(rule: Rule): void {
-    const domain = domainOf(rule);
-    const word = domain === undefined ? wordOf(rule) : undefined;
-    if (domain !== undefined) push(this.#byDomain, domain, rule);
-    else if (word !== undefined) push(this.#byWord, word, rule);
-    else this.#others.push(rule);
-  }
-
-  *#candidates({ host, lower }: Address): Generator<Rule, void, void> {
-    for (const domain of suffixes(host)) yield* this.#byDomain.get(domain) ?? [];
-    for (const word of new Set(lower.match(WORDS) ?? [])) yield* this.#byWord.get(word) ?? [];
-    yield* this.#others;
+  decide({ url, page, type }: Question): string | undefined {
+    const address = plainAddress(url);
+    if (address === undefined) return undefined;
+    const request = Request.fromRawDetails({
+      url: address.text,
+      hostname: address.host,
+      // A page of no other is its own.
+      sourceUrl: `https://${page ?? address.host}/`,
+      type: RESOURCE_TYPES[type ?? 'other'],
+    });
+    const { match, filter } = this.rules.match(request);
+    if (!match || filter === undefined) return undefined;
+    const rule = filter.rawLine ?? String(filter);
+    return this.#written.get(rule) ?? rule;
   }
 }
 
-const WORDS = /[a-z0-9]{3,}/g;
-
-function push(map: Map<string, Rule[]>, key: string, rule: Rule): void {
-  const rules = map.get(key);
-  if (rules === undefined) map.set(key, [rule]);
-  else rules.push(rule);
-}
-
-/** `a.b.c`, `b.c`, `c`. */
-function* suffixes(host: string): Generator<string, void, void> {
-  for (let at = 0; at >= 0; at = host.indexOf('.', at) + 1 || -1) yield host.slice(at);
-}
-
-/** The domain that an address must be of; undefined where the pattern does not name a whole one. */
-function domainOf({ pattern }: Rule): string | undefined {
-  if (pattern.anchor !== 'domain') return undefined;
-  return /^([a-z0-9-]+(?:\.[a-z0-9-]+)*)[/^:]/i.exec(pattern.pieces[0]!)?.[1]?.toLowerCase();
-}
-
-/** The longest word that an address must hold as a whole word. */
-function wordOf({ pattern: { pieces, anchor, anchoredEnd } }: Rule): string | undefined {
-  let longest: string | undefined;
-  for (const [index, piece] of pieces.entries()) {
-    for (const match of piece.toLowerCase().matchAll(WORDS)) {
-      const end = match.index + match[0].length;
-      // At an open end of a piece the word may be longer in the address.
-      const isOpen =
-        (match.index === 0 && !(index === 0 && anchor !== 'none')) ||
-        (end === piece.length && !(index === pieces.length - 1 && anchoredEnd));
-      if (!isOpen && match[0].length > (longest?.length ?? 0)) longest = match[0];
-    }
-  }
-  return longest;
-}
-
-function applies(rule: Rule, { address, page, type }: Question): boolean {
-  if (rule.types !== undefined && (type === undefined || !rule.types.has(type))) return false;
-  if (rule.thirdParty !== undefined) {
-    const isThird = page !== undefined && site(page) !== site(address.host);
-    if (isThird !== rule.thirdParty) return false;
-  }
-  const isOn = (domain: string) => page !== undefined && (page === domain || page.endsWith(`.${domain}`));
-  if (rule.domains.length > 0 && !rule.domains.some(isOn)) return false;
-  if (rule.exceptDomains.some(isOn)) return false;
-  return matches(rule.pattern, address);
-}
-
-/** Second labels under which people register, as in `example.co.uk`: the common ones, not the Public Suffix List. */
-const SECOND_LEVEL = /^(ac|co|com|edu|go|gov|gob|govt|ne|net|nom|or|org)$/;
-
-/** What one owner registered. An address is its own. */
-export function site(host: string): string {
-  if (/^[\d.]+$|:|^\[/.test(host)) return host;
-  const labels = host.split('.');
-  const [second = '', top = ''] = labels.slice(-2);
-  const count = top.length === 2 && SECOND_LEVEL.test(second) ? 3 : 2;
-  return labels.slice(-count).join('.');
+/** The address without what names a user or a place in the page. */
+export function plainAddress(url: string): { text: string; host: string } | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const parsed = new URL(url);
+  if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') return undefined;
+  parsed.username = '';
+  parsed.password = '';
+  parsed.hash = '';
+  return { text: parsed.href.slice(0, MAX_ADDRESS), host: parsed.hostname };
 }

@@ -1,12 +1,16 @@
-// The filtering service (R24): refuses requests by address, and responses by type and size.
+// The filtering service (R24): refuses requests by address, and responses by type and size; cuts what lists hide out of
+// pages.
 import { HeaderList } from '../headers.js';
+import { changePage, isPage } from '../page_change.js';
 import type { Answer, Body, Flow, ResponseChange, ResponseFlow, Service, SettledFlow } from '../service.js';
-import { FilterEngine } from './engine.js';
-import type { FilterList, ResourceType } from './list.js';
-import { parseAddress } from './pattern.js';
+import { cutPage } from './cut_page.js';
+import { FilterEngine, type ResourceType } from './engine.js';
+import { ElementHiding } from './hiding.js';
+import type { FilterList } from './list.js';
 
 export function filter(lists: readonly FilterList[]): Service {
-  const engine = new FilterEngine(lists.flatMap(({ rules }) => rules));
+  const engine = new FilterEngine(lists);
+  const hiding = new ElementHiding(engine.rules);
   const denied = lists.flatMap(({ deniedTypes }) => deniedTypes);
   const sizes = lists.flatMap((list) => list.sizes);
   const limitOf = (headers: HeaderList): number => {
@@ -17,30 +21,24 @@ export function filter(lists: readonly FilterList[]): Service {
   return {
     name: 'filter',
     request(flow: Flow): Answer | undefined {
-      const address = parseAddress(flow.request.url);
-      if (address === undefined) return undefined;
-      const { headers } = flow.request;
-      const type = typeOfRequest(headers, address.text);
-      const rule = engine.decide({ address, page: hostOf(headers.get('referer')), type });
+      const { headers, url } = flow.request;
+      const type = typeOfRequest(headers, url);
+      const rule = engine.decide({ url, page: hostOf(headers.get('referer')), type });
       if (rule === undefined) return undefined;
-      flow.log.info('request refused', { rule: rule.source });
-      return refusal(`the rule ${rule.source}`);
+      flow.log.info('request refused', { rule });
+      return refusal(`the rule ${rule}`);
     },
 
     /** Content of other origins is asked for by the page itself. */
     admits(url: string, flow: Flow): boolean {
-      const address = parseAddress(url);
-      if (address === undefined) return true;
-      const type = typeOfPath(address.text);
-      return engine.decide({ address, page: flow.origin.host, type }) === undefined;
+      return engine.decide({ url, page: flow.origin.host, type: typeOfPath(url) }) === undefined;
     },
 
     /** Of a stream nothing is known but where it leads. */
     stream({ origin: { host, port } }) {
       const name = host.includes(':') ? `[${host}]` : host;
-      const address = parseAddress(`https://${name}:${port}/`);
-      const rule = address && engine.decide({ address, page: undefined, type: undefined });
-      return rule && { kind: 'refuse', reason: `the rule ${rule.source}` };
+      const rule = engine.decide({ url: `https://${name}:${port}/`, page: undefined, type: undefined });
+      return rule === undefined ? undefined : { kind: 'refuse', reason: `the rule ${rule}` };
     },
 
     settle({ response, log }: SettledFlow): Answer | undefined {
@@ -57,11 +55,18 @@ export function filter(lists: readonly FilterList[]): Service {
       return refusal(why);
     },
 
-    /** Where the length is not known before, the body ends at the limit, visibly cut short. */
-    response({ response }: ResponseFlow): ResponseChange | undefined {
-      const limit = limitOf(response.headers);
-      if (limit === Number.POSITIVE_INFINITY || response.length !== undefined) return undefined;
-      return { body: (body) => cutAt(body, limit) };
+    response(flow: ResponseFlow): ResponseChange | undefined {
+      const { headers, length } = flow.response;
+      const limit = limitOf(headers);
+      // Where the length is not known before, the body ends at the limit, visibly cut short.
+      const isLimited = limit !== Number.POSITIVE_INFINITY && length === undefined;
+      const within = (body: Body): Body => (isLimited ? cutAt(body, limit) : body);
+      const ofPage = isPage(flow) ? hiding.onPage(flow.request.url) : undefined;
+      if (ofPage === undefined) return isLimited ? { body: within } : undefined;
+      const charset = charsetOf(headers);
+      const onGivenUp = (why: string) => flow.log.info('nothing more is hidden on this page', { why });
+      const change = changePage(flow, (page) => cutPage(page, ofPage, charset, { onGivenUp }));
+      return { ...change, body: (body) => change.body!(within(body)) };
     },
   };
 }
@@ -86,6 +91,9 @@ async function* cutAt(body: Body, limit: number): AsyncGenerator<Uint8Array, voi
     yield chunk;
   }
 }
+
+const charsetOf = (headers: HeaderList): string | undefined =>
+  /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers.get('content-type') ?? '')?.[1];
 
 const mediaType = (headers: HeaderList): string =>
   (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
@@ -129,6 +137,7 @@ const typeOfRequest = (headers: HeaderList, url: string): ResourceType | undefin
   DESTINATIONS[headers.get('sec-fetch-dest')?.toLowerCase() ?? ''] ?? typeOfPath(url);
 
 function typeOfPath(url: string): ResourceType | undefined {
+  if (!URL.canParse(url)) return undefined;
   const { pathname } = new URL(url);
   return EXTENSIONS.find(([pattern]) => pattern.test(pathname))?.[1];
 }

@@ -1,170 +1,116 @@
-// Filter lists: the part of EasyList's syntax that says which addresses to refuse, and Deputy's own limits.
+// Filter lists: EasyList's syntax, read by @ghostery/adblocker, and lines of Deputy's own beside it.
 //
-//   ||ads.example^              a host and its subdomains       /banner/*.gif     a pattern anywhere in an address
-//   |https://one.example/page|  one address                     @@||ads.example/needed.js   an exception
-//   $third-party  $~third-party  $domain=a.example|~b.example  $match-case  $important  $script,image,~font …
+//   ||ads.example^  @@||ads.example/needed.js  /banner/*.gif$image,third-party     which addresses to refuse
+//   ##.cookie-banner   news.example###overlay                                      which elements to leave out of pages
 //   0.0.0.0 ads.example         a line of a hosts file
 //   %deny-type video/*          types that are not let through
 //   %max-bytes 2M               largest response; with a type before the number, of that type: %max-bytes image/* 200K
-//
-// Rules that hide elements, regular expressions (what stands between two slashes: write /path/* for a path) and options
-// that only a browser can apply are skipped and counted.
-import { type Pattern, parsePattern } from './pattern.js';
-
-export const RESOURCE_TYPES = [
-  'document',
-  'font',
-  'image',
-  'media',
-  'object',
-  'other',
-  'ping',
-  'script',
-  'stylesheet',
-  'subdocument',
-  'websocket',
-  'xmlhttprequest',
-] as const;
-export type ResourceType = (typeof RESOURCE_TYPES)[number];
-
-export interface Rule {
-  source: string;
-  pattern: Pattern;
-  exception: boolean;
-  important: boolean;
-  /** Undefined: for both. */
-  thirdParty: boolean | undefined;
-  /** Pages to which it is limited, and pages that are left out. Empty: all, none. */
-  domains: readonly string[];
-  exceptDomains: readonly string[];
-  /** Undefined: all. */
-  types: ReadonlySet<ResourceType> | undefined;
-}
+import { type CosmeticFilter, NetworkFilter, type Preprocessor, parseFilters } from '@ghostery/adblocker';
+import { withoutBacktracking } from './wildcards.js';
 
 export interface FilterList {
-  rules: Rule[];
-  deniedTypes: string[];
-  sizes: { type: string; bytes: number }[];
-  /** Lines that say something, but nothing for a proxy. */
-  skipped: number;
+  addresses: readonly NetworkFilter[];
+  elements: readonly CosmeticFilter[];
+  /** What `!#if` lines say of the rules between them. */
+  conditions: readonly Preprocessor[];
+  /** Rules that the library reads in another form, by that form. */
+  written: ReadonlyMap<string, string>;
+  deniedTypes: readonly string[];
+  sizes: readonly SizeLimit[];
+  /** Lines that say something that can't be applied here. */
+  unusable: readonly UnusableLine[];
 }
 
-export class FilterError extends Error {
-  override readonly name = 'FilterError';
-  constructor(
-    message: string,
-    readonly line: number,
-  ) {
-    super(message);
-  }
+export interface SizeLimit {
+  type: string;
+  bytes: number;
 }
 
-const MAX_RULE = 2048;
-const COSMETIC = /#@?[?$%]?@?#|\$\$|\$@\$/;
-const HOSTS = /^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+([a-z0-9_.-]+)\s*(?:#.*)?$/i;
+export interface UnusableLine {
+  /** From 1. */
+  line: number;
+  text: string;
+  why: string;
+}
+
+/** Lists name the pages of a rule in its line: some take thousands of characters. */
+const MAX_LINE = 64 << 10;
+const HOSTS = /^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+([a-z0-9_.-]+(?:\s+[a-z0-9_.-]+)*)\s*(?:#.*)?$/i;
+/** Names that hosts files have for the machine itself. */
+const OWN_NAME = /^(?:localhost|local|localhost\.localdomain|broadcasthost|ip6-\w+|0\.0\.0\.0)$/i;
+/** Other lines may begin with a percent sign too, as addresses have it: %2F. */
+const OWN_LINE = /^%[a-z-]+(?:\s|$)/i;
 const TYPE = /^(?:\*|[a-z0-9!#$&^_.+-]+)\/(?:\*|[a-z0-9!#$&^_.+-]+)$/i;
-const ALIASES: Readonly<Record<string, ResourceType>> = {
-  css: 'stylesheet',
-  doc: 'document',
-  frame: 'subdocument',
-  xhr: 'xmlhttprequest',
-  beacon: 'ping',
-};
+/** A pattern of nothing would refuse everything: only options can mean that. */
+const ANYTHING = /^(?:@@)?[|*^]+$/;
 
-/** Throws FilterError for a `%` line that it does not understand. */
+/** Never throws: what a line does not say in a way that can be applied stands in `unusable`. */
 export function parseList(text: string): FilterList {
-  const list: FilterList = { rules: [], deniedTypes: [], sizes: [], skipped: 0 };
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('!') || /^\[.*\]$/.test(line) || /^#($|[^#@?$%])/.test(line)) continue;
-    if (line.startsWith('%')) {
-      parseLimit(line, index + 1, list);
-      continue;
+  const hosts: string[] = [];
+  const deniedTypes: string[] = [];
+  const sizes: SizeLimit[] = [];
+  const unusable: UnusableLine[] = [];
+  /** By what the library reads in their place. */
+  const written = new Map<string, string>();
+  const refuse = (index: number, line: string, why: string) => {
+    unusable.push({ line: index + 1, text: line.slice(0, 100), why });
+    return '';
+  };
+  const ownTaken = (line: string, index: number): string => {
+    if (OWN_LINE.test(line)) {
+      const limit = parseLimit(line);
+      if (typeof limit === 'string') deniedTypes.push(limit);
+      else if (limit !== undefined) sizes.push(limit);
+      else refuse(index, line, 'write %deny-type TYPE, or %max-bytes [TYPE] NUMBER');
+      return '';
     }
-    const rule = parseRule(line);
-    if (rule === undefined) list.skipped++;
-    else list.rules.push(rule);
-  }
-  return list;
-}
-
-function parseLimit(line: string, number: number, list: FilterList): void {
-  const [word, ...values] = line.toLowerCase().split(/\s+/);
-  const [one = '', other] = values;
-  if (word === '%deny-type' && values.length === 1 && TYPE.test(one)) {
-    list.deniedTypes.push(one);
-    return;
-  }
-  const size = /^(\d{1,12})([kmg]?)$/.exec(other ?? one);
-  const type = other === undefined ? '*/*' : one;
-  if (word === '%max-bytes' && values.length <= 2 && size !== null && TYPE.test(type)) {
-    const bytes = Number(size[1]) * 1024 ** ' kmg'.indexOf(size[2] || ' ');
-    if (bytes > 0) {
-      list.sizes.push({ type, bytes });
-      return;
+    const names = HOSTS.exec(line)?.[1];
+    if (names !== undefined) {
+      hosts.push(...names.split(/\s+/).filter((name) => !OWN_NAME.test(name)));
+      return '';
     }
-  }
-  throw new FilterError(
-    `write %deny-type TYPE, or %max-bytes [TYPE] NUMBER, not '${line.slice(0, 60)}'`,
-    number,
-  );
-}
-
-function parseRule(line: string): Rule | undefined {
-  if (line.length > MAX_RULE || COSMETIC.test(line)) return undefined;
-  const host = HOSTS.exec(line)?.[1];
-  const source = host === undefined ? line : `||${host}^`;
-  const exception = source.startsWith('@@');
-  const body = exception ? source.slice(2) : source;
-  // Options follow the last `$`, where what follows looks like options.
-  const dollar = body.lastIndexOf('$');
-  const hasOptions = dollar >= 0 && /^[\w~,=|.*-]*$/.test(body.slice(dollar + 1)) && dollar < body.length - 1;
-  const text = hasOptions ? body.slice(0, dollar) : body;
-  if (text.length > 1 && text.startsWith('/') && text.endsWith('/')) return undefined;
-  if (/[^\x21-\x7e]/.test(text)) return undefined;
-  const options = parseOptions(hasOptions ? body.slice(dollar + 1) : '');
-  if (options === undefined) return undefined;
-  const { matchCase, ...rest } = options;
-  // A pattern of nothing would refuse everything: only options can mean that.
-  if (text.replace(/[|*^]/g, '') === '' && !hasOptions) return undefined;
-  return { source: line, pattern: parsePattern(text, matchCase), exception, ...rest };
-}
-
-type Options = Omit<Rule, 'source' | 'pattern' | 'exception'> & { matchCase: boolean };
-
-/** Undefined where one of them is not for a proxy. */
-function parseOptions(text: string): Options | undefined {
-  let thirdParty: boolean | undefined;
-  let matchCase = false;
-  let important = false;
-  let domains: string[] = [];
-  const included = new Set<ResourceType>();
-  const excluded = new Set<ResourceType>();
-  for (const option of text.split(',').filter((each) => each !== '')) {
-    const negated = option.startsWith('~');
-    const [name = '', value] = (negated ? option.slice(1) : option).toLowerCase().split('=', 2);
-    const type = ALIASES[name] ?? (RESOURCE_TYPES as readonly string[]).find((each) => each === name);
-    if (type !== undefined) (negated ? excluded : included).add(type as ResourceType);
-    else if (name === 'third-party' || name === '3p') thirdParty = !negated;
-    else if (name === 'first-party' || name === '1p') thirdParty = negated;
-    else if (name === 'match-case') matchCase = !negated;
-    else if (name === 'important') important = true;
-    else if (name === 'all') RESOURCE_TYPES.forEach((each) => void included.add(each));
-    else if ((name === 'domain' || name === 'from') && value) domains = value.split('|');
-    else return undefined;
-  }
+    if (line.length > MAX_LINE) return refuse(index, line, 'the line is too long');
+    if (ANYTHING.test(line)) return refuse(index, line, 'it would refuse everything');
+    const safe = withoutBacktracking(line);
+    if (safe === undefined) return line;
+    written.set(safe, line);
+    return safe;
+  };
+  // Lines keep their numbers.
+  const rest = text.split(/\r?\n/).map((line, index) => ownTaken(line.trim(), index));
+  const parsed = parseFilters(rest.join('\n'), { debug: true, loadPreprocessors: true });
+  for (const { lineNumber, filter } of parsed.notSupportedFilters)
+    refuse(lineNumber, written.get(filter) ?? filter, whyNot(filter));
+  const ofHosts = hosts.map((host) => NetworkFilter.parse(`||${host.toLowerCase()}^`, true));
   return {
-    matchCase,
-    important,
-    thirdParty,
-    domains: domains.filter((domain) => !domain.startsWith('~')),
-    exceptDomains: domains.filter((domain) => domain.startsWith('~')).map((domain) => domain.slice(1)),
-    types: typesOf(included, excluded),
+    addresses: [...parsed.networkFilters, ...ofHosts.filter((rule) => rule !== null)],
+    elements: parsed.cosmeticFilters.filter(isForElements),
+    conditions: parsed.preprocessors,
+    written,
+    deniedTypes,
+    sizes,
+    unusable: unusable.sort((one, other) => one.line - other.line),
   };
 }
 
-function typesOf(included: Set<ResourceType>, excluded: Set<ResourceType>): Set<ResourceType> | undefined {
-  if (included.size > 0) return included;
-  if (excluded.size === 0) return undefined;
-  return new Set(RESOURCE_TYPES.filter((type) => !excluded.has(type)));
+/** Scripts and other styles are for browsers. An exception from one of these stays with the rest. */
+const isForElements = (rule: CosmeticFilter): boolean => !rule.isScriptInject() && !rule.hasCustomStyle();
+
+function whyNot(rule: string): string {
+  if (/#@?[?$%]+#|\$\$|\$@\$/.test(rule)) return 'it takes a browser to apply it';
+  if (/[$,]popup\b/.test(rule)) return 'it is about windows that open';
+  return 'no rule that can be applied here';
+}
+
+/** A type to deny, or a limit; undefined for what is neither. */
+function parseLimit(line: string): string | SizeLimit | undefined {
+  const [word, ...values] = line.toLowerCase().split(/\s+/);
+  const [one = '', other] = values;
+  if (word === '%deny-type') return values.length === 1 && TYPE.test(one) ? one : undefined;
+  if (word !== '%max-bytes' || values.length > 2) return undefined;
+  const size = /^(\d{1,12})([kmg]?)$/.exec(other ?? one);
+  const type = other === undefined ? '*/*' : one;
+  if (size === null || !TYPE.test(type)) return undefined;
+  const bytes = Number(size[1]) * 1024 ** ' kmg'.indexOf(size[2] || ' ');
+  return bytes > 0 ? { type, bytes } : undefined;
 }

@@ -177,7 +177,7 @@ describe.each(await programs('client'))('TLS 1.3 on %s', (engine, bench) => {
   });
 
   test('negotiates ALPN, and says nothing of it where the server does not', async () => {
-    const origin = await node(issued.get('ec-p256')!, { ALPNProtocols: ['deputy/1', 'http/1.1'] });
+    const origin = await node(issued.get('ec-p256')!, { ALPNProtocols: ['deputy/2', 'http/1.1'] });
     const call = await exchange(origin, { alpn: ['h9', 'http/1.1'] }, 'hello');
     expect(call.device.alpn()).toBe('http/1.1');
     call.close();

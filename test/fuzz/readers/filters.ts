@@ -1,8 +1,8 @@
-// Filter lists, and the decisions of the engine that looks rules up by words and domains.
+// Filter lists, the decisions by them, and what they hide on a page.
 import { FilterEngine } from '../../../host/services/filter/engine.js';
-import { FilterError, parseList, RESOURCE_TYPES } from '../../../host/services/filter/list.js';
-import { parseAddress } from '../../../host/services/filter/pattern.js';
-import { must, type Reader, refusing } from './reader.js';
+import { ElementHiding } from '../../../host/services/filter/hiding.js';
+import { parseList } from '../../../host/services/filter/list.js';
+import { must, type Reader } from './reader.js';
 
 const lists = `! a list
 ||ads.example^
@@ -12,6 +12,8 @@ const lists = `! a list
 ||x.example^$third-party,domain=a.example|~b.a.example
 track$~script,image
 *^$important
+##.banner
+a.example##div:has(> .ad)
 0.0.0.0 hosts.example
 %deny-type video/*
 %max-bytes image/* 200K
@@ -20,7 +22,7 @@ const addresses = ['https://ads.example/needed.js', 'http://sub.x.example:8080/b
 
 export const filters: Reader = {
   name: 'filters',
-  about: 'filter lists, and that looking rules up by word decides as trying each rule does',
+  about: 'filter lists: each line is a rule, a limit or left out, and a decision names a line',
   // An address, and the list below it.
   seeds: async () => addresses.map((address) => Buffer.from(`${address}\n${lists}`)),
   words: [
@@ -58,25 +60,12 @@ export const filters: Reader = {
   ],
   async read(input) {
     const [url = '', ...lines] = Buffer.from(input).toString().split('\n');
-    const list = await refusing(
-      (error) => error instanceof FilterError,
-      () => parseList(lines.join('\n')),
-    );
-    const address = parseAddress(url);
-    if (list === undefined || address === undefined) return;
-    const engine = new FilterEngine(list.rules);
-    // One rule alone is tried by itself: a rule that refuses so must be found among all.
-    for (const type of [undefined, RESOURCE_TYPES[input.length % RESOURCE_TYPES.length]]) {
-      const question = { address, page: 'a.example', type };
-      const chosen = engine.decide(question);
-      const alone = list.rules.filter((rule) => {
-        const asIfNoException = { ...rule, exception: false };
-        return new FilterEngine([asIfNoException]).decide(question) !== undefined;
-      });
-      const refuses =
-        alone.some((rule) => rule.important && !rule.exception) ||
-        (alone.some((rule) => !rule.exception) && !alone.some((rule) => rule.exception));
-      must((chosen !== undefined) === refuses, `the engine ${chosen ? 'refuses' : 'admits'} ${url}`);
-    }
+    const list = parseList(lines.join('\n'));
+    for (const { line } of list.unusable)
+      must(line >= 1 && line <= lines.length, `line ${line} of ${lines.length} is left out`);
+    const engine = new FilterEngine([list]);
+    const rule = engine.decide({ url, page: 'a.example', type: undefined });
+    must(rule === undefined || list.addresses.length > 0, `the rule ${rule} is none of the list`);
+    if (URL.canParse(url)) new ElementHiding(engine.rules).onPage(url);
   },
 };

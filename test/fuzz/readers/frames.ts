@@ -1,25 +1,38 @@
 // The frames of the main session and the messages in them.
 import { ProtocolError } from '../../../host/delegation/error.js';
-import { encodeFrame, type Frame, FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
+import {
+  type AnyFrame,
+  encodeFrame,
+  encodeStreamFrame,
+  type Frame,
+  FrameDecoder,
+  FrameType,
+  isStreamFrame,
+  StreamFrameType,
+} from '../../../host/delegation/frame.js';
 import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
+import { Multiplexer } from '../../../host/delegation/streams/multiplexer.js';
 import { must, type Reader, refusing } from './reader.js';
 
 const isTyped = (error: unknown) => error instanceof ProtocolError;
 
-const decode = (input: Uint8Array, size: number): Promise<Frame[] | undefined> =>
+const decode = (input: Uint8Array, size: number): Promise<AnyFrame[] | undefined> =>
   refusing(isTyped, () => {
     const decoder = new FrameDecoder();
-    const frames: Frame[] = [];
+    const frames: AnyFrame[] = [];
     for (let at = 0; at < input.length; at += size)
       frames.push(...decoder.push(input.subarray(at, at + size)));
     decoder.end();
     return frames;
   });
 
-const textOf = (frames: Frame[] | undefined) =>
+const textOf = (frames: AnyFrame[] | undefined) =>
   frames
-    ?.map(({ type, sessionId, body }) => `${type} ${sessionId} ${Buffer.from(body).toString('hex')}`)
+    ?.map((frame) => {
+      const of = isStreamFrame(frame) ? frame.stream : frame.sessionId;
+      return `${frame.type} ${of} ${Buffer.from(frame.body).toString('hex')}`;
+    })
     .join();
 
 const types = Object.values(FrameType).filter((type): type is FrameType => typeof type === 'number');
@@ -37,6 +50,13 @@ export const frames: Reader = {
         }),
       ),
     ),
+    ...[0, 4, 9].map((length) =>
+      encodeStreamFrame({
+        type: StreamFrameType.Data + (length % 4),
+        stream: 1,
+        body: Uint8Array.from({ length }, () => 65),
+      }),
+    ),
     encodeMessage({ type: FrameType.Close, sessionId: NULL_SESSION_ID, code: 'GOAWAY', text: 'words' }),
   ],
   words: [
@@ -53,7 +73,12 @@ export const frames: Reader = {
   async read(input) {
     const found = await decode(input, input.length || 1);
     must(textOf(found) === textOf(await decode(input, 1)), 'the cuts of a stream change its frames');
+    const streams = new Multiplexer({ onStream: () => {}, onPending: () => {}, now: () => 0 });
     for (const frame of found ?? []) {
+      if (isStreamFrame(frame)) {
+        await refusing(isTyped, () => streams.receive(frame));
+        continue;
+      }
       const body = frame.body.slice();
       const message = await refusing(isTyped, () => decodeMessage(frame));
       if (message === undefined) continue;

@@ -257,7 +257,6 @@ describe('deputy get', () => {
     [['get', '--direct', '--ca', 'x'], "missing required argument 'url'"],
     [['get', 'http://a/', '--direct', '--ca', 'x'], 'is no https: URL'],
     [['get', 'https://a/', '--ca', 'x'], 'name the proxy with --proxy'],
-    [['get', 'https://a/', '--direct'], "'--ca <file>' not specified"],
     [['get', 'https://a/', '--proxy', 'p:1', '--ca', 'x'], 'the proxy must be verified'],
     [['get', 'https://a/', '--proxy', 'p', '--proxy-ca', 'x', '--ca', 'x'], 'HOST:PORT'],
     [['get', 'https://a/', '--direct', '--proxy', 'p:1', '--ca', 'x'], 'exclude each other'],
@@ -265,8 +264,9 @@ describe('deputy get', () => {
     [['get', 'https://a/', '--direct', '--ca', 'x', '--tls', '1.4'], 'Choose 1.2 or 1.3'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--tls', '1.1'], 'needs --legacy'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--cert', 'x'], 'go together'],
-    [['get', 'https://a/', '--direct', '--ca', 'x', '--profile', '0x5'], '1 to 65535 pixels'],
+    [['get', 'https://a/', '--direct', '--ca', 'x', '--device', '0x5'], '1 to 65535 pixels'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--allow-tunnel', 'a..b'], 'Write a host'],
+    [['get', 'https://a/', '--direct', '--resolve', 'a=b'], 'Write HOST=ADDRESS'],
     [['get', 'https://a/', '--direct', '--ca', 'x', '--colour'], "unknown option '--colour'"],
     [['fetch'], "unknown command 'fetch'"],
     [[], 'Usage: deputy'],
@@ -275,6 +275,16 @@ describe('deputy get', () => {
     expect(result.code).toBe(2);
     expect(result.err).toContain(message);
     expect(result.text).toBe('');
+  });
+
+  test('trusts the roots of the system unless told others, and takes addresses of names', async () => {
+    const origin = await page('the page\n');
+    const { port } = new URL(origin.url);
+    const named = ['get', `https://localhost:${port}/`, '--direct', '--resolve', 'localhost=127.0.0.1'];
+    expect(await deputy(...named)).toMatchObject({ code: 1, err: expect.stringContaining('TLS_UNKNOWN_CA') });
+    vi.stubEnv('SSL_CERT_FILE', file('ca.pem'));
+    expect(await deputy(...named)).toMatchObject({ code: 0, text: 'the page\n' });
+    vi.unstubAllEnvs();
   });
 
   test('help and version end with 0', async () => {

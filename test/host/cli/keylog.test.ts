@@ -154,6 +154,16 @@ describe('a program that it runs itself', () => {
     expect((await left()).filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  test('that has nothing delivered is told why', async () => {
+    const silent = await deputy([...flags(), '--', 'true']);
+    expect(silent).toMatchObject({ status: 0, stderr: expect.stringContaining('no keys were logged') });
+    const direct = ['--silent', '--cacert', join(folder, 'ca.pem'), `https://localhost:${originPort}/page`];
+    const past = await deputy([...flags(), '--', 'curl', ...direct]);
+    expect(past).toMatchObject({ status: 0, stderr: expect.stringContaining("leg=mirror' with CONNECT") });
+    const told = await deputy([...flags(), '--json', '--', 'true']);
+    expect(JSON.parse(told.stderr.trim().split('\n').at(-1)!)).toMatchObject({ event: 'idle' });
+  });
+
   test('is told to end where this command is, and its keys are wiped all the same', async () => {
     const before = await left();
     const command = Command.start([...flags(), '--', 'sh', '-c', 'echo begun; exec sleep 30']);

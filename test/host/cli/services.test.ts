@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proxyCommand } from '../../../host/cli/proxy.js';
 import { loadServices, type ServiceOptions } from '../../../host/cli/services.js';
 import { SILENT } from '../../../host/proxy/log.js';
-import type { Service } from '../../../host/services/service.js';
+import type { Service, StreamFlow } from '../../../host/services/service.js';
 import { readUntil, startProxy } from '../proxy/bench.js';
 import { answering, delegate, rawOrigin } from '../proxy/delegated.js';
 
@@ -82,6 +82,7 @@ describe.each([
     ['throws.mjs', "throw new Error('not today');", 'not today'],
     ['nothing.mjs', 'export const service = {};', 'default export'],
     ['nameless.mjs', 'export default {};', 'no name'],
+    ['unknown.mjs', "export default { name: 'x', respond() {} };", "there is no hook 'respond'"],
     ['hook.mjs', "export default { name: 'x', request: 1 };", "'request' is no function"],
   ])('%s is refused with what is wrong', async (name, text, why) => {
     if (text !== undefined) await writeFile(file(name), text);
@@ -107,13 +108,24 @@ describe('filter and cache', () => {
     await closeAll(services);
   });
 
-  test('a list that is wrong is refused by file and line', async () => {
+  test('a line that is wrong is told by file and number, and stops nothing', async () => {
     await writeFile(file('wrong.txt'), '||ads.test^\n%max-bytes lots\n');
-    await expect(load('--filter', file('wrong.txt'))).rejects.toMatchObject({
-      code: 'BAD_FILTER',
-      message: expect.stringContaining('wrong.txt, line 2'),
-    });
+    const lines: object[] = [];
+    const log = { ...SILENT, warn: (fields: object) => void lines.push(fields) };
+    await closeAll(await loadServices(parsed('--filter', file('wrong.txt')), log));
+    expect(lines).toMatchObject([{ file: file('wrong.txt'), line: 2, text: '%max-bytes lots' }]);
     await expect(load('--filter', file('none.txt'))).rejects.toThrow('none.txt');
+  });
+
+  test('a site that is left is judged by no service', async () => {
+    await writeFile(file('hosts.txt'), '0.0.0.0 ads.test left.test\n');
+    const services = await load('--filter', file('hosts.txt'), '--leave', 'left.test', '--cache', 'memory');
+    const [filter] = services;
+    const verdict = (host: string) => filter!.stream!({ origin: { host, port: 443 } } as StreamFlow);
+    expect(verdict('ads.test')).toMatchObject({ kind: 'refuse' });
+    expect(verdict('left.test')).toBeUndefined();
+    expect(Object.keys(filter!)).toContain('reload');
+    await closeAll(services);
   });
 
   test('the cache takes its store and its bounds', async () => {

@@ -2,11 +2,15 @@
 // itself.
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
-import { FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
+import { DeputyError } from '../../../host/delegation/error.js';
+import { FrameDecoder, FrameType, isStreamFrame } from '../../../host/delegation/frame.js';
 import type { Deliver, Message } from '../../../host/delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
+import { Multiplexer } from '../../../host/delegation/streams/multiplexer.js';
+import type { Stream } from '../../../host/delegation/streams/stream.js';
 import type { World } from './world.js';
 
 export interface Script {
@@ -15,7 +19,7 @@ export interface Script {
   /** The answer to CONNECT. */
   connectAnswer?: string;
   /** Called once a tunnel stands; without it client and origin are joined. */
-  onTunnel?(client: TLSSocket, origin: Socket): void;
+  onTunnel?(client: Duplex, origin: Socket): void;
 }
 
 export const SESSION = 'ab'.repeat(16);
@@ -31,10 +35,10 @@ export class ScriptedProxy {
     const proxy = new ScriptedProxy(script);
     const issued = await world.authority.issue({ names: ['localhost'] });
     const server = createServer(
-      { cert: issued.chainPem, key: issued.keyPem, ALPNProtocols: ['deputy/1', 'http/1.1'] },
+      { cert: issued.chainPem, key: issued.keyPem, ALPNProtocols: ['deputy/2', 'http/1.1'] },
       (socket) => {
         socket.on('error', () => socket.destroy());
-        if (socket.alpnProtocol === 'deputy/1') proxy.#onMain(socket);
+        if (socket.alpnProtocol === 'deputy/2') proxy.#onMain(socket);
         else proxy.#onConduit(socket);
       },
     );
@@ -57,11 +61,27 @@ export class ScriptedProxy {
 
   #onMain(socket: TLSSocket): void {
     const decoder = new FrameDecoder();
+    const streams = new Multiplexer({
+      onStream: (stream) => this.#onConduit(new StreamDuplex(stream)),
+      onPending: () => process.nextTick(leave),
+      now: () => performance.now(),
+    });
+    const leave = () => {
+      for (let bytes = streams.take(); bytes !== undefined; bytes = streams.take()) {
+        if (!socket.destroyed) socket.write(bytes);
+      }
+    };
+    socket.on('close', () => streams.lose(new DeputyError('CLIENT_GONE', 'gone')));
     this.send = (message) => {
+      leave();
       if (!socket.destroyed) socket.write(message instanceof Uint8Array ? message : encodeMessage(message));
     };
     socket.on('data', (bytes) => {
       for (const frame of decoder.push(bytes)) {
+        if (isStreamFrame(frame)) {
+          streams.receive(frame);
+          continue;
+        }
         const message = decodeMessage(frame);
         this.messages.push(message);
         const handled = this.script.onMessage?.(message, this.send);
@@ -70,21 +90,54 @@ export class ScriptedProxy {
     });
   }
 
-  welcome(version = 1): void {
+  welcome(version = 2): void {
     const limits = { maxSessions: 8, deliveryTimeout: 1000, services: [] };
     this.send({ type: FrameType.Welcome, sessionId: NULL_SESSION_ID, version, ...limits });
   }
 
-  #onConduit(socket: TLSSocket): void {
-    socket.once('data', (head) => {
+  #onConduit(socket: Duplex): void {
+    socket.once('data', (bytes) => {
+      // The ClientHello comes behind it, and waits for the origin.
+      socket.pause();
+      const head = bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4);
+      if (head.length < bytes.length) socket.unshift(bytes.subarray(head.length));
       const port = Number(/^CONNECT [^ ]*:(\d+) /.exec(head.toString())?.[1]);
       const origin = connectTcp(port, '127.0.0.1', () => {
         socket.write(this.script.connectAnswer ?? `HTTP/1.1 200 OK\r\nDeputy-Session: ${SESSION}\r\n\r\n`);
         if (this.script.onTunnel) this.script.onTunnel(socket, origin);
         else socket.pipe(origin).pipe(socket);
+        socket.resume();
       });
       origin.on('error', () => socket.destroy());
       socket.on('close', () => origin.destroy());
     });
+  }
+}
+
+/** A stream of the main session as Node has them. */
+class StreamDuplex extends Duplex {
+  constructor(private readonly stream: Stream) {
+    super({ allowHalfOpen: true });
+    this.on('error', () => {});
+  }
+
+  override _read(): void {
+    this.stream.read().then(
+      (bytes) => this.push(bytes === undefined ? null : Buffer.from(bytes)),
+      (error) => this.destroy(error),
+    );
+  }
+
+  override _write(chunk: Buffer, _: string, done: (error?: Error) => void): void {
+    this.stream.write(Buffer.from(chunk)).then(() => done(), done);
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    this.stream.end().then(() => done(), done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.stream.destroy();
+    done(error);
   }
 }

@@ -37,6 +37,9 @@ export interface TestOrigin {
   server: Server;
 }
 
+/** The project of vitest.config.ts that runs this. */
+export const CONDUITS = process.env.DEPUTY_CONDUITS === 'separate' ? 'separate' : 'streams';
+
 export const TOKEN = 'a-token-of-the-tests';
 
 /** Collects the steps of a client. */
@@ -111,6 +114,7 @@ export class World {
     return this.client({
       proxy: { host: 'localhost', port: proxy.port, roots: this.authority.root.pem, token: TOKEN },
       policy: { rules: [{ origin: '*', decision: 'session' }] },
+      conduits: CONDUITS,
       ...options,
     });
   }

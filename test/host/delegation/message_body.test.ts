@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFrame, type Frame, FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
+import {
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  FrameType,
+  isStreamFrame,
+} from '../../../host/delegation/frame.js';
 import type { Message } from '../../../host/delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
@@ -9,7 +15,8 @@ import { codeOf } from './refusal.js';
 
 const TYPES = Object.values(FrameType).filter((type) => typeof type === 'number').length;
 
-const frameOf = (message: Message): Frame => new FrameDecoder().push(encodeMessage(message))[0]!;
+const frameOf = (message: Message): Frame =>
+  new FrameDecoder().push(encodeMessage(message)).find((frame): frame is Frame => !isStreamFrame(frame))!;
 
 describe('messages', () => {
   test('of every type come out as they went in', () => {

@@ -13,9 +13,9 @@ import {
   UNKNOWN_RECORD,
 } from '../../../host/delegation/delivery.js';
 import { type DeviceProfile, HANDHELD } from '../../../host/delegation/device.js';
-import { FrameDecoder, FrameType } from '../../../host/delegation/frame.js';
+import { FrameDecoder, FrameType, isStreamFrame } from '../../../host/delegation/frame.js';
 import { Grant } from '../../../host/delegation/grant.js';
-import type { Message } from '../../../host/delegation/message.js';
+import { DELEGATION_VERSION, type Message } from '../../../host/delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../../host/delegation/message_body.js';
 import { NULL_SESSION_ID, type SessionId } from '../../../host/delegation/session_id.js';
 import type { ProxyOptions } from '../../../host/proxy/options.js';
@@ -69,7 +69,7 @@ export async function startProxy(options: Partial<ProxyOptions> = {}): Promise<B
 /** A TLS connection to the proxy. */
 export async function dial(
   bench: ProxyAddress,
-  alpn: 'deputy/1' | 'http/1.1',
+  alpn: 'deputy/2' | 'http/1.1',
   options: ConnectionOptions = {},
 ): Promise<TLSSocket> {
   const socket = tlsConnect({
@@ -93,7 +93,9 @@ export class TestMainSession {
 
   private constructor(readonly socket: TLSSocket) {
     socket.on('data', (bytes: Buffer) => {
-      for (const frame of this.#decoder.push(bytes)) this.messages.push(decodeMessage(frame));
+      for (const frame of this.#decoder.push(bytes)) {
+        if (!isStreamFrame(frame)) this.messages.push(decodeMessage(frame));
+      }
       for (const wake of this.#changed.splice(0)) wake();
     });
     socket.on('close', () => {
@@ -109,8 +111,14 @@ export class TestMainSession {
       ...options
     }: { token?: string; profile?: DeviceProfile } & ConnectionOptions = {},
   ): Promise<TestMainSession> {
-    const session = new TestMainSession(await dial(bench, 'deputy/1', options));
-    session.send({ type: FrameType.Hello, sessionId: NULL_SESSION_ID, version: 1, token, profile });
+    const session = new TestMainSession(await dial(bench, 'deputy/2', options));
+    session.send({
+      type: FrameType.Hello,
+      sessionId: NULL_SESSION_ID,
+      version: DELEGATION_VERSION,
+      token,
+      profile,
+    });
     return session;
   }
 

@@ -250,7 +250,7 @@ describe('main sessions', () => {
   });
 
   test('that never greet', async () => {
-    const socket = await dial(bench, 'deputy/1');
+    const socket = await dial(bench, 'deputy/2');
     await ended(socket);
   });
 

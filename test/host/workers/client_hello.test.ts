@@ -20,7 +20,7 @@ async function hello(version: 'TLSv1.2' | 'TLSv1.3', session?: Buffer): Promise<
     port,
     host: '127.0.0.1',
     servername: 'origin.test',
-    ALPNProtocols: ['deputy/1', 'http/1.1'],
+    ALPNProtocols: ['deputy/2', 'http/1.1'],
     minVersion: version,
     maxVersion: version,
     ...(session && { session }),
@@ -48,7 +48,7 @@ async function ticket(version: 'TLSv1.2' | 'TLSv1.3'): Promise<Buffer> {
   return session;
 }
 
-const protocols = ['deputy/1', 'http/1.1'];
+const protocols = ['deputy/2', 'http/1.1'];
 
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a ClientHello of %s', (version) => {
   let fresh: Buffer;

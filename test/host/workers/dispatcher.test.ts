@@ -12,8 +12,8 @@ const workers = (...connections: number[]): Destination[] =>
     connections: count,
     serve() {},
   }));
-const main = { ticketNames: [], protocols: ['deputy/1'] };
-const keylog = { ticketNames: [], protocols: ['deputy/1', 'http/1.1'] };
+const main = { ticketNames: [], protocols: ['deputy/2'] };
+const keylog = { ticketNames: [], protocols: ['deputy/2', 'http/1.1'] };
 const curl = { ticketNames: [], protocols: ['http/1.1'] };
 const addresses = Array.from({ length: 300 }, (_, i) => `192.0.2.${i % 250}:${i}`);
 
@@ -21,7 +21,7 @@ describe('a client', () => {
   test('with a ticket goes where it was sealed, whatever the load', () => {
     const all = workers(1000, 0, 0);
     const name = (i: number) => Buffer.from(all[i]!.ticketName, 'hex');
-    for (const protocols of [['http/1.1'], ['deputy/1'], []]) {
+    for (const protocols of [['http/1.1'], ['deputy/2'], []]) {
       expect(choose(all, { ticketNames: [name(0)], protocols }, 'x')).toBe(all[0]);
       // An old one may come first.
       expect(choose(all, { ticketNames: [randomBytes(16), name(2)], protocols }, 'x')).toBe(all[2]);

@@ -1,5 +1,5 @@
 // A store that several proxies share: a Redis server. While it can't be reached, or is slow, all is a miss.
-import { createClient, RESP_TYPES } from 'redis';
+import { createClient, RESP_TYPES } from '@redis/client';
 import type { Store } from '../store.js';
 
 export interface RedisStoreOptions {
@@ -14,6 +14,24 @@ const PREFIX = 'deputy:cache:';
 const RETRY_AT_MOST = 2000;
 /** After an answer that did not come in time, nothing is asked for so long: nobody else shall wait for it. */
 const REST = 2000;
+
+/** Says hello to a server and goes. Rejects with what went wrong, within `timeout` milliseconds. */
+export async function reachRedis(url: string, timeout: number): Promise<void> {
+  const client = createClient({ url, socket: { connectTimeout: timeout, reconnectStrategy: false } });
+  // It comes with the rejection too.
+  client.on('error', () => {});
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('it did not answer in time')), timeout).unref();
+  });
+  try {
+    await Promise.race([client.connect().then(() => client.ping()), late]);
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new Error(message || code || 'it refused');
+  } finally {
+    client.destroy();
+  }
+}
 
 export class RedisStore implements Store {
   readonly #client;
