@@ -1,5 +1,6 @@
 // The services of `deputy proxy`: Deputy's own by name, a user's by file.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from 'commander';
@@ -21,6 +22,9 @@ export interface ServiceOptions {
   trustServices?: boolean;
   /** Files of filter rules. */
   filter?: string[];
+  /** Show the article of each page, or a link to it. */
+  reader?: boolean;
+  readerLink?: boolean;
   /** Hosts whose sites no service changes. */
   leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
@@ -90,6 +94,7 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
       isFile(name) ? loadFile(name, options, log) : OWN[name]!(options),
     ),
   );
+  if (options.reader || options.readerLink) services.unshift(await openReader(options));
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
   const { leave } = options;
   if (leave !== undefined)
@@ -104,9 +109,18 @@ export async function loadServices(options: ServiceOptions, log: Log): Promise<S
 }
 
 /** As announced before anything is loaded. */
-export const serviceNames = ({ service = [], filter, cache, audit, prefetch }: ServiceOptions): string[] => [
+export const serviceNames = ({
+  service = [],
+  filter,
+  cache,
+  audit,
+  prefetch,
+  reader,
+  readerLink,
+}: ServiceOptions): string[] => [
   ...(audit === undefined ? [] : ['audit']),
   ...(filter === undefined ? [] : ['filter']),
+  ...(reader || readerLink ? ['reader'] : []),
   ...service,
   ...(cache === undefined ? [] : ['cache']),
   ...(prefetch === true ? ['prefetch'] : []),
@@ -181,9 +195,32 @@ async function openFilter(files: readonly string[], log: Log): Promise<Reloadabl
   };
 }
 
+/** Packages that are installed by those who use what needs them. Throws DeputyError where one is missing. */
+function needPackages(option: string, names: readonly string[]): void {
+  const { resolve } = createRequire(import.meta.url);
+  const missing = names.filter((name) => {
+    try {
+      resolve(name);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  if (missing.length > 0) {
+    const what = `npm install ${missing.join(' ')}`;
+    throw new DeputyError('MISSING_PACKAGE', `${option} needs what is not installed here: ${what}`);
+  }
+}
+
+async function openReader({ reader: isAlways }: ServiceOptions): Promise<Service> {
+  needPackages(isAlways ? '--reader' : '--reader-link', ['@mozilla/readability', 'linkedom']);
+  const { reader } = await import('../services/reader/index.js');
+  return reader({ when: isAlways ? 'always' : 'link' });
+}
+
 async function openCache(
   name: string,
-  { cacheBytes, cacheEntries, cacheObjectBytes, cacheShare, device }: ServiceOptions,
+  { cacheBytes, cacheEntries, cacheObjectBytes, cacheShare, device, reader }: ServiceOptions,
   others: readonly Service[],
   log: Log,
 ): Promise<Service> {
@@ -205,7 +242,7 @@ async function openCache(
       share: cacheShare !== false,
       byDevice: others.length > 0,
       // What other services made is of no use to a proxy that runs others.
-      madeBy: JSON.stringify([others.map((service) => service.name), device ?? null]),
+      madeBy: JSON.stringify([others.map((service) => service.name), device ?? null, reader ?? false]),
       ...(cacheObjectBytes !== undefined && { objectBytes: cacheObjectBytes }),
     });
   } catch (error) {

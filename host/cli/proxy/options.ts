@@ -67,6 +67,8 @@ export const OPTIONS = {
     'refuse and hide what a list such as EasyList names, and refuse types and sizes by %deny-type and %max-bytes',
     { reloads: true },
   ),
+  reader: flag("show a page's article alone, where it has one, with a link to the whole page"),
+  'reader-link': flag('put a link to its article on each page'),
   leave: many(kind.hostName, '<host>', 'let no service change pages of this host and its subdomains'),
   cache: one(kind.store, '<store>', 'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT'),
   'cache-bytes': one(kind.bytes, '<n>', 'most bytes kept in memory or on disk (64M, 1G)'),
