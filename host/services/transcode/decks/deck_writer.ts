@@ -1,6 +1,14 @@
 // Cuts a page into decks of the size that a device holds. Blocks and styles are ended where a deck ends, and begun
 // again in the next one. One deck is in memory at a time.
-import type { Block, Field, FlowSink, Form, Style, Submit } from '../flow/flow.js';
+import {
+  type Block,
+  type Field,
+  type FlowSink,
+  type Form,
+  type Style,
+  type Submit,
+  sameStyle,
+} from '../flow/flow.js';
 import type { PageOptions } from '../format.js';
 import type { Refresh } from '../page/refresh.js';
 import type { DeckCollector } from './collector.js';
@@ -190,7 +198,7 @@ export class DeckWriter implements FlowSink {
   #around(style: Style | undefined): Around {
     const block = this.#block ?? PARAGRAPH;
     const last = this.#blockStarted ? this.#style : undefined;
-    const changes = !sameStyle(style, last);
+    const changes = !isSame(style, last);
     let before = '';
     if (!this.#blockStarted)
       before += this.markup.blockStart(block, this.#blockContinued, this.#used === this.#baseSize);
@@ -276,10 +284,5 @@ export class DeckWriter implements FlowSink {
 
 const NO_PLACES: ReadonlyMap<string, number> = new Map();
 
-const sameStyle = (one: Style | undefined, other: Style | undefined) =>
-  one === other ||
-  (one !== undefined &&
-    other !== undefined &&
-    one.strong === other.strong &&
-    one.emphasis === other.emphasis &&
-    one.link === other.link);
+const isSame = (one: Style | undefined, other: Style | undefined) =>
+  one === other || (one !== undefined && other !== undefined && sameStyle(one, other));

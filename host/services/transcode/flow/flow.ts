@@ -13,6 +13,10 @@ export interface Style {
 
 export const PLAIN: Style = { strong: false, emphasis: false, link: undefined };
 
+export const sameStyle = (one: Style, other: Style): boolean =>
+  one === other ||
+  (one.strong === other.strong && one.emphasis === other.emphasis && one.link === other.link);
+
 export interface Block {
   readonly kind: 'paragraph' | 'heading' | 'item' | 'row' | 'preformatted';
   /** 1 to 6 for a heading, else 0. */

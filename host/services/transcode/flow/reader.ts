@@ -3,7 +3,7 @@ import type { Element, ElementSink } from '../html/element.js';
 import { isSafeAddress, MAX_ADDRESS, resolveAddress } from '../page/address.js';
 import type { BaseAddress } from '../page/base_address.js';
 import { BLOCKS, EMPHASIS, MARKS, STRONG } from './elements.js';
-import { type Block, type FlowSink, PLAIN, type Style } from './flow.js';
+import { type Block, type FlowSink, PLAIN, type Style, sameStyle } from './flow.js';
 import { FormReader } from './forms.js';
 import { OpenLists } from './lists.js';
 import { isRaised } from './raised.js';
@@ -250,7 +250,7 @@ export class FlowReader implements ElementSink {
       this.sink.text(' | ', PLAIN);
     } else if (this.#space !== undefined) {
       // A space between a link and plain text belongs to neither.
-      this.sink.text(' ', this.#space === style ? style : PLAIN);
+      this.sink.text(' ', sameStyle(this.#space, style) ? style : PLAIN);
     }
     this.#breaks = 0;
     this.#separator = false;

@@ -215,6 +215,7 @@ export class HtmlWriter implements ElementSink {
   }
 
   #picture({ attributes, oversized }: Element, button: string | undefined): void {
+    this.#endsInSpace = false;
     const alt = attributes.get('alt') ?? '';
     const picture = attributes.get('src');
     if (picture === undefined) {

@@ -68,7 +68,9 @@ export class OpenElements implements TokenSink {
 
   startTag(tag: Tag): void {
     if (this.#foreign > 0) this.#leaveForeign(tag);
-    const { name, isSelfClosing } = tag;
+    const { isSelfClosing } = tag;
+    // The frames of a page stand in the place of its body, and become links in one.
+    const name = tag.name === 'frameset' ? 'body' : tag.name;
     if (this.#foreign === 0 && !this.#prepare(name)) return;
     const element: Element = { name, attributes: tag.attributes, oversized: tag.oversized };
     this.sink.start(element);

@@ -33,6 +33,7 @@ export class TokenReader {
   /** Where `#chunk` begins in the page, and where the last token ended. */
   #offset = 0;
   #tokenEnd = 0;
+  #pending = '';
   #name = '';
   #attributeName = '';
   #value = '';
@@ -58,6 +59,7 @@ export class TokenReader {
 
   end(): void {
     this.#tokenizer.end();
+    this.#flush();
     this.#noframes?.end();
   }
 
@@ -68,6 +70,7 @@ export class TokenReader {
     this.#chunk = open + text;
     this.#offset = end - open.length;
     this.#tokenizer.write(text);
+    this.#flush();
   }
 
   #slice(start: number, end: number): string {
@@ -115,7 +118,14 @@ export class TokenReader {
   }
 
   #text(text: string): void {
+    this.#pending += text;
+  }
+
+  /** References cut a text into many: it goes on as one. */
+  #flush(): void {
+    const text = this.#pending;
     if (text === '') return;
+    this.#pending = '';
     if (this.#noframes !== undefined) this.#noframes.write(text);
     else this.sink.text(text);
   }
@@ -150,6 +160,7 @@ export class TokenReader {
 
   #startTag(end: number, isSelfClosing: boolean): void {
     this.#tokenEnd = end + 1;
+    this.#flush();
     const tag = { name: this.#name, attributes: this.#attributes, oversized: this.#oversized, isSelfClosing };
     if (this.#name === 'noframes' && !this.isXml) this.#noframes ??= new TokenReader(this.sink);
     this.sink.startTag(tag);
@@ -157,6 +168,7 @@ export class TokenReader {
 
   #endTag(name: string, end: number): void {
     this.#tokenEnd = end;
+    this.#flush();
     if (name === 'noframes' && this.#noframes !== undefined) {
       this.#noframes.end();
       this.#noframes = undefined;

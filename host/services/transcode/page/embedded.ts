@@ -96,6 +96,7 @@ export class Embedded extends ElementFilter {
     const label = firstLabel([attributes.get('alt'), attributes.get('aria-label'), attributes.get('title')]);
     const url = documentAddress(href, this.base.url);
     if (label === undefined && url === undefined) return;
+    this.next.text(' ');
     this.writeLink(href, label ?? nameOfAddress(url ?? ''));
     this.next.text(' ');
   }
