@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Bucket } from '../services/token_bucket.js';
-import type { Authenticator, Principal } from './admission/authentication.js';
+import { type Authenticator, type Principal, wantsMirror } from './admission/authentication.js';
 import { LINGER } from './session/session_end.js';
 import { SocketStream } from './streams/byte_stream.js';
 import { throttle } from './streams/throttle.js';
@@ -47,6 +47,9 @@ export function connectServer(context: ConnectContext): Server {
   return server;
 }
 
+/** What a browser means that is given the proxy's user name `mirror`. */
+const MIRROR_WISH = 'request; leg=mirror';
+
 async function onConnect(
   request: IncomingMessage,
   socket: Socket,
@@ -57,7 +60,9 @@ async function onConnect(
   const target = request.url ?? '';
   try {
     principal = authenticate(request, socket, context.authenticator);
-    const wish = request.headers['deputy-session'];
+    const { headers } = request;
+    const isMirror = wantsMirror(headers['proxy-authorization']);
+    const wish = headers['deputy-session'] ?? (isMirror ? MIRROR_WISH : undefined);
     const isSecure = socket instanceof TLSSocket;
     const closed = whenClosed(socket);
     const tunnel = await openTunnel({ principal, target, wish, isSecure, closed }, context);

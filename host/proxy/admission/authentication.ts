@@ -39,12 +39,10 @@ export class Authenticator {
 
   /** Reads a Proxy-Authorization value (RFC 6750 §2.1, RFC 7617 §2). */
   byHeader(value: string | undefined): Principal | undefined {
-    const match = /^(bearer|basic) +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(value ?? '');
-    if (match === null) return undefined;
-    if (match[1]!.toLowerCase() === 'bearer') return this.byToken(match[2]!);
-    const text = Buffer.from(match[2]!, 'base64').toString('utf8');
-    const colon = text.indexOf(':');
-    return colon < 0 ? undefined : this.byToken(text.slice(colon + 1));
+    const [, token] = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(value ?? '') ?? [];
+    if (token !== undefined) return this.byToken(token);
+    const basic = readBasic(value);
+    return basic === undefined ? undefined : this.byToken(basic.password);
   }
 
   /** A certificate that the TLS handshake, or the one that this session resumes, accepted. */
@@ -55,6 +53,21 @@ export class Authenticator {
     const fingerprint = fingerprint256.replaceAll(':', '').toLowerCase();
     return { name: `certificate:${subject?.CN ?? ''}:${fingerprint}` };
   }
+}
+
+/**
+ * Whether credentials ask for a mirror leg by the user's name, `mirror` or `mirror+NAME`: what the header Deputy-Session
+ * says for programs that can send it, as browsers can't.
+ */
+export const wantsMirror = (credentials: string | undefined): boolean =>
+  /^mirror(\+|$)/.test(readBasic(credentials)?.user ?? '');
+
+/** RFC 7617 §2. */
+function readBasic(value: string | undefined): { user: string; password: string } | undefined {
+  const [, encoded] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(value ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
+  return user === undefined || password === undefined ? undefined : { user, password };
 }
 
 const digest = (token: string) => createHash('sha256').update(token, 'utf8').digest();
