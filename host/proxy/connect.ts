@@ -24,6 +24,8 @@ import {
 
 export interface ConnectContext extends TunnelContext {
   authenticator: Authenticator;
+  /** The client of this connection has shown who it is. */
+  onKnown: (socket: Socket) => void;
 }
 
 /** An HTTP server that is given its connections, and turns CONNECT into tunnels. It never listens itself. */
@@ -60,6 +62,7 @@ async function onConnect(
   const target = request.url ?? '';
   try {
     principal = authenticate(request, socket, context.authenticator);
+    context.onKnown(socket);
     const { headers } = request;
     const isMirror = wantsMirror(headers['proxy-authorization']);
     const wish = headers['deputy-session'] ?? (isMirror ? MIRROR_WISH : undefined);

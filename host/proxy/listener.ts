@@ -12,7 +12,10 @@ export interface Identity {
 }
 
 export interface Listener {
+  /** Accepts connections, and does no more with them. */
   readonly server: Server;
+  /** Serves one whose first bytes are in its buffer. */
+  begin(socket: Socket): void;
   /**
    * Handshakes from now on use these; connections that stand go on. Throws where they are unusable, and keeps the old
    * ones.
@@ -29,15 +32,14 @@ export interface ListenerHandlers {
 export const TICKET_NAME_BYTES = 16;
 
 export function listener(settings: Settings, handlers: ListenerHandlers): Listener {
-  if (settings.tls === undefined) {
-    const server = createTcpServer({ allowHalfOpen: true }, handlers.onPlain);
-    return { server, renew() {} };
-  }
+  const server = createTcpServer({ allowHalfOpen: true, noDelay: true });
+  if (settings.tls === undefined) return { server, begin: handlers.onPlain, renew() {} };
   const name = settings.ticketName ?? randomBytes(TICKET_NAME_BYTES);
   let ticketKeys = newTicketKeys(name);
   let authorities = settings.clientAuthorities ?? [];
   const began = new Map<string, number>();
-  const server: TlsServer = createTlsServer(
+  // It never listens: it is given its connections.
+  const tlsServer: TlsServer = createTlsServer(
     {
       ...secureContext(settings),
       ticketKeys,
@@ -47,31 +49,32 @@ export function listener(settings: Settings, handlers: ListenerHandlers): Listen
       ALPNProtocols: [MAIN_PROTOCOL, 'http/1.1'],
       handshakeTimeout: settings.limits.greetingTimeout,
       allowHalfOpen: true,
-      noDelay: true,
       // Who has no certificate may have a token: the CONNECT or the HELLO decides.
       ...(authorities.length > 0 && { requestCert: true, rejectUnauthorized: false }),
     },
     (socket) => handlers.onTls(socket, performance.now() - (began.get(peer(socket)) ?? performance.now())),
   );
-  server.on('connection', (socket: Socket) => {
+  const begin = (socket: Socket) => {
     const key = peer(socket);
     began.set(key, performance.now());
     socket.once('close', () => began.delete(key));
-  });
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    tlsServer.emit('connection', socket);
+  };
+  tlsServer.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     settings.log.debug({ code: error.code }, 'a TLS handshake with a client failed');
     // Node leaves one that took too long, or that the client broke off, to us.
     socket.destroy();
   });
   return {
     server,
+    begin,
     renew(identity) {
       const renewed = identity.clientAuthorities ?? [];
       // Whoever was admitted by an authority that is gone must not resume what it was then.
       const isSame =
         renewed.length === authorities.length && renewed.every((pem) => authorities.includes(pem));
       const keys = isSame ? ticketKeys : newTicketKeys(name);
-      server.setSecureContext({ ...secureContext(identity), ticketKeys: keys });
+      tlsServer.setSecureContext({ ...secureContext(identity), ticketKeys: keys });
       ticketKeys = keys;
       authorities = renewed;
     },

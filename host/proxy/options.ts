@@ -71,6 +71,11 @@ export interface ClientLimits {
 /** Milliseconds and bytes. */
 export interface Limits {
   connections: number;
+  /** Connections whose client is not known yet: of one address, and of all. Older ones give way to new ones. */
+  strangersPerAddress: number;
+  strangers: number;
+  /** From the connection to its first byte. */
+  firstByteTimeout: number;
   mainSessionsPerPrincipal: number;
   /** Tunnels of one principal at once, delegable and blind ones together. */
   sessionsPerPrincipal: number;
@@ -121,6 +126,9 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   connections: 4096,
+  strangersPerAddress: 512,
+  strangers: 1024,
+  firstByteTimeout: 5000,
   mainSessionsPerPrincipal: 256,
   sessionsPerPrincipal: 256,
   greetingTimeout: 15_000,

@@ -5,6 +5,7 @@ import { MAIN_PROTOCOL } from '../delegation/message.js';
 import type { SessionId } from '../delegation/session_id.js';
 import { Buckets } from '../services/token_bucket.js';
 import { Authenticator } from './admission/authentication.js';
+import { Doorway } from './admission/doorway.js';
 import { TargetPolicy } from './admission/target.js';
 import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
@@ -74,15 +75,21 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const rates = new Buckets();
   const places = new TunnelPlaces();
   const tunnels = { settings, registry, targets, places, observers: events, blind, rates };
-  const connects = connectServer({ ...tunnels, authenticator });
+  const connects = connectServer({
+    ...tunnels,
+    authenticator,
+    onKnown: (socket) => doorway.admitted(socket),
+  });
 
-  const admit = (session: MainSession, { name }: { name: string }) => {
+  const admit = (session: MainSession, socket: TLSSocket, { name }: { name: string }) => {
     const own = [...mainSessions.values()].filter((other) => other === name).length;
     if (own >= settings.limits.mainSessionsPerPrincipal) return false;
     mainSessions.set(session, name);
+    doorway.admitted(socket);
     return true;
   };
   const onTls = (socket: TLSSocket, milliseconds: number) => {
+    doorway.secured(socket);
     socket.on('error', () => socket.destroy());
     const kind = socket.alpnProtocol === MAIN_PROTOCOL ? 'main' : 'conduit';
     events.emit('connection', { kind, resumed: socket.isSessionReused(), milliseconds });
@@ -90,17 +97,28 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       connects.emit('connection', socket);
       return;
     }
-    const context = { ...tunnels, authenticator, admit };
-    const session = new MainSession(socket, context);
+    const session: MainSession = new MainSession(socket, {
+      ...tunnels,
+      authenticator,
+      admit: (principal) => admit(session, socket, principal),
+    });
     void session.run().then(() => mainSessions.delete(session));
   };
   const onPlain = (socket: Socket) => void connects.emit('connection', socket);
-  const { server, renew } = listener(settings, { onTls, onPlain });
-  server.maxConnections = settings.limits.connections;
-  server.on('connection', (socket: Socket) => {
+  const { server, begin, renew } = listener(settings, { onTls, onPlain });
+  const { connections, strangers, strangersPerAddress, firstByteTimeout } = settings.limits;
+  const doorway = new Doorway({ perAddress: strangersPerAddress, total: strangers, firstByteTimeout, begin });
+  const enter = (socket: Socket) => {
+    // Those who are known keep their places, and a stranger gives way to another.
+    if (sockets.size >= connections && !doorway.giveWay()) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-  });
+    doorway.enter(socket);
+  };
+  server.on('connection', enter);
 
   return {
     events,
@@ -126,14 +144,10 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       return this.address!;
     },
     adopt(socket, head) {
-      if (sockets.size >= settings.limits.connections) {
-        socket.destroy();
-        return;
-      }
       socket.allowHalfOpen = true;
       socket.setNoDelay(true);
       if (head.length > 0) socket.unshift(head);
-      server.emit('connection', socket);
+      enter(socket);
     },
     sessions: () => registry.all().map(described),
     end(id) {

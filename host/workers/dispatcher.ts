@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { MAIN_PROTOCOL } from '../delegation/message.js';
+import { type StrangerBounds, Strangers } from '../proxy/admission/strangers.js';
 import { HELLO_LIMIT, type HelloFacts, readClientHello } from './client_hello.js';
 
 export interface Destination {
@@ -30,10 +31,11 @@ export interface DispatcherOptions {
   destinations: () => readonly Destination[];
   /** False for a port without TLS. */
   readsHello: boolean;
-  /** Milliseconds for the first bytes of a client. */
+  /** Milliseconds from a connection to its first byte, and to its whole ClientHello. */
+  firstByteTimeout: number;
   timeout: number;
   /** Clients at once whose first bytes are awaited. */
-  waiting: number;
+  waiting: StrangerBounds;
 }
 
 /** How many more connections than the idlest a preferred worker may have: a quarter, and these. */
@@ -41,11 +43,14 @@ const SLACK = 2;
 
 export function dispatcher(options: DispatcherOptions): Server {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  server.maxConnections = options.waiting;
+  const strangers = new Strangers(options.waiting);
   server.on('connection', async (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     const address = socket.remoteAddress ?? '';
-    const head = options.readsHello ? await firstBytes(socket, options.timeout) : Buffer.alloc(0);
+    const stranger = strangers.enter(address, () => socket.destroy());
+    const onHeard = () => strangers.reach(stranger, 'heard');
+    const head = options.readsHello ? await firstBytes(socket, options, onHeard) : Buffer.alloc(0);
+    strangers.leave(stranger);
     if (head === undefined) return;
     const worker = choose(options.destinations(), readClientHello(head), address);
     if (worker === undefined) socket.destroy();
@@ -82,11 +87,16 @@ function byAddress(workers: readonly Destination[], address: string): Destinatio
 }
 
 /** A ClientHello, or what can't become one; undefined where the client left or was too slow, and is gone. */
-function firstBytes(socket: Socket, timeout: number): Promise<Buffer | undefined> {
+function firstBytes(
+  socket: Socket,
+  { timeout, firstByteTimeout }: Pick<DispatcherOptions, 'timeout' | 'firstByteTimeout'>,
+  onHeard: () => void,
+): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     let head: Buffer = Buffer.alloc(0);
     const done = (result: Buffer | undefined) => {
       clearTimeout(timer);
+      clearTimeout(silence);
       socket.off('readable', onReadable).off('end', onGone).off('close', onGone);
       if (result === undefined) socket.destroy();
       resolve(result);
@@ -95,12 +105,17 @@ function firstBytes(socket: Socket, timeout: number): Promise<Buffer | undefined
     const onReadable = () => {
       for (let bytes = socket.read() as Buffer | null; bytes !== null; bytes = socket.read() as Buffer | null)
         head = Buffer.concat([head, bytes]);
+      if (head.length > 0) {
+        clearTimeout(silence);
+        onHeard();
+      }
       if (head.length === 0 || (readClientHello(head) === undefined && head.length < HELLO_LIMIT)) return;
       // From here on the kernel keeps what comes, for the process that takes the socket over.
       stopReading(socket);
       done(head);
     };
     const timer = setTimeout(onGone, timeout);
+    const silence = setTimeout(onGone, firstByteTimeout);
     socket.on('readable', onReadable).on('end', onGone).on('close', onGone);
   });
 }

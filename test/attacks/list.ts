@@ -1,7 +1,8 @@
 // All attacks, in the order of the table.
 import type { Attack } from './attack.js';
+import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
 
-export const attacks: readonly Attack[] = [...cutAnswers, ...limits, ...poisonedPrefixes];
+export const attacks: readonly Attack[] = [...cutAnswers, ...limits, ...poisonedPrefixes, ...crowds];

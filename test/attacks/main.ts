@@ -38,24 +38,25 @@ async function main(): Promise<number> {
   const results: Result[] = [];
   for (const attack of wanted) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${attack.name}`);
-    results.push(await tryAttack(attack, AttackWorld.create));
+    const result = await tryAttack(attack, AttackWorld.create);
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (!values.json) console.log(row(result));
+    results.push(result);
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  console.log(values.json ? JSON.stringify({ attacks: results }, null, 2) : table(results));
+  console.log(values.json ? JSON.stringify({ attacks: results }, null, 2) : `\n${sum(results)}`);
   return results.some(({ held, skipped }) => !held && skipped === undefined) ? 1 : 0;
 }
 
-function table(results: readonly Result[]): string {
-  const lines = results.map(({ name, held, outcome, expected, skipped }) => {
-    const mark = skipped !== undefined ? 'skipped' : held ? 'held' : 'NOT HELD';
-    return [`${mark.padEnd(8)} ${name}`, `outcome  ${skipped ?? outcome}`, `expected ${expected}`].join(
-      '\n  ',
-    );
-  });
+function row({ name, held, outcome, expected, skipped }: Result): string {
+  const mark = skipped !== undefined ? 'skipped' : held ? 'held' : 'NOT HELD';
+  return [`${mark.padEnd(8)} ${name}`, `outcome  ${skipped ?? outcome}`, `expected ${expected}`].join('\n  ');
+}
+
+function sum(results: readonly Result[]): string {
   const held = results.filter((result) => result.held).length;
   const skipped = results.filter((result) => result.skipped !== undefined).length;
   const tail = skipped === 0 ? '' : `, ${skipped} could not be tried here`;
-  return `${lines.join('\n')}\n\n${held} of ${results.length} attacks were held off${tail}`;
+  return `${held} of ${results.length} attacks were held off${tail}`;
 }
 
 process.exitCode = await main();

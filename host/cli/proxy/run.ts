@@ -73,12 +73,13 @@ async function runWorkers(
   const log = await openLog(options);
   const signals = new StopSignals();
   const keeper = new Keeper(log);
-  const { greetingTimeout, connections } = DEFAULT_LIMITS;
+  const { greetingTimeout, firstByteTimeout, strangers, strangersPerAddress } = DEFAULT_LIMITS;
   const server = dispatcher({
     destinations: () => keeper.ready,
     readsHello: options.plaintext !== true,
+    firstByteTimeout,
     timeout: greetingTimeout,
-    waiting: connections,
+    waiting: { total: strangers, perAddress: strangersPerAddress },
   });
   let operator: OperatorServer | undefined;
   let cut = 0;

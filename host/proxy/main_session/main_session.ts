@@ -35,7 +35,7 @@ import { SubscriptionDesk } from './subscription_messages.js';
 export interface MainSessionContext extends TunnelContext {
   authenticator: Authenticator;
   /** False where the principal has too many already. */
-  admit: (session: MainSession, principal: Principal) => boolean;
+  admit: (principal: Principal) => boolean;
 }
 
 export class MainSession implements Deliverer {
@@ -206,8 +206,7 @@ export class MainSession implements Deliverer {
     if (principal === undefined) {
       throw new DeputyError('UNAUTHORIZED', 'no valid token and no admitted client certificate');
     }
-    if (!this.#context.admit(this, principal))
-      throw new SessionError('LIMIT', 'too many main sessions are open');
+    if (!this.#context.admit(principal)) throw new SessionError('LIMIT', 'too many main sessions are open');
     this.#principal = principal;
     this.profile = hello.profile;
     const { limits, services } = settings;

@@ -7,7 +7,7 @@ import { type Bench, startProxy } from './bench.js';
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await startProxy({ limits: { greetingTimeout: 600 } });
+  bench = await startProxy({ limits: { greetingTimeout: 600, firstByteTimeout: 300 } });
 });
 afterAll(() => bench.close());
 

@@ -76,7 +76,13 @@ describe('the port', () => {
       ...worker!,
       serve: (socket: Socket, head: Buffer) => served.push({ socket, head }),
     };
-    const server = dispatcher({ destinations: () => [destination], readsHello: true, timeout, waiting: 10 });
+    const server = dispatcher({
+      destinations: () => [destination],
+      readsHello: true,
+      timeout,
+      firstByteTimeout: timeout,
+      waiting: { total: 10, perAddress: 10 },
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
