@@ -56,6 +56,7 @@ export enum ErrorCode {
   AlreadyDelivered = -20491,
   SequenceExhausted = -20492,
   BufferTooSmall = -20493,
+  CookieTooLong = -20494,
   // unexpected_message (10)
   UnexpectedMessage = -2560,
   UnexpectedRecord = -2561,

@@ -28,7 +28,7 @@ export function onCertificateRequest(c: Connection, message: usize, length: i32)
   const taken = takeSchemes(c, reader);
   if (taken < 0) return taken;
   if (!reader.complete()) return ErrorCode.DecodeError;
-  transcriptAdd(c, message, length);
+  if (!c.messageSkims) transcriptAdd(c, message, length);
   c.state = State.ExpectCertificate;
   return 0;
 }
@@ -42,13 +42,15 @@ export function onOldCertificateRequest(c: Connection, message: usize, length: i
   if (c.version >= Version.Tls12) {
     const taken = takeSchemes(c, reader);
     if (taken < 0) return taken;
+    // RFC 5246 §7.4.6: a certificate of a listed type, or none.
+    if (clientKeyTypeScheme(c, types, typesLength) == 0) c.handshake.clientScheme = 0;
   } else {
     c.certificateRequested = 1;
     c.handshake.clientScheme = clientKeyTypeScheme(c, types, typesLength);
   }
   reader.take(reader.u16());
   if (!reader.complete()) return ErrorCode.DecodeError;
-  transcriptAdd(c, message, length);
+  if (!c.messageSkims) transcriptAdd(c, message, length);
   c.state = State.ExpectServerHelloDone;
   return 0;
 }

@@ -2,7 +2,6 @@
 // Signing is constant-time in the key, as the curves' and RSA's is.
 import { Alert, ErrorCode } from "../alert";
 import { ecdsaSign } from "../curve/ecdsa";
-import { Curve } from "../curve/field";
 import { HashId, hashSize } from "../hash/hash";
 import { load16be, load24be, store16be, store24be, wipe } from "../memory";
 import { rsaSignPkcs1 } from "../rsa/pkcs1";
@@ -33,17 +32,21 @@ export function clientKeyScheme(c: Connection, schemes: usize, length: i32): i32
   const key = privateKey;
   if (parsePrivateKey(h.clientKey, h.clientKeyLength, changetype<usize>(key)) < 0) return 0;
   let chosen = 0;
+  let second = 0;
   for (let i = 0; i < length && chosen == 0; i += 2) {
     const scheme = load16be(schemes + i);
-    if (schemeUsable(c, scheme, key)) chosen = scheme;
+    if (!schemeUsable(c, scheme, key)) continue;
+    // The scheme's curve binds nobody in TLS 1.2, but servers of both versions check it all the same: the one that fits first.
+    if (key.kind != KeyKind.Ec || schemeFitsTls13(scheme, key.kind, key.curve)) chosen = scheme;
+    else if (second == 0) second = scheme;
   }
   forgetKey();
-  return chosen;
+  return chosen != 0 ? chosen : second;
 }
 
 /**
- * Before TLS 1.2 a server lists types of certificates, and the type names the scheme (RFC 2246 §7.4.4, §7.4.8; RFC 4492 §5.5,
- * §5.8); 0 where our key is of none of them.
+ * Before TLS 1.3 a server lists types of certificates, and before TLS 1.2 the type names the scheme (RFC 2246 §7.4.4, §7.4.8;
+ * RFC 4492 §5.5, §5.8); 0 where our key is of none of them.
  */
 export function clientKeyTypeScheme(c: Connection, types: usize, length: i32): i32 {
   const h = c.handshake;
@@ -53,7 +56,9 @@ export function clientKeyTypeScheme(c: Connection, types: usize, length: i32): i
   forgetKey();
   for (let i = 0; i < length; i++) {
     const type = load<u8>(types + i);
-    if (type == RSA_SIGN && kind == KeyKind.Rsa) return SignatureScheme.RsaMd5Sha1;
+    // TLS 1.2 signs by PSS too (RFC 8446 §4.2.3), with keys that say so or not.
+    const rsa = kind == KeyKind.Rsa || (kind == KeyKind.RsaPss && c.version >= Version.Tls12);
+    if (type == RSA_SIGN && rsa) return SignatureScheme.RsaMd5Sha1;
     if (type == ECDSA_SIGN && kind == KeyKind.Ec && c.version > Version.Ssl30) return SignatureScheme.EcdsaSha1;
   }
   return 0;
@@ -63,10 +68,7 @@ function schemeUsable(c: Connection, scheme: i32, key: PrivateKey): i32 {
   const hash = schemeHash(scheme, key.kind);
   if (hash == 0 || (key.hash != 0 && key.hash != hash)) return 0;
   if (c.version == Version.Tls13) return schemeFitsTls13(scheme, key.kind, key.curve);
-  // Of the TLS 1.2 transcript only these two hashes run. The scheme's curve binds nobody there, but servers of both
-  // versions check it all the same.
-  if (hash != c.handshake.transcriptHash && hash != c.handshake.signingHash) return 0;
-  return key.kind != KeyKind.Ec || (scheme == 0x0403) == (key.curve == Curve.P256) ? 1 : 0;
+  return 1;
 }
 
 /** Certificate, empty where we have none that fits; in TLS 1.3 with CertificateVerify behind it. */

@@ -61,7 +61,7 @@ export function sendClientHello(c: Connection): i32 {
   const ticket = h.sessionFits ? sessionTicketLength(h.session) : 0;
   const capacity = FIXED_MAX + c.serverNameLength + h.alpnLength + 2 * h.suiteCount + 2 * h.groupCount + ticket + h.cookieLength;
   const message = claim(capacity);
-  if (message == 0) return ErrorCode.NoMemory;
+  if (message == 0) return h.cookieLength > 0 ? ErrorCode.CookieTooLong : ErrorCode.NoMemory;
   let at = writeHead(c, message);
   const extensions = at;
   // A hello of SSL 3.0 ends here.
@@ -73,6 +73,11 @@ export function sendClientHello(c: Connection): i32 {
   }
   const binderLength = h.pskOffered ? hashSize(suiteHash(sessionSuite(h.session))) : 0;
   const length = ((at - message) as i32) + (binderLength > 0 ? 3 + binderLength : 0);
+  // All extensions together have a length of 16 bits; only a cookie can fill that.
+  if (((message - extensions) as i32) + length - 2 > 0xffff) {
+    discard(message, capacity);
+    return ErrorCode.CookieTooLong;
+  }
   if (extended) store16be(extensions, ((message - extensions) as i32) + length - 2);
   store24be(message + 1, length - 4);
   if (binderLength > 0) writeBinder(c, message, at, binderLength);

@@ -51,6 +51,9 @@ export class Connection {
   message: usize;
   messageHave: i32;
   messageLength: i32;
+  /** Bytes of the buffer: the message's, but for one that is skimmed (request_skimmer.ts). */
+  messageCapacity: i32;
+  messageSkims: i32;
   /** Whether the peer said close_notify. */
   peerClosed: i32;
   // Bounds on what a peer may repeat without a byte of application data in between.
@@ -67,7 +70,7 @@ export class Connection {
   writeProtected: i32;
   /** Whether we said close_notify, or may say nothing more. */
   writeClosed: i32;
-  /** A KeyUpdate that the peer asked for and that waits for the output to drain (RFC 8446 §4.6.3). */
+  /** A KeyUpdate goes before the next application data: the peer asked for one (RFC 8446 §4.6.3), or the keys are worn. */
   keyUpdateDue: i32;
   /** 1 from a KeyUpdate of ours that asks for one until the peer's next. */
   keyUpdateAsked: i32;
@@ -121,8 +124,9 @@ export class Handshake {
   cookieLength: i32;
   /** HashId of the transcript, 0 while the suite is unknown. */
   transcriptHash: i32;
-  /** HashId of the second transcript that a TLS 1.2 CertificateVerify may need, 0 for none. */
+  /** HashIds of the transcripts that a TLS 1.2 CertificateVerify may need beside the suite's, 0 for none. */
   signingHash: i32;
+  otherSigningHash: i32;
   sessionIdLength: i32;
   ticketExpected: i32;
 
@@ -190,7 +194,8 @@ export const PEER_KEY: i32 = SERVER_HANDSHAKE_SECRET + SECRET_MAX;
 export const OUR_SHARE: i32 = PEER_KEY + 64;
 export const TRANSCRIPT: i32 = (OUR_SHARE + 97 + 15) & ~15;
 export const SIGNING_TRANSCRIPT: i32 = (TRANSCRIPT + HASH_CONTEXT + 15) & ~15;
-export const HANDSHAKE_SIZE: i32 = SIGNING_TRANSCRIPT + HASH_CONTEXT;
+export const OTHER_SIGNING_TRANSCRIPT: i32 = (SIGNING_TRANSCRIPT + HASH_CONTEXT + 15) & ~15;
+export const HANDSHAKE_SIZE: i32 = OTHER_SIGNING_TRANSCRIPT + HASH_CONTEXT;
 
 /** Longest number of a finite field in bytes. */
 export const FINITE_FIELD_MAX: i32 = 1024;
@@ -315,10 +320,12 @@ function dropHandshake(c: Connection): void {
 
 /** Wipes and frees the buffer of a handshake message that spanned records. */
 export function dropMessage(c: Connection): void {
-  discard(c.message, c.messageLength);
+  discard(c.message, c.messageCapacity);
   c.message = 0;
   c.messageHave = 0;
   c.messageLength = 0;
+  c.messageCapacity = 0;
+  c.messageSkims = 0;
 }
 
 /** Wipes every key and secret that the connection holds; the counters and what was negotiated stay readable. */

@@ -29,7 +29,7 @@ const EPOCH_RECORDS_MAX: u32 = 1 << 25;
  *   derived: whoever takes a chained IV or a key stream over has seen the records that moved it on.
  * - resume, full: TLS 1.2 and before the master secret, where it is an extended one. TLS 1.3 as session: its master secrets
  *   never leave, and each ticket has a PSK of its own (session.ts).
- * After session, resume and full nothing is sealed any more, but opening goes on.
+ * After session, resume and full nothing is sealed any more, but opening goes on. A KeyUpdate that was due is pending as output.
  */
 export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: i32): i32 {
   if (c.delivered) return ErrorCode.AlreadyDelivered;
@@ -43,11 +43,13 @@ export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: 
 
 function handOver(c: Connection, grant: i32, out: usize): i32 {
   if (grant < Grant.Epoch || grant > Grant.Full) return ErrorCode.GrantRefused;
+  // The other party doesn't know that an answer is due, and its first record would come before it (RFC 8446 §4.6.3).
+  const answered = c.keyUpdateDue ? sendKeyUpdate(c, 0) : 0;
+  if (answered < 0) return answered;
   const length = c.version == Version.Tls13 ? newSecrets(c, grant, out) : oldSecrets(c, grant, out);
   if (length < 0) return length;
   c.delivered = grant == Grant.Epoch ? Delivery.Lent : Delivery.Delivered;
   c.writeClosed = 1;
-  c.keyUpdateDue = 0;
   protectionWipe(area(c, WRITE_PROTECTION));
   if (c.delivered == Delivery.Delivered) forgetWriting(c);
   return length;

@@ -15,8 +15,9 @@ import { State } from "./state";
 import { MASTER_LENGTH } from "./tls12_schedule";
 import { expandLabel } from "./tls13_schedule";
 
-const LABEL_MAX: i32 = 128;
-const CONTEXT_MAX: i32 = 1024;
+/** What HKDF-Expand-Label has room for, and what TLS 1.2 can say the length of. */
+const LABEL_MAX: i32 = 249;
+const CONTEXT_MAX: i32 = 65535;
 const OUTPUT_MAX: i32 = 1024;
 const digest = memory.data(64, 8);
 const derived = memory.data(64, 8);
@@ -30,7 +31,7 @@ export function exportKeyingMaterial(
   c: Connection, label: usize, labelLength: i32, context: usize, contextLength: i32, out: usize, outLength: i32,
 ): i32 {
   if ((c.state != State.Connected && c.state != State.Established) || c.delivered) return ErrorCode.WrongState;
-  if (labelLength < 1 || labelLength > LABEL_MAX) return ErrorCode.BadArgument;
+  if (labelLength < 0 || labelLength > LABEL_MAX) return ErrorCode.BadArgument;
   if (contextLength < 0 || contextLength > CONTEXT_MAX) return ErrorCode.BadArgument;
   if (outLength < 1 || outLength > OUTPUT_MAX) return ErrorCode.BadArgument;
   const hash = suiteHash(c.suite);

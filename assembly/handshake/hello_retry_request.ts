@@ -12,9 +12,6 @@ import { ServerHello } from "./server_hello";
 import { State } from "./state";
 import { transcriptAdd, transcriptRestart } from "./transcript";
 
-/** A cookie is the server's state, some hundred bytes; ours to carry, so bounded. */
-const COOKIE_MAX: i32 = 2048;
-
 export function onHelloRetryRequest(c: Connection, hello: ServerHello): i32 {
   const h = c.handshake;
   const group = findExtension(hello.extensions, hello.extensionsLength, ExtensionType.KeyShare);
@@ -43,11 +40,11 @@ function keepCookie(c: Connection, data: usize): i32 {
   const h = c.handshake;
   const length = extensionLength(data) - 2;
   if (length < 1 || load16be(data) != length) return ErrorCode.DecodeError;
-  if (length > COOKIE_MAX) return ErrorCode.IllegalParameter;
   discard(h.cookie, h.cookieLength);
   h.cookieLength = 0;
   h.cookie = claim(length);
-  if (h.cookie == 0) return ErrorCode.NoMemory;
+  // The server's state, some hundred bytes as a rule, and ours to carry as far as memory goes.
+  if (h.cookie == 0) return ErrorCode.CookieTooLong;
   h.cookieLength = length;
   memory.copy(h.cookie, data + 2, length);
   return 0;

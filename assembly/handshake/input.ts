@@ -7,11 +7,12 @@ import {
 } from "./connection";
 import { checkHeader, onChangeCipherSpecRecord, onMessage } from "./machine";
 import { fail, finishClose, sendCloseNotify } from "./output";
-import { ContentType, Version } from "./protocol";
+import { ContentType, HandshakeType, Version } from "./protocol";
+import { skim, skimmedLength, skimmedMessage, startSkimming } from "./request_skimmer";
 import { State } from "./state";
 
 const RECORD_HEADER: i32 = 5;
-/** Empty records, and warnings, in a row: more only burn our time. */
+/** Empty records, and warnings, without application data between them: more only burn our time. */
 const EMPTY_MAX: i32 = 32;
 const WARNINGS_MAX: i32 = 4;
 
@@ -88,6 +89,7 @@ function onApplicationData(c: Connection, start: usize, length: i32): i32 {
   if (length == 0) return ++c.emptyRecords > EMPTY_MAX ? ErrorCode.TooManyEmptyRecords : 0;
   c.emptyRecords = 0;
   c.idleMessages = 0;
+  c.warnings = 0;
   c.plain = start;
   c.plainLength = length;
   return 0;
@@ -118,6 +120,7 @@ function onHandshake(c: Connection, data: usize, length: i32): i32 {
   while (data < end) {
     const left = (end - data) as i32;
     const epoch = c.serverEpochStart;
+    const state = c.state;
     let whole: i32;
     let result: i32;
     if (c.messageHave == 0 && left >= 4) {
@@ -127,8 +130,7 @@ function onHandshake(c: Connection, data: usize, length: i32): i32 {
         result = onMessage(c, data, whole);
         data += whole;
         if (result < 0) return result;
-        // RFC 8446 §5.1: a message before a key change ends its record.
-        if (c.serverEpochStart != epoch && data < end) return ErrorCode.UnexpectedMessage;
+        if (data < end && endsRecord(c, epoch, state)) return ErrorCode.UnexpectedMessage;
         continue;
       }
     }
@@ -136,12 +138,24 @@ function onHandshake(c: Connection, data: usize, length: i32): i32 {
     if (taken < 0) return taken;
     data += taken;
     if (c.messageLength == 0 || c.messageHave < c.messageLength) continue;
-    result = onMessage(c, c.message, c.messageLength);
+    const length = c.messageSkims ? skimmedLength(c) : c.messageLength;
+    result = length < 0 ? length : onMessage(c, skimmedMessage(c), length);
     dropMessage(c);
     if (result < 0) return result;
-    if (c.serverEpochStart != epoch && data < end) return ErrorCode.UnexpectedMessage;
+    if (data < end && endsRecord(c, epoch, state)) return ErrorCode.UnexpectedMessage;
   }
   return 0;
+}
+
+/**
+ * Whether nothing may come behind the message that led here from `epoch` and `state`: it changed the keys (RFC 8446 §5.1), or
+ * the turn is ours now, and what the server says next is an answer to what it hasn't read yet.
+ */
+function endsRecord(c: Connection, epoch: u32, state: i32): bool {
+  if (c.serverEpochStart != epoch) return true;
+  if (c.state == state) return false;
+  return c.state == State.ExpectRetriedServerHello || state == State.ExpectServerHelloDone ||
+    (state == State.ExpectRequestOrDone && c.state != State.ExpectServerHelloDone);
 }
 
 /** Adds to the message under way: its header first, then its body in a buffer of the length that the header says. */
@@ -154,14 +168,25 @@ function gather(c: Connection, data: usize, length: i32): i32 {
     if (c.messageHave < 4) return part;
     const whole = checkHeader(c, header);
     if (whole < 0) return whole;
+    c.messageLength = whole;
+    // Lists of authorities grow long, and nobody here reads them.
+    if (load<u8>(header) == HandshakeType.CertificateRequest) {
+      const started = startSkimming(c, header);
+      return started < 0 ? started : part;
+    }
+    c.messageCapacity = whole;
     c.message = claim(whole);
     if (c.message == 0) return ErrorCode.NoMemory;
-    c.messageLength = whole;
     memory.copy(c.message, header, 4);
     return part;
   }
   const part = min(c.messageLength - c.messageHave, length);
-  memory.copy(c.message + c.messageHave, data, part);
+  if (c.messageSkims) {
+    const skimmed = skim(c, data, part);
+    if (skimmed < 0) return skimmed;
+  } else {
+    memory.copy(c.message + c.messageHave, data, part);
+  }
   c.messageHave += part;
   return part;
 }

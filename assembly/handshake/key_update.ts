@@ -20,13 +20,9 @@ export function onKeyUpdate(c: Connection, received: usize, length: i32): i32 {
   c.readableElsewhere = 0;
   if (c.keyUpdateAsked) c.observedLeft = 1;
   c.keyUpdateAsked = 0;
-  if (!requested || c.writeClosed) return 0;
-  // Several requests while our answer still waits for the transport are one request.
-  if (c.outputEnd > 0) {
-    c.keyUpdateDue = 1;
-    return 0;
-  }
-  return sendKeyUpdate(c, 0);
+  // RFC 8446 §4.6.3: the answer goes before the next application data, so that several requests until then are one.
+  if (requested && !c.writeClosed) c.keyUpdateDue = 1;
+  return 0;
 }
 
 /** Sends a KeyUpdate and takes the next client keys. */

@@ -16,6 +16,8 @@ import { State } from "./state";
 
 /** RFC 8446 §5.5: AES-GCM keys are changed well before 2^24.5 full records. */
 const RECORDS_PER_KEY: u32 = 1 << 23;
+/** More than a sealed KeyUpdate takes. */
+const KEY_UPDATE_ROOM: i32 = 64;
 
 /** Sends the ClientHello. NoEntropy, NoTime, NoTrust, BadArgument, WrongState leave the connection as it was. */
 export function startConnection(c: Connection): i32 {
@@ -62,29 +64,34 @@ export function plaintextAddress(c: Connection): usize {
 /** Plaintext bytes that may be put there now: none before the handshake, after a close or a delivery, or while output waits. */
 export function plaintextCapacity(c: Connection): i32 {
   if (c.state != State.Connected && c.state != State.Established) return 0;
-  if (c.writeClosed || c.keyUpdateDue) return 0;
-  const room = c.outputCapacity - c.outputEnd - SEAL_HEADROOM - SEAL_TAILROOM;
+  if (c.writeClosed) return 0;
+  const room = c.outputCapacity - c.outputEnd - SEAL_HEADROOM - SEAL_TAILROOM - (c.keyUpdateDue ? KEY_UPDATE_ROOM : 0);
   return max(0, min(room, SEND_PAYLOAD));
 }
 
-/** Seals what the host put there. */
+/** Seals what the host put there, behind a KeyUpdate where one is due. */
 export function sealPlaintext(c: Connection, length: i32): i32 {
   if (length < 0 || length > plaintextCapacity(c)) return ErrorCode.BadArgument;
   if (length == 0) return 0;
   if (c.handshakeSecrets != 0) forgetHandshakeSecrets(c);
+  if (c.keyUpdateDue) {
+    const plaintext = plaintextAddress(c);
+    memory.copy(plaintext + KEY_UPDATE_ROOM, plaintext, length);
+    const sent = sendKeyUpdate(c, 0);
+    if (sent < 0) return fail(c, sent);
+    memory.copy(plaintextAddress(c), plaintext + KEY_UPDATE_ROOM, length);
+  }
   const sealed = sealOutput(c, ContentType.ApplicationData, length);
   if (sealed < 0) return fail(c, sealed);
   if (c.version == Version.Tls13 && recordSequence(area(c, WRITE_PROTECTION)) >= RECORDS_PER_KEY) c.keyUpdateDue = 1;
   return 0;
 }
 
-/** The transport took `length` bytes; a KeyUpdate that waited for this goes out. */
+/** The transport took `length` bytes. */
 export function outputTaken(c: Connection, length: i32): i32 {
   if (length < 0 || length > c.outputEnd - c.outputStart) return ErrorCode.BadArgument;
   consumeOutput(c, length);
-  if (c.outputEnd > 0 || !c.keyUpdateDue || c.writeClosed) return 0;
-  const sent = sendKeyUpdate(c, 0);
-  return sent < 0 ? fail(c, sent) : 0;
+  return 0;
 }
 
 /** Takes the next client keys and, on request, asks for new server keys. WrongState where much output waits, too. */

@@ -39,9 +39,9 @@ export function checkHeader(c: Connection, header: usize): i32 {
 function longest(type: i32): i32 {
   switch (type) {
     case HandshakeType.Certificate: return 65536;
-    case HandshakeType.CertificateRequest: return 16384; // lists of authorities grow long
+    case HandshakeType.CertificateRequest: return 1 + 255 + 2 + 65535 + 2 + 65535; // all that its fields can say
     case HandshakeType.NewSessionTicket: return 16384;
-    case HandshakeType.ServerHello: return 4096;
+    case HandshakeType.ServerHello: return 2 + 32 + 33 + 3 + 2 + 65535; // a HelloRetryRequest with a cookie
     case HandshakeType.EncryptedExtensions: return 4096;
     case HandshakeType.ServerKeyExchange: return 4096; // three numbers of 8192 bits and a signature
     case HandshakeType.CertificateVerify: return 2048;

@@ -3,7 +3,9 @@ import { HASH_CONTEXT, HashId, hashDigest, hashFinal, hashInit, hashSize, hashUp
 import { wipe } from "../memory";
 import { ssl3HandshakeHash } from "../prf/ssl3";
 import { suiteHash } from "../record/suites";
-import { Connection, MASTER_SECRET, SIGNING_TRANSCRIPT, TRANSCRIPT, area, handshakeArea } from "./connection";
+import {
+  Connection, Handshake, MASTER_SECRET, OTHER_SIGNING_TRANSCRIPT, SIGNING_TRANSCRIPT, TRANSCRIPT, area, handshakeArea,
+} from "./connection";
 import { HandshakeType, Version } from "./protocol";
 import { MASTER_LENGTH } from "./tls12_schedule";
 
@@ -19,7 +21,7 @@ export function transcriptStart(c: Connection, hash: i32): void {
 }
 
 /**
- * The transcripts of TLS 1.2 and before. TLS 1.2 needs a second one for a CertificateVerify of ours, whose hash the server may
+ * The transcripts of TLS 1.2 and before. TLS 1.2 needs two more for a CertificateVerify of ours, whose hash the server may
  * choose apart from the suite's; before, MD5 and SHA-1 always run side by side (RFC 2246 §7.4.9).
  */
 export function transcriptStartOld(c: Connection): void {
@@ -28,8 +30,15 @@ export function transcriptStartOld(c: Connection): void {
   transcriptStart(c, older ? HashId.Md5 : suiteHash(c.suite));
   if (!older && h.clientKeyLength == 0) return;
   h.signingHash = older ? HashId.Sha1 : h.transcriptHash == HashId.Sha256 ? HashId.Sha384 : HashId.Sha256;
-  hashInit(h.signingHash, handshakeArea(c, SIGNING_TRANSCRIPT));
-  hashUpdate(handshakeArea(c, SIGNING_TRANSCRIPT), h.clientHello, h.clientHelloLength);
+  startSigning(h, h.signingHash, handshakeArea(c, SIGNING_TRANSCRIPT));
+  if (older) return;
+  h.otherSigningHash = HashId.Sha512;
+  startSigning(h, h.otherSigningHash, handshakeArea(c, OTHER_SIGNING_TRANSCRIPT));
+}
+
+function startSigning(h: Handshake, hash: i32, context: usize): void {
+  hashInit(hash, context);
+  hashUpdate(context, h.clientHello, h.clientHelloLength);
 }
 
 /** After a HelloRetryRequest the first ClientHello is replaced by its hash (RFC 8446 §4.4.1). */
@@ -50,6 +59,7 @@ export function transcriptAdd(c: Connection, message: usize, length: i32): void 
   if (changetype<usize>(h) == 0) return;
   if (h.transcriptHash != 0) hashUpdate(handshakeArea(c, TRANSCRIPT), message, length);
   if (h.signingHash != 0) hashUpdate(handshakeArea(c, SIGNING_TRANSCRIPT), message, length);
+  if (h.otherSigningHash != 0) hashUpdate(handshakeArea(c, OTHER_SIGNING_TRANSCRIPT), message, length);
 }
 
 /** Hash of the messages so far; returns its length. Before TLS 1.2 it is MD5's and SHA-1's in a row. */
@@ -64,9 +74,10 @@ export function transcriptHashWith(c: Connection, more: usize, length: i32, out:
   return finish(c.handshake.transcriptHash, handshakeArea(c, TRANSCRIPT), more, length, out);
 }
 
-/** Hash of the messages so far under `hash`, one of the two that run; returns its length, 0 where none runs. */
+/** Hash of the messages so far under `hash`, one of the three that run; returns its length, 0 where none runs. */
 export function signingTranscriptHash(c: Connection, hash: i32, out: usize): i32 {
   if (hash == c.handshake.transcriptHash) return transcriptHashWith(c, 0, 0, out);
+  if (hash == c.handshake.otherSigningHash) return finish(hash, handshakeArea(c, OTHER_SIGNING_TRANSCRIPT), 0, 0, out);
   if (hash != c.handshake.signingHash) return 0;
   return finish(hash, handshakeArea(c, SIGNING_TRANSCRIPT), 0, 0, out);
 }

@@ -205,12 +205,15 @@ export class TlsConnection {
     return { sealed: this.#call('bytesSealed') >>> 0, opened: this.#call('bytesOpened') >>> 0 };
   }
 
-  /** Keying material for another protocol (RFC 5705, RFC 8446 §7.5). */
-  exporter(label: string, context: Uint8Array, length: number): Uint8Array {
+  /** Keying material for another protocol (RFC 5705, RFC 8446 §7.5). Before TLS 1.3 no context and an empty one differ. */
+  exporter(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    // The program takes address 0 for no context; one byte more gives an empty one an address.
+    const room = context === undefined ? 0 : context.length + 1;
     return this.#guest.lend(ascii(label, 'the label'), (labelAt, labelLength) =>
-      this.#guest.lend(context, (contextAt, contextLength) =>
+      this.#guest.room(room, (contextAt) =>
         this.#answer(length, (out) => {
-          this.#checked('exporter', labelAt, labelLength, contextAt, contextLength, out, length);
+          if (context !== undefined) this.#guest.memory().set(context, contextAt);
+          this.#checked('exporter', labelAt, labelLength, contextAt, context?.length ?? 0, out, length);
           return length;
         }),
       ),

@@ -24,6 +24,7 @@ export const errorText: Readonly<Record<ErrorName, string>> = {
   GrantRefused:
     'This session can’t give that grant; choose another one, or another TLS version or cipher suite.',
   AlreadyDelivered: 'The session’s secret was delivered before; a connection delivers once, open a new one.',
+  CookieTooLong: `The server asks the device to carry a cookie (HelloRetryRequest) that it has no room for; ${ask}.`,
   SequenceExhausted: 'The record numbers of this connection are used up; open a new connection.',
   BufferTooSmall: 'The buffer for the answer is too small; please report it with the version of Deputy.',
   // unexpected_message

@@ -237,7 +237,7 @@ export class DelegatedSession implements Transport {
   ): Promise<void> {
     const { context, main } = this.#parts;
     const { admission, origin, sessionId } = this;
-    const { owes, sent } = deliver({
+    const { owes, sent } = await deliver({
       context,
       main,
       inner,

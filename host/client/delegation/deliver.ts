@@ -27,13 +27,15 @@ export interface DeliverParts {
  * Delivers. Save for `observe`, the device seals nothing for the origin from here on. Gives the records that it sent in all,
  * and whether keys are owed still (observe without CBC).
  */
-export function deliver(parts: DeliverParts): { sent: number; owes: boolean } {
+export async function deliver(parts: DeliverParts): Promise<{ sent: number; owes: boolean }> {
   const { context, main, inner, admission, origin, sessionId, requestId, isStream } = parts;
   const { connection } = inner;
   const { grant, expires } = admission;
   const info = connection.info();
   const { secrets, handshakeSecrets } = secretsOf(inner, grant);
   try {
+    // A KeyUpdate that was due stands before the place where the proxy takes over.
+    if (connection.flags.outputPending) await inner.flush();
     const records = connection.records();
     const message: Deliver = {
       type: FrameType.Deliver,

@@ -8,12 +8,13 @@ import type { TlsStream } from '../tls/tls_stream.js';
 import { type Participation, type ParticipationParts, sendRevoke } from './participation.js';
 
 /**
- * Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. The request said that it is
- * the last, as nginx gives close_notify to no other. So an origin may close with megabytes of its answer still on their way,
- * and one that does not linger, as Node's server (RFC 9112 §9.6), then resets the connection for a KeyUpdate: the answer
- * fails, openly.
+ * Bytes of one epoch after which new keys are taken (TLS 1.3): what the proxy keeps is bounded. The KeyUpdate goes with data of
+ * ours and never by itself: an origin may have closed behind an answer whose last megabytes are still on their way, and one that
+ * does not linger, as Node's server (RFC 9112 §9.6), resets the connection for whatever comes then, and the answer is lost.
  */
 const EPOCH_BYTES = 2_097_152;
+/** Milliseconds between two of them: servers begin to take more for an attack. */
+const UPDATE_SPACE = 100;
 /** Node takes more than three in ten minutes for an attack, and ends the connection. */
 const UPDATES_MAX = 3;
 /** Milliseconds for the origin to say close_notify. */
@@ -26,6 +27,8 @@ export class Observed implements Participation {
   #bytes = 0;
   #updating = false;
   #updates = 0;
+  /** When the last KeyUpdate went. */
+  #updatedAt = Number.NEGATIVE_INFINITY;
   #finishing: Promise<void> | undefined;
 
   /** `owes`: the keys were not delivered, and are released epoch by epoch. */
@@ -50,7 +53,6 @@ export class Observed implements Participation {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    if (this.#bytes > EPOCH_BYTES) await this.#leaveEpoch();
     const bytes = await this.inner.read();
     this.#bytes += bytes?.length ?? 0;
     return bytes;
@@ -107,7 +109,9 @@ export class Observed implements Participation {
   /** TLS 1.3: asks the origin to leave this epoch as this side does. An older session has no other. */
   async #leaveEpoch(): Promise<void> {
     if (this.#owed === undefined || this.#updating || this.version < 0x0304) return;
-    if (++this.#updates > UPDATES_MAX) return;
+    const now = this.parts.context.platform.now();
+    if (now - this.#updatedAt < UPDATE_SPACE || ++this.#updates > UPDATES_MAX) return;
+    this.#updatedAt = now;
     this.#updating = true;
     await this.inner.keyUpdate();
   }

@@ -54,7 +54,7 @@ export class TlsStream implements Transport {
   /** Runs the handshake to its end. The peer is verified when this resolves, and nothing but TLS was sent before. */
   async handshake(): Promise<TlsFacts> {
     this.#guard(() => this.connection.start());
-    await this.#flush();
+    await this.flush();
     while (!this.connection.flags.handshakeDone) await this.#feed((bytes) => this.connection.receive(bytes));
     this.#offerSessions();
     return this.facts();
@@ -133,14 +133,14 @@ export class TlsStream implements Transport {
   async takeBack(written: number, read: number, unread: Uint8Array): Promise<void> {
     this.#input = unread;
     this.#guard(() => this.connection.takeBack(written, read));
-    await this.#flush();
+    await this.flush();
   }
 
   /** TLS 1.3: new keys for what is sent from here on, and asks the peer for its own. */
   keyUpdate(): Promise<void> {
     const updated = this.#writing.then(async () => {
       this.#guard(() => this.connection.keyUpdate(true));
-      await this.#flush();
+      await this.flush();
     });
     this.#writing = updated.catch(() => {});
     return updated;
@@ -219,7 +219,7 @@ export class TlsStream implements Transport {
     }
     const taken = this.#guard(() => give(this.#input));
     this.#input = this.#input.subarray(taken);
-    await this.#flush();
+    await this.flush();
     this.#offerSessions();
     if (!this.#freed) this.onReceived(this.#connection);
   }
@@ -229,7 +229,7 @@ export class TlsStream implements Transport {
   }
 
   /** What the engine wants to send: handshake messages, answers to KeyUpdate, alerts. */
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     for (
       let bytes = this.connection.takeOutput();
       bytes !== undefined;

@@ -1,7 +1,13 @@
 // Rules of the record layer as the handshake and application data meet them: types, lengths, floods, alerts, closing.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Alert, ErrorCode } from '../../../assembly/alert.js';
-import { ContentType, Flag, HandshakeType } from '../../../assembly/handshake/protocol.js';
+import {
+  ContentType,
+  ExtensionType,
+  Flag,
+  Grant,
+  HandshakeType,
+} from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
 import { type Authority, createAuthority, type Issued } from '../../../host/cli/demo/authority/authority.js';
 import { programs } from '../programs.js';
@@ -236,13 +242,96 @@ describe.each(await programs('client'))('records on %s', (_, bench) => {
     const walk = at(State.Connected);
     const server = walk.twin as Twin13;
     for (let i = 0; i < 5; i++) walk.device.feed(server.keyUpdate(1));
-    expect(walk.device.has(Flag.PlaintextRoom)).toBe(false);
-    // The first answer, then one more for the four requests that came while it waited.
-    const answers = splitRecords(walk.device.drain());
-    expect(answers).toHaveLength(2);
-    for (const answer of answers) server.receive(answer);
+    // RFC 8446 §4.6.3: one answer, before the next application data and not sooner.
+    expect(walk.device.drain()).toHaveLength(0);
+    const records = splitRecords(walk.device.write(Buffer.from('after the answer')));
+    expect(records).toHaveLength(2);
+    for (const record of records) server.receive(record);
+    expect(server.messages.filter((m) => m[0] === HandshakeType.KeyUpdate)).toEqual([
+      message(HandshakeType.KeyUpdate, u8(0)),
+    ]);
+    expect(server.applicationData.toString()).toBe('after the answer');
+    server.applicationData = Buffer.alloc(0);
     expect(walk.echo('under new keys')).toBe('under new keys');
+    expect(server.messages.filter((m) => m[0] === HandshakeType.KeyUpdate)).toHaveLength(1);
+    // One of our own is an answer, too.
+    walk.device.feed(server.keyUpdate(1));
+    server.receive(walk.device.keyUpdate(false));
+    server.applicationData = Buffer.alloc(0);
+    expect(walk.echo('and again')).toBe('and again');
+    expect(server.messages.filter((m) => m[0] === HandshakeType.KeyUpdate)).toHaveLength(2);
     walk.free();
+  });
+
+  test('a KeyUpdate that is due goes before the largest record, and before a delivery', () => {
+    const walk = at(State.Connected);
+    const server = walk.twin as Twin13;
+    walk.device.feed(server.keyUpdate(1));
+    const data = Buffer.alloc(20_000, 'x');
+    for (const record of splitRecords(walk.device.write(data))) server.receive(record);
+    expect(server.applicationData.equals(data)).toBe(true);
+    walk.device.feed(server.keyUpdate(1));
+    const before = walk.device.get('recordsSent');
+    const secrets = walk.device.deliver(Grant.Session);
+    expect(walk.device.get('recordsSent')).toBe(before + 1);
+    expect(walk.device.get('clientEpochStart')).toBe(before + 1);
+    server.receive(walk.device.drain());
+    expect(Buffer.from(secrets.subarray(0, 32)).equals(server.clientSecret)).toBe(true);
+    walk.free();
+  });
+
+  test.each(up)('warnings and requests are counted between application data alone (%s)', (state) => {
+    const walk = at(state);
+    const seal = (type: ContentType, part: Uint8Array) => walk.twin.write.seal(type, part);
+    const canceled = () => seal(ContentType.Alert, Buffer.from([1, Alert.UserCanceled]));
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 4; i++) walk.device.feed(canceled());
+      walk.twin.applicationData = Buffer.alloc(0);
+      expect(walk.echo('data')).toBe('data');
+    }
+    for (let i = 0; i < 4; i++) walk.device.feed(canceled());
+    // An empty record is no data.
+    walk.device.feed(seal(ContentType.ApplicationData, Buffer.alloc(0)));
+    expectRefusal(walk.device, walk.twin, canceled(), ErrorCode.UnexpectedMessage);
+  });
+
+  test('nothing may come behind a HelloRetryRequest in its record', () => {
+    for (const rest of [Buffer.from([2]), Buffer.from([2, 0, 0, 90, 3]), Buffer.alloc(300, 2)]) {
+      const walk = at(State.ExpectServerHello);
+      const twin = walk.twin as Twin13;
+      const retry = twin.retry([[ExtensionType.KeyShare, Buffer.from([0, 23])]]);
+      const record = plainRecord(ContentType.Handshake, join(retry.subarray(5), rest));
+      expectRefusal(walk.device, twin, record, ErrorCode.UnexpectedMessage);
+    }
+  });
+
+  test('nothing may come behind a ServerHelloDone in its record, be it whole, torn, or in parts', () => {
+    for (const state of [State.ExpectRequestOrDone, State.ExpectServerHelloDone]) {
+      for (const rest of [
+        Buffer.from([4]),
+        message(HandshakeType.NewSessionTicket, Buffer.alloc(6)),
+        Buffer.from([20, 0, 0, 12]),
+      ]) {
+        const whole = at(state);
+        whole.twin.send(message(HandshakeType.ServerHelloDone));
+        const done = join(message(HandshakeType.ServerHelloDone), rest);
+        expectRefusal(
+          whole.device,
+          whole.twin,
+          plainRecord(ContentType.Handshake, done),
+          ErrorCode.UnexpectedMessage,
+        );
+        const parts = at(state);
+        parts.twin.send(message(HandshakeType.ServerHelloDone));
+        parts.device.feed(plainRecord(ContentType.Handshake, done.subarray(0, 2)));
+        expectRefusal(
+          parts.device,
+          parts.twin,
+          plainRecord(ContentType.Handshake, done.subarray(2)),
+          ErrorCode.UnexpectedMessage,
+        );
+      }
+    }
   });
 
   test('the counters of records and bytes tell what went over the wire', () => {

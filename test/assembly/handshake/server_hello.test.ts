@@ -1,4 +1,5 @@
 // Each rule that a ServerHello or HelloRetryRequest of TLS 1.3 can break, and the alert that it gets for it.
+import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../../assembly/alert.js';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';
@@ -8,7 +9,7 @@ import { Device, type DeviceOptions } from './device.js';
 import { expectRefusal } from './refusal.js';
 import { TwinShare } from './twin_schedule.js';
 import { retryRandom, Twin13 } from './twin13.js';
-import { type Extension, join, message, u8, u16, vec8, vec16 } from './wire.js';
+import { type Extension, join, message, plainRecord, splitRecords, u8, u16, vec8, vec16 } from './wire.js';
 
 let authority: Authority;
 let issued: Issued;
@@ -118,7 +119,6 @@ const retries: [string, Extension[], ErrorCode][] = [
   ['a group in three bytes', [[ExtensionType.KeyShare, Buffer.from([0, 23, 0])]], ErrorCode.DecodeError],
   ['an empty cookie', [[ExtensionType.Cookie, vec16()]], ErrorCode.DecodeError],
   ['a cookie of another length', [[ExtensionType.Cookie, join(u16(2), u8(1))]], ErrorCode.DecodeError],
-  ['too long a cookie', [[ExtensionType.Cookie, vec16(Buffer.alloc(2049))]], ErrorCode.IllegalParameter],
   [
     'an extension unheard of',
     [
@@ -155,6 +155,35 @@ describe.each(await programs('client'))('TLS 1.3 hellos on %s', (_, bench) => {
   test.each(retries)('HelloRetryRequest with %s', (_, extensions, code) => {
     const [device, twin] = open();
     expectRefusal(device, twin, twin.retry(extensions), code);
+  });
+
+  /** Records of a retry that wants this cookie back; the last one apart. */
+  const retryRecords = (twin: Twin13, cookie: Uint8Array): [Buffer, Buffer] => {
+    const retry = twin.retry([[ExtensionType.Cookie, cookie]]).subarray(5);
+    const records: Buffer[] = [];
+    for (let at = 0; at < retry.length; at += 16_000)
+      records.push(plainRecord(ContentType.Handshake, retry.subarray(at, at + 16_000)));
+    return [join(...records.slice(0, -1)), records.at(-1)!];
+  };
+
+  test('a cookie that a ClientHello has no room for beside what it must say is refused by its own error', () => {
+    const [device, twin] = open();
+    const [first, last] = retryRecords(twin, vec16(Buffer.alloc(65_500)));
+    device.feed(first);
+    expectRefusal(device, twin, last, ErrorCode.CookieTooLong);
+  });
+
+  test('a cookie of 64,000 bytes is carried back', () => {
+    const [device, twin] = open();
+    const cookie = vec16(randomBytes(64_000));
+    device.feed(join(...retryRecords(twin, cookie)));
+    const hello = splitRecords(device.drain()).filter((record) => record[0] === ContentType.Handshake);
+    expect(hello.length).toBeGreaterThan(15);
+    twin.receive(plainRecord(ContentType.Handshake, join(...hello.map((record) => record.subarray(5)))));
+    expect(twin.hello.extensions.get(ExtensionType.Cookie)?.equals(cookie)).toBe(true);
+    device.feed(twin.send(twin.serverHello()));
+    expect(device.get('lastError')).toBe(0);
+    device.free();
   });
 
   test('a retry for a cookie alone repeats the ClientHello with the cookie', () => {

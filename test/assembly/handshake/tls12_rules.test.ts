@@ -240,6 +240,12 @@ describe.each(await programs('client'))('TLS 1.2 rules on %s', (_, bench) => {
     }
     expect(walk.echo('still up')).toBe('still up');
     twin.alerts = [];
+    // What came between them starts the count anew (RFC 5246 §7.2.2).
+    for (let i = 1; i <= 4; i++) {
+      walk.device.feed(seal(twin, message(HandshakeType.HelloRequest)));
+      expect(twin.receive(walk.device.drain()).alerts).toEqual(Array(i).fill([1, Alert.NoRenegotiation]));
+    }
+    twin.alerts = [];
     expectRefusal(
       walk.device,
       twin,

@@ -182,6 +182,15 @@ describe.each(engines)('the TLS engine on %s', (_, engine) => {
       const context = new Uint8Array([1, 2, 3]);
       const theirs = socket.exportKeyingMaterial(32, 'EXPORTER-deputy-test', Buffer.from(context));
       expect(Buffer.from(line.tls.exporter('EXPORTER-deputy-test', context, 32))).toEqual(theirs);
+      // An empty context is a context (RFC 5705 §4), which TLS 1.3 does not tell apart from none; a label may be empty.
+      for (const label of ['EXPORTER-deputy-test', '']) {
+        const bare = socket.exportKeyingMaterial as (length: number, label: string) => Buffer;
+        const empty = Buffer.from(line.tls.exporter(label, new Uint8Array(0), 32));
+        const none = Buffer.from(line.tls.exporter(label, undefined, 32));
+        expect(empty).toEqual(socket.exportKeyingMaterial(32, label, Buffer.alloc(0)));
+        expect(none).toEqual(bare.call(socket, 32, label));
+        expect(empty.equals(none)).toBe(only.minVersion === 0x0304);
+      }
       line.end();
     });
 
