@@ -1,9 +1,9 @@
 // The command line of `deputy`. One file a subcommand; this one only puts them together.
 import { Command, CommanderError } from 'commander';
-import { DeputyError } from '../delegation/error.js';
 import { auditCommand } from './audit.js';
 import { connectCommand } from './connect.js';
 import { demoCommand } from './demo.js';
+import { describe } from './describe.js';
 import { gatewayCommand } from './gateway.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
@@ -50,10 +50,4 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(`deputy: ${describe(error)}\n`);
     return EXIT.failed;
   }
-}
-
-/** Messages of our own errors say what to do next; the code is for scripts. */
-function describe(error: unknown): string {
-  if (error instanceof DeputyError) return `${error.message} (${error.code})`;
-  return error instanceof Error ? error.message : String(error);
 }

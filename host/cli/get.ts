@@ -6,6 +6,7 @@ import type { ClientResponse } from '../client/sessions/exchange.js';
 import { grantName } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
 import { toHex } from '../delegation/text.js';
+import { Cookies } from '../gateway/cookies.js';
 import { DeputyClient } from '../index.js';
 import { parseUrl } from '../platform/node/platform.js';
 import { suiteName, versionName } from '../tls/names.js';
@@ -17,12 +18,24 @@ import {
   clientOptions,
   deviceFlag,
 } from './client_options.js';
+import { describe } from './describe.js';
+import { exitCodeOf } from './get/exit_codes.js';
+import {
+  dataPart,
+  follow,
+  formPart,
+  planRequest,
+  type RequestFlags,
+  remoteName,
+  upgraded,
+} from './get/request.js';
 import { ReceiptKeeper } from './kept_receipts.js';
 import { withProgress, writeBody } from './output.js';
 import { Tracer } from './trace/tracer.js';
 
-interface GetOptions extends ClientFlags {
-  header?: [string, string][];
+interface GetOptions extends ClientFlags, RequestFlags {
+  cookieJar?: string;
+  remoteName?: boolean;
   output?: string;
   json?: boolean;
   receipts?: string;
@@ -47,13 +60,28 @@ export function getCommand(): Command {
     .addOption(deviceFlag())
     .addOption(new Option('-H, --header <line>', 'a request header, "Name: value"').argParser(headerLine))
     .addOption(new Option('--timeout <seconds>', 'for the answer of the origin').argParser(seconds))
+    .option('-X, --request <method>', 'GET unless told; POST with -d or -F')
+    .option('-I, --head', 'ask for the headers alone, and print them')
+    .addOption(
+      new Option('-d, --data <data>', 'send this as a form does; @FILE for its content').argParser(dataPart),
+    )
+    .addOption(
+      new Option('-F, --form <part>', 'send a form with files: name=content or name=@file').argParser(
+        formPart,
+      ),
+    )
+    .option('--cookie-jar <file>', 'take cookies from this file, and keep new ones there')
     .option('-o, --output <file>', 'write the page to a file')
+    .option('-O, --remote-name', 'write the page to a file of its own name')
     .option('--json', 'print one JSON object instead of the page')
     .option('--receipts <file>', "add the proxy's receipts to a file, for 'deputy audit verify --receipts'")
     .addHelpText('after', EXAMPLES)
     .action(async (url: string, options: GetOptions, command: Command) => {
-      if (parseUrl(url)?.protocol !== 'https:') {
+      if (parseUrl(upgraded(url))?.protocol !== 'https:') {
         command.error(`error: '${url}' is no https: URL`, { exitCode: 2 });
+      }
+      if (options.data !== undefined && options.form !== undefined) {
+        command.error('error: -d and -F exclude each other', { exitCode: 2 });
       }
       checkClientFlags(options, command);
       process.exitCode = await get(url, options);
@@ -65,21 +93,26 @@ Examples:
   deputy get https://www.example.com/ --proxy proxy.example:8443 --proxy-ca proxy.pem --ca roots.pem
   deputy get https://www.example.com/ --direct --ca roots.pem --trace -o page.html
 
-Exit codes: 0 ok, 1 failed (also when the origin answers 400 or above), 2 wrong usage.
---allow, --allow-tunnel and --header may be given several times.`;
+Exit codes: 0 ok, 1 failed (also when the origin answers 400 or above, or its answer is cut), 2 wrong usage; as curl has
+them 7 not reached, 23 not written, 28 too slow, 47 too many redirects, 60 a certificate that does not verify.
+Redirects are followed, those to http: by https:. --allow, --allow-tunnel, --header, -d and -F may be given several times.`;
 
 /** Fetches and writes; the result is the exit code. */
 async function get(url: string, options: GetOptions): Promise<number> {
   const started = Date.now();
   const tracer = options.trace ? new Tracer((text) => process.stderr.write(text)) : undefined;
   const keeper = options.proxy && isWorkedOn(options.grant) ? keeperFor(options.proxy, tracer) : undefined;
-  const client = new DeputyClient(clientOptions(parseUrl(url)!, options, keeper ?? tracer));
+  const cookies = options.cookieJar === undefined ? undefined : Cookies.open(options.cookieJar);
+  const plan = await planRequest(url, options);
+  const client = new DeputyClient(clientOptions(plan.url, options, keeper ?? tracer));
+  const file = options.output ?? (options.remoteName ? remoteName(plan.url.href) : undefined);
   try {
-    const response = await client.request(url, { headers: options.header ?? [] });
+    const response = await follow(client, plan, cookies);
+    if (plan.method === 'HEAD' && !options.json) process.stdout.write(headText(response));
     const length = headerOf(response.headers, 'content-length');
     const body = withProgress(response.body, length === undefined ? undefined : Number(length));
-    const content = options.json && options.output === undefined ? await collect(body) : undefined;
-    const bytes = content?.length ?? (await writeBody(body, options.output));
+    const content = options.json && file === undefined ? await collect(body) : undefined;
+    const bytes = content?.length ?? (await writeBody(body, file));
     await keeper?.settled();
     if (options.json) {
       const { kind: engine } = await client.engine();
@@ -94,13 +127,21 @@ async function get(url: string, options: GetOptions): Promise<number> {
     return 1;
   } catch (error) {
     tracer?.end();
-    if (!options.json) throw error;
+    if (!options.json) {
+      process.stderr.write(`deputy: ${describe(error)}\n`);
+      return exitCodeOf(error);
+    }
     const { code = 'FAILED', message } = error as { code?: string; message: string };
     print({ ok: false, url, error: { code, message } });
-    return 1;
+    return exitCodeOf(error);
   } finally {
     await client.close();
   }
+}
+
+/** As the wire has it. */
+function headText({ status, statusText, headers }: ClientResponse): string {
+  return `HTTP/1.1 ${status} ${statusText}\n${headers.map(([name, value]) => `${name}: ${value}\n`).join('')}`;
 }
 
 /** Whether answers have receipts: what a proxy only reads, it says nothing of. */

@@ -18,8 +18,8 @@ export interface KeptCookie {
   domain: string;
   path: string;
   name: string;
-  /** Undefined for one that is forgotten when the gateway ends. */
-  expires: Date | undefined;
+  /** False for one that is forgotten when the program ends. */
+  isLasting: boolean;
 }
 
 export class Cookies {
@@ -61,11 +61,11 @@ export class Cookies {
   }
 
   list(): KeptCookie[] {
-    return this.#all().map(({ domain, path, key, expires }) => ({
-      domain: `${domain ?? ''}`,
-      path: `${path ?? '/'}`,
-      name: key ?? '',
-      expires: isLasting(expires) ? new Date(expires) : undefined,
+    return this.#all().map((cookie) => ({
+      domain: `${cookie.domain ?? ''}`,
+      path: `${cookie.path ?? '/'}`,
+      name: cookie.key ?? '',
+      isLasting: isLasting(cookie),
     }));
   }
 
@@ -101,7 +101,7 @@ export class Cookies {
   #save(): void {
     if (this.#file === undefined) return;
     const serialized = this.#jar.serializeSync();
-    const cookies = serialized?.cookies.filter(({ expires }) => isLasting(expires));
+    const cookies = serialized?.cookies.filter(isLasting);
     const text = JSON.stringify({ ...serialized, cookies });
     // Whole or not at all: a crash leaves the file before it.
     writeFileSync(`${this.#file}.new`, text, { mode: 0o600 });
@@ -109,8 +109,9 @@ export class Cookies {
   }
 }
 
-const isLasting = (expires: unknown): expires is string =>
-  typeof expires === 'string' && expires !== 'Infinity';
+/** Whether a cookie outlives its browser: by a date, or by seconds from when it came (RFC 6265 §5.3). */
+const isLasting = ({ expires, maxAge }: SerializedCookie): boolean =>
+  (typeof expires === 'string' && expires !== 'Infinity') || typeof maxAge === 'number';
 
 function contentOf(file: string): string | undefined {
   try {

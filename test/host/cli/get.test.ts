@@ -232,7 +232,7 @@ describe('deputy get', () => {
     expect(result.err).not.toContain(TOKEN);
   });
 
-  test('fails with 1, and says what to do next', async () => {
+  test('fails with a code, and says what to do next', async () => {
     const origin = await page('no such page', 404);
     const missing = await deputy('get', origin.url, ...(await through()));
     expect(missing).toMatchObject({ code: 1, text: 'no such page' });
@@ -241,7 +241,7 @@ describe('deputy get', () => {
     const other = await World.create();
     await writeFile(file('other.pem'), other.authority.root.pem);
     const wrongCa = await deputy('get', origin.url, '--direct', '--ca', file('other.pem'));
-    expect(wrongCa).toMatchObject({ code: 1, text: '' });
+    expect(wrongCa).toMatchObject({ code: 60, text: '' });
     expect(wrongCa.err).toMatch(/^deputy: the origin localhost:\d+: .*\(TLS_[A-Z_]+\)\n$/);
 
     const noFile = await deputy('get', origin.url, '--direct', '--ca', file('nothing.pem'));
@@ -249,13 +249,13 @@ describe('deputy get', () => {
     expect(noFile.err).toMatch(/--ca: .*can't be read \(ENOENT\)/);
 
     const json = await deputy('get', 'https://localhost:1/', ...(await through()), '--json');
-    expect(json.code).toBe(1);
+    expect(json.code).toBe(7);
     expect(JSON.parse(json.text)).toMatchObject({ ok: false, error: { code: 'TARGET_UNREACHABLE' } });
   });
 
   test.each([
     [['get', '--direct', '--ca', 'x'], "missing required argument 'url'"],
-    [['get', 'http://a/', '--direct', '--ca', 'x'], 'is no https: URL'],
+    [['get', 'ftp://a/', '--direct', '--ca', 'x'], 'is no https: URL'],
     [['get', 'https://a/', '--ca', 'x'], 'name the proxy with --proxy'],
     [['get', 'https://a/', '--proxy', 'p:1', '--ca', 'x'], 'the proxy must be verified'],
     [['get', 'https://a/', '--proxy', 'p', '--proxy-ca', 'x', '--ca', 'x'], 'HOST:PORT'],
@@ -281,7 +281,10 @@ describe('deputy get', () => {
     const origin = await page('the page\n');
     const { port } = new URL(origin.url);
     const named = ['get', `https://localhost:${port}/`, '--direct', '--resolve', 'localhost=127.0.0.1'];
-    expect(await deputy(...named)).toMatchObject({ code: 1, err: expect.stringContaining('TLS_UNKNOWN_CA') });
+    expect(await deputy(...named)).toMatchObject({
+      code: 60,
+      err: expect.stringContaining('TLS_UNKNOWN_CA'),
+    });
     vi.stubEnv('SSL_CERT_FILE', file('ca.pem'));
     expect(await deputy(...named)).toMatchObject({ code: 0, text: 'the page\n' });
     vi.unstubAllEnvs();
