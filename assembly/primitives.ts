@@ -7,6 +7,9 @@ export * from "./hash/sha256";
 export * from "./hash/sha512";
 export * from "./hash/hash";
 export * from "./hash/hmac";
+export * from "./hash/keccak";
+
+export { mlKemDecapsulate, mlKemEncapsulate, mlKemKeyPair } from "./kem/ml_kem_768";
 
 export * from "./prf/tls12";
 export * from "./prf/tls10";
