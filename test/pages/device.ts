@@ -41,10 +41,10 @@ export class Device {
       if (status !== 200) throw new Error(`${next}: status ${status}`);
       read.type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
       read.parts.push(Buffer.concat(chunks));
-      const number = read.parts.length + 1;
-      next = read.parts.at(-1)!.includes(`deputy.deck=${number}`)
-        ? `${path}?deputy.deck=${number}`
-        : undefined;
+      // Each part names the next one of the same copy.
+      const parameter = `deputy\\.deck=${read.parts.length + 1}(?:\\.[\\w-]{11})?(?![\\w.-])`;
+      const [found] = new RegExp(parameter).exec(Buffer.concat(chunks).toString('latin1')) ?? [];
+      next = found === undefined ? undefined : `${path}?${found}`;
     }
     return read;
   }

@@ -18,6 +18,13 @@ function quickForAscii(charset: string, encode: (text: string) => Uint8Array): (
   return (text) => (/^[\0-\x7f]*$/.test(text) ? Buffer.from(text, 'latin1') : encode(text));
 }
 
+/** Bytes that `encode` makes of a text: counted without making them where its characters are known to take one each. */
+export function encodedSize(encode: (text: string) => Uint8Array): (text: string) => number {
+  const isSuperset = Buffer.from(encode(ASCII)).equals(Buffer.from(ASCII, 'latin1'));
+  if (!isSuperset) return (text) => encode(text).length;
+  return (text) => (/^[\0-\x7f]*$/.test(text) ? text.length : encode(text).length);
+}
+
 const ASCII = String.fromCharCode(...Array.from({ length: 0x80 }, (_, code) => code));
 
 /** U+FFFD stands for bytes that mean nothing: to be read back as that, it is written as such bytes. */

@@ -1,5 +1,7 @@
 // Cuts a page into decks of the size that a device holds. Blocks and styles are ended where a deck ends, and begun
 // again in the next one. One deck is in memory at a time.
+
+import { encodedSize } from '../charset/encode.js';
 import {
   type Block,
   type Field,
@@ -29,6 +31,7 @@ const LEFT_OUT = '[The rest is left out.]';
 const PARAGRAPH: Block = { kind: 'paragraph', level: 0, lists: [], number: undefined };
 
 export class DeckWriter implements FlowSink {
+  readonly #encodedSize: (text: string) => number;
   #title = '';
   #refresh: Refresh | undefined;
   #card = 1;
@@ -49,10 +52,12 @@ export class DeckWriter implements FlowSink {
 
   constructor(
     private readonly markup: DeckMarkup,
-    private readonly options: PageOptions,
+    options: PageOptions,
     private readonly limits: Limits,
     private readonly collector: DeckCollector,
-  ) {}
+  ) {
+    this.#encodedSize = encodedSize(options.encode);
+  }
 
   title(text: string): void {
     this.#title ||= text;
@@ -278,7 +283,7 @@ export class DeckWriter implements FlowSink {
   /** Bytes on their way to the device. A place counts as the longest that it can become. */
   #size(markup: string): number {
     const written = hasPlace(markup) ? this.#resolved(markup, NO_PLACES) : markup;
-    return written === '' ? 0 : this.options.encode(written).length;
+    return this.#encodedSize(written);
   }
 }
 

@@ -1,4 +1,5 @@
 // The parts of a page in HTML: where each ends, what stands at its ends, and which of them goes out as it is written.
+import { encodedSize } from '../charset/encode.js';
 import type { PageOptions, Part } from '../format.js';
 import { escapeAttribute } from '../markup.js';
 import { DeckCollector } from './collector.js';
@@ -29,6 +30,7 @@ export class HtmlDecks {
   /** What stands after all else of the part that went out. */
   closing = '';
   readonly #collector: DeckCollector;
+  readonly #encodedSize: (text: string) => number;
   #pieces: Piece[] = [];
   #here = new Set<string>();
   /** How many of `#pieces` have gone out. */
@@ -40,6 +42,7 @@ export class HtmlDecks {
     private readonly options: PageOptions,
     private readonly send: (piece: Part[number]) => void,
   ) {
+    this.#encodedSize = encodedSize(options.encode);
     const memory = Math.min(LARGEST, options.profile.memory * 1024);
     this.limit = Math.max(SMALLEST, FOR_TEXT * memory - 2 * this.#navigationSize());
     this.#collector = new DeckCollector(options, this.limit);
@@ -84,7 +87,7 @@ export class HtmlDecks {
   }
 
   size(markup: string): number {
-    return this.options.encode(markup).length;
+    return this.#encodedSize(markup);
   }
 
   /** What can go out of the part that is wanted does. */

@@ -1,4 +1,5 @@
 // Writes the flow of a page in compact HTML, cut into decks that a phone holds.
+import { encodedSize } from '../charset/encode.js';
 
 import { relativeAddress } from '../decks/address.js';
 import type { DeckCollector } from '../decks/collector.js';
@@ -8,8 +9,8 @@ import type { Block, Field, FlowSink, Form, Style, Submit } from '../flow/flow.j
 import type { PageOptions } from '../format.js';
 import { escapeText } from '../markup.js';
 import type { Refresh } from '../page/refresh.js';
+import { blockEnd, blockStart, CompactLists } from './chtml_blocks.js';
 import { attributeText, fieldElement, formOfButton, formStart, submitElement } from './chtml_fields.js';
-import { CompactLists } from './chtml_lists.js';
 import { legalText } from './wml.js';
 
 /** How full a deck is, of one, where it ends before a heading, another block, and a form. */
@@ -19,6 +20,7 @@ const FORM_CUT = 0.5;
 const NOWHERE: ReadonlySet<string> = new Set();
 
 export class CompactWriter implements FlowSink {
+  readonly #encodedSize: (text: string) => number;
   #out = '';
   /** Bytes of the deck so far, and those that its end takes. */
   #used = 0;
@@ -41,6 +43,7 @@ export class CompactWriter implements FlowSink {
     private readonly collector: DeckCollector,
     private readonly limit: number,
   ) {
+    this.#encodedSize = encodedSize(options.encode);
     // Each of two links takes as much as the longer one.
     this.#reserve = 2 * this.#size(this.#navigation(collector.addressOf(99_999))) + 100;
   }
@@ -177,7 +180,7 @@ export class CompactWriter implements FlowSink {
 
   #size(markup: string): number {
     const written = hasPlace(markup) ? this.#resolved(markup, NOWHERE) : markup;
-    return this.options.encode(written).length;
+    return this.#encodedSize(written);
   }
 
   /** Ends the deck where `size` bytes more, with what closes and opens around them, have no room in it. */
@@ -283,17 +286,4 @@ export class CompactWriter implements FlowSink {
       this.#put(`<a name="${attributeText(id)}"></a>`);
     }
   }
-}
-
-function blockStart({ kind, level, lists }: Block): string {
-  // In a list HTML 3.2 has no headings.
-  if (kind === 'heading' && lists.length === 0) return `<h${level}>`;
-  if (kind === 'preformatted') return '<pre>';
-  return lists.length > 0 ? '' : kind === 'row' ? '<div>' : '<p>';
-}
-
-function blockEnd({ kind, level, lists }: Block): string {
-  if (kind === 'heading' && lists.length === 0) return `</h${level}>`;
-  if (kind === 'preformatted') return '</pre>';
-  return lists.length > 0 ? '' : kind === 'row' ? '</div>' : '</p>';
 }

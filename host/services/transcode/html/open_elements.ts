@@ -67,14 +67,14 @@ export class OpenElements implements TokenSink {
   }
 
   startTag(tag: Tag): void {
-    if (this.#foreign > 0) this.#leaveForeign(tag);
+    if (this.#foreign > 0) this.#leaveForeign(tag.name);
     const { isSelfClosing } = tag;
     // The frames of a page stand in the place of its body, and become links in one.
     const name = tag.name === 'frameset' ? 'body' : tag.name;
     if (this.#foreign === 0 && !this.#prepare(name)) return;
     const element: Element = { name, attributes: tag.attributes, oversized: tag.oversized };
     this.sink.start(element);
-    if (EMPTY.has(name) && this.#foreign === 0) return;
+    if (EMPTY.has(name)) return;
     const closes = isSelfClosing && (this.isXml || this.#foreign > 0 || FOREIGN.has(name));
     if (closes || this.#open.length >= MAX_DEPTH) {
       this.sink.end(element);
@@ -86,6 +86,7 @@ export class OpenElements implements TokenSink {
   }
 
   endTag(name: string): void {
+    if (this.#foreign > 0 && (name === 'p' || name === 'br')) this.#leaveForeign(name);
     if (this.#foreign > 0) {
       const at = this.#find((open) => open.name === name);
       if (at >= 0) this.#closeFrom(at);
@@ -271,7 +272,7 @@ export class OpenElements implements TokenSink {
   }
 
   /** HTML tags that a drawing can't hold end it. */
-  #leaveForeign({ name }: Tag): void {
+  #leaveForeign(name: string): void {
     if (!BREAKS_OUT.has(name) || this.isXml) return;
     const at = this.#find((open) => FOREIGN.has(open.name));
     const integration = this.#find((open) => INTEGRATION.has(open.name));

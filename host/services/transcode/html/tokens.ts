@@ -1,6 +1,7 @@
 // HTML to tags and text, by the tokenizer of htmlparser2. Tokens may be of any size: what nobody reads of one is not kept.
 import { type QuoteType, Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 import type { Attributes } from './element.js';
+import { ScriptEnd } from './script_end.js';
 
 export interface Tag {
   name: string;
@@ -22,6 +23,9 @@ const MAX_VALUE = 1 << 20;
 const MAX_VALUES = 2 << 20;
 const MAX_NAME = 128;
 const MAX_ATTRIBUTES = 256;
+const SCRIPT = /<script[\t\n\f\r />]/i;
+const BEGUN_SCRIPT = /<(?:s|sc|scr|scri|scrip|script(?:[\t\n\f\r /][^>]*)?)?$/i;
+const MAX_HELD = 4096;
 /** Characters that are read at once. */
 const STEP = 1 << 15;
 /** Characters of a token that goes on in the next step which are kept: more than any name or end tag has. */
@@ -34,6 +38,12 @@ export class TokenReader {
   #offset = 0;
   #tokenEnd = 0;
   #pending = '';
+  /** The script that is passed over, and where the tag of the last one ended. */
+  #script: ScriptEnd | undefined;
+  #lastScript = -1;
+  /** The start of such a tag, as far as it has come. */
+  #held = '';
+  #isEnding = false;
   #name = '';
   #attributeName = '';
   #value = '';
@@ -54,10 +64,38 @@ export class TokenReader {
 
   /** `isDone` is asked now and then whether more is wanted. */
   write(text: string, isDone: () => boolean = () => false): void {
-    for (let at = 0; at < text.length && !isDone(); at += STEP) this.#step(text.slice(at, at + STEP));
+    for (let at = 0; at < text.length && !isDone(); at += STEP) this.#read(text.slice(at, at + STEP));
+  }
+
+  /** Scripts are passed over by themselves: they are much of many pages, of any size, and nothing of them shows. */
+  #read(text: string): void {
+    let rest: string | undefined = this.#held + text;
+    this.#held = '';
+    while (rest !== undefined && rest !== '') {
+      if (this.#script !== undefined) {
+        rest = this.#script.find(rest);
+        if (rest !== undefined) this.#script = undefined;
+        if (rest === undefined) return;
+      }
+      const script = this.isXml ? -1 : rest.search(SCRIPT);
+      const end = script < 0 ? 0 : rest.indexOf('>', script) + 1;
+      if (end === 0) {
+        const begun = this.isXml ? '' : (BEGUN_SCRIPT.exec(rest)?.[0] ?? '');
+        if (begun.length < MAX_HELD) this.#held = begun;
+        this.#step(rest.slice(0, rest.length - this.#held.length));
+        return;
+      }
+      this.#step(rest.slice(0, end));
+      // It was one where its tag ended just there, and not in a comment or a value.
+      const isScript = this.#lastScript === this.#offset + this.#chunk.length;
+      if (isScript) this.#script = new ScriptEnd();
+      rest = rest.slice(end);
+    }
   }
 
   end(): void {
+    this.#step(this.#held);
+    this.#isEnding = true;
     this.#tokenizer.end();
     this.#flush();
     this.#noframes?.end();
@@ -81,7 +119,9 @@ export class TokenReader {
     return {
       isInForeignContext: () => this.sink.isForeign,
       ontext: (start, end) => {
-        this.#text(this.#slice(start, end));
+        // A tag that the page's end cuts off is no text.
+        const isTag = this.#isEnding && /^<[a-z]/i.test(this.#slice(start - 1, start + 1));
+        if (!isTag) this.#text(this.#slice(start, end));
         this.#tokenEnd = end;
       },
       ontextentity: (code, end) => {
@@ -162,6 +202,9 @@ export class TokenReader {
     this.#tokenEnd = end + 1;
     this.#flush();
     const tag = { name: this.#name, attributes: this.#attributes, oversized: this.#oversized, isSelfClosing };
+    const type = this.#attributes.get('type') ?? '';
+    if (this.#name === 'script' && !this.sink.isForeign && !/json/i.test(type))
+      this.#lastScript = this.#tokenEnd;
     if (this.#name === 'noframes' && !this.isXml) this.#noframes ??= new TokenReader(this.sink);
     this.sink.startTag(tag);
   }

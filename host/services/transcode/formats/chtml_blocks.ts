@@ -1,4 +1,4 @@
-// The lists of a page in compact HTML, each of whose blocks says in which lists it stands.
+// Blocks in compact HTML, each of which says in which lists it stands.
 import type { Block } from '../flow/flow.js';
 
 /** An open list, or an item in one. */
@@ -57,4 +57,17 @@ export class CompactLists {
     const list = this.#open.pop();
     if (list !== undefined) this.put(`</${list.tag}>`);
   }
+}
+
+export function blockStart({ kind, level, lists }: Block): string {
+  // In a list HTML 3.2 has no headings.
+  if (kind === 'heading' && lists.length === 0) return `<h${level}>`;
+  if (kind === 'preformatted') return '<pre>';
+  return lists.length > 0 ? '' : kind === 'row' ? '<div>' : '<p>';
+}
+
+export function blockEnd({ kind, level, lists }: Block): string {
+  if (kind === 'heading' && lists.length === 0) return `</h${level}>`;
+  if (kind === 'preformatted') return '</pre>';
+  return lists.length > 0 ? '' : kind === 'row' ? '</div>' : '</p>';
 }

@@ -1,0 +1,127 @@
+// Tags and text as the HTML Standard has them: parse5, which follows it to the letter, is the judge.
+import fc from 'fast-check';
+import { parse } from 'parse5';
+import { expect, test } from 'vitest';
+import {
+  ElementFilter,
+  type ElementSink,
+  EMPTY,
+} from '../../../../../host/services/transcode/html/element.js';
+import { OpenElements } from '../../../../../host/services/transcode/html/open_elements.js';
+import { TokenReader } from '../../../../../host/services/transcode/html/tokens.js';
+
+/** The text of a page outside of scripts and styles, read in pieces of `size`; white space as one. */
+function textOf(html: string, size: number): string {
+  let text = '';
+  const dropped: unknown[] = [];
+  const open: unknown[] = [];
+  const sink: ElementSink = {
+    start: (element) => {
+      if (!EMPTY.has(element.name)) open.push(element);
+      if (RAW.has(element.name) && !EMPTY.has(element.name)) dropped.push(element);
+    },
+    end: (element) => {
+      expect(open).toContain(element);
+      open.splice(open.indexOf(element), 1);
+      if (dropped.includes(element)) dropped.splice(dropped.indexOf(element), 1);
+    },
+    text: (piece) => {
+      if (dropped.length === 0) text += piece;
+    },
+    finish: () => expect(open).toEqual([]),
+  };
+  const elements = new OpenElements(new ElementFilter(sink));
+  const reader = new TokenReader(elements);
+  for (let at = 0; at < html.length; at += size) reader.write(html.slice(at, at + size));
+  reader.end();
+  elements.finish();
+  return text.replace(/\s+/g, '');
+}
+
+const RAW = new Set(['script', 'style', 'iframe', 'noembed', 'template', 'svg', 'math', 'title']);
+
+type Node = { nodeName: string; value?: string; childNodes?: Node[] };
+function judged(html: string): string {
+  const collect = (node: Node): string => {
+    if (node.nodeName === '#text') return node.value ?? '';
+    if (RAW.has(node.nodeName)) return '';
+    return (node.childNodes ?? []).map(collect).join('');
+  };
+  return collect(parse(html, { scriptingEnabled: false }) as unknown as Node).replace(/\s+/g, '');
+}
+
+test.each([
+  '<p>a<script>if (a<b) x("</p>")</script>b',
+  '<script><!-- document.write("<script>x</script>"); --></script>after',
+  '<script><!-- <script> --></script>after',
+  '<script><!--></script>after',
+  '<p>a<!-- <script> -->b<script>c</script>d',
+  '<a title="<script>">a</a><script>b</script>c',
+  "<a title='a>b' href=x>c</a>",
+  '<style>a{}</style>b<!-->c<!--->d<!--e--!>f',
+  '<textarea><p>&lt;x</textarea>y<title>T&amp;</title>z',
+  '<xmp><b>x</b></xmp><plaintext><b>y</b>',
+  'a&amp;b&notit;c&#x41;d&#0;e&unknown;f&lt',
+  '<svg><style>a</style><p>b<svg/>c',
+  'a<![CDATA[b]]>c<svg><![CDATA[d]]></svg>e',
+  '</p>a</br>b<p/>c<br/>d',
+  '<SCRIPT>x</ScRiPt >y',
+  '<p>a<script type="application/ld+json">{"a":"</p>"}</script>b',
+  '<script src=a.js />b</script>c',
+  '<b/>a<img/>b<i',
+])('%s', (html) => {
+  for (const size of [1, 2, 7, 1000]) expect(textOf(html, size)).toBe(judged(html));
+});
+
+test('any page of such pieces has the text that a browser shows', () => {
+  const piece = fc.constantFrom(
+    ...[
+      '<p>',
+      '</p>',
+      '<div a="b>c">',
+      '</div>',
+      '<b>',
+      '</b>',
+      '<a href=x>',
+      '</a>',
+      'text ',
+      '&amp;',
+      '&#65;',
+      '<br>',
+    ],
+    ...[
+      '<!-- <b> -->',
+      '<script>',
+      '</script>',
+      '<!--',
+      '-->',
+      '<style>x</style>',
+      '<li>',
+      '<ul>',
+      '</ul>',
+      '<h1>',
+      '</h2>',
+    ],
+    ...[
+      '<textarea>',
+      '</textarea>',
+      '<title>t</title>',
+      '< ',
+
+      "<i b='",
+      "'>",
+      '"',
+      '<svg>',
+      '</svg>',
+      '<input value=">">',
+    ],
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 24 }), fc.integer({ min: 1, max: 40 }), (pieces, size) => {
+      // Where scripts nest there is nothing to add to the cases above.
+      const html = pieces.join('');
+      expect(textOf(html, size)).toBe(judged(html));
+    }),
+    { numRuns: 2000 },
+  );
+});
