@@ -1,10 +1,11 @@
 // `deputy audit`: judges a proxy's audit log, shows it, and gives it to tools that know HAR.
 import { createWriteStream, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { har } from '../services/audit/har.js';
-import { partsOf } from '../services/audit/parts.js';
+import { logsOf, partsOf } from '../services/audit/parts.js';
 import { deal, type KeptReceipt, parseReceipts } from '../services/audit/receipts.js';
 import { type Invalid, linesOf, type Valid, verify } from '../services/audit/verify.js';
 import { textFile } from './arguments.js';
@@ -21,44 +22,54 @@ export function auditCommand(): Command {
 }
 
 const FILES = 'the log; the parts that were set aside, FILE.1, FILE.2 …, are read with it';
+const LOGS = `${FILES}, and what workers and nodes beside it have written: FILE-1, FILE-2 …`;
 
 function verifyCommand(): Command {
   return new Command('verify')
     .description('Say whether a log is what it was when it was written.')
-    .argument('<files...>', `${FILES}; of a proxy with workers, the log of each`)
+    .argument('<files...>', LOGS)
+    .option('--older <folder>', 'where files that were set aside have been moved since')
     .option('--receipts <file>', "what 'deputy get --receipts' has kept: the log must hold it")
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExit codes: 0 valid, 1 not valid, 2 used wrongly or a file that can not be read.',
     )
-    .action(async (logs: string[], options: { receipts?: string; json?: boolean }, command: Command) => {
-      const judged = await readable(command, () => judge(logs, options.receipts));
-      const { verdicts, unknown } = judged;
+    .action(async (names: string[], options: VerifyOptions, command: Command) => {
+      const judged = await readable(command, () => judge(names, options));
+      const { logs, verdicts, unknown } = judged;
       const valid = verdicts.every((verdict) => verdict.valid) && unknown.length === 0;
       const several = { valid, logs: verdicts, unknownReceipts: unknown.length };
       process.stdout.write(
-        options.json
-          ? `${JSON.stringify(logs.length === 1 ? verdicts[0] : several)}\n`
-          : told(judged, logs, options.receipts !== undefined),
+        options.json ? `${JSON.stringify(logs.length === 1 ? verdicts[0] : several)}\n` : told(judged),
       );
       process.exitCode = valid ? 0 : 1;
     });
 }
 
+interface VerifyOptions {
+  receipts?: string;
+  older?: string;
+  json?: boolean;
+}
+
 interface Judged {
+  /** The file that each log grows in. */
+  logs: readonly string[];
   /** One a log. */
   verdicts: (Valid | Invalid)[];
   /** Receipts of sessions that no log speaks of. */
   unknown: KeptReceipt[];
 }
 
-async function judge(logs: readonly string[], receiptFile: string | undefined): Promise<Judged> {
-  const receipts = receiptFile === undefined ? [] : parseReceipts(textFile(receiptFile, '--receipts'));
-  const all = await Promise.all(logs.map(filesOf));
+async function judge(names: readonly string[], options: VerifyOptions): Promise<Judged> {
+  const receipts =
+    options.receipts === undefined ? [] : parseReceipts(textFile(options.receipts, '--receipts'));
+  const logs = (await Promise.all(names.map(existingLogs))).flat();
+  const all = await Promise.all(logs.map((log) => filesOf(log, options.older)));
   // The one log there is has to hold them all.
   const { of, unknown } =
-    all.length === 1 ? { of: [receipts], unknown: [] } : await deal(receipts, all.map(bytesOfLines));
+    all.length === 1 ? { of: [receipts], unknown: [] } : deal(receipts, await Promise.all(all.map(nameOf)));
   const progress = progressOver(all.flat());
   const verdicts: Judged['verdicts'] = [];
   try {
@@ -67,7 +78,21 @@ async function judge(logs: readonly string[], receiptFile: string | undefined): 
   } finally {
     progress.end();
   }
-  return { verdicts, unknown };
+  return { logs, verdicts, unknown };
+}
+
+/** Throws where there is none. */
+async function existingLogs(name: string): Promise<string[]> {
+  const logs = await logsOf(name);
+  if (logs.length > 0) return logs;
+  throw new Error(`there is no ${name}, and no log of a worker or a node beside it`);
+}
+
+/** A log's name, as its first entry has it; empty where that is none. */
+async function nameOf(files: readonly string[]): Promise<string> {
+  for await (const { bytes } of linesOf(files))
+    return /"log":"([0-9a-f]{32})"/.exec(bytes.toString('latin1'))?.[1] ?? '';
+  return '';
 }
 
 function showCommand(): Command {
@@ -102,8 +127,12 @@ function harCommand(): Command {
     });
 }
 
-/** A log with the parts that were set aside, the oldest first. */
-const filesOf = async (file: string) => [...(await partsOf(file)).map((part) => part.file), file];
+/** A log with the parts that were set aside, the oldest first; those that have moved to the folder `older` too. */
+async function filesOf(file: string, older?: string): Promise<string[]> {
+  const moved = older === undefined ? [] : await partsOf(join(older, basename(file)));
+  const parts = [...moved, ...(await partsOf(file))].sort((one, other) => one.number - other.number);
+  return [...parts.map((part) => part.file), file];
+}
 
 const progressOver = (files: readonly string[]) =>
   new Progress(files.reduce((sum, each) => sum + statSync(each).size, 0));
@@ -122,10 +151,6 @@ async function reading<T>(
   }
 }
 
-async function* bytesOfLines(files: readonly string[]): AsyncGenerator<Buffer, void, void> {
-  for await (const { bytes } of linesOf(files)) yield bytes;
-}
-
 /** A file that can't be read says nothing about the log. */
 async function readable<T>(command: Command, work: () => Promise<T>): Promise<T> {
   try {
@@ -135,13 +160,14 @@ async function readable<T>(command: Command, work: () => Promise<T>): Promise<T>
   }
 }
 
-function praise({ entries, first, head, unfinished, receipts }: Valid): string {
+function praise({ entries, head, unfinished, endKnown, receipts, lost }: Valid): string {
   const lines = [`valid: ${entries} entries, head ${head}`];
-  if (first > 1) lines.push(`begins at entry ${first}: older files are not here`);
+  if (!endKnown) lines.push('no .end file beside it: receipts alone can tell whether its end was cut off');
+  if (lost > 0)
+    lines.push(`${lost} entries were lost when they could not be written, as the log itself tells`);
   if (unfinished > 0)
     lines.push(`${unfinished} bytes of an unfinished line at the end: being written, or left by a crash`);
   if (receipts.checked > 0) lines.push(`${receipts.checked} receipts fit`);
-  if (receipts.older > 0) lines.push(`${receipts.older} receipts are of entries in older files`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -150,17 +176,17 @@ const blame = ({ file, line, why }: Invalid) => `not valid: ${file}, line ${line
 const ADVICE =
   'What stands before that line is as it was written. Compare the rest with a copy of the log from elsewhere, and with\n' +
   'the receipts of more clients. To go on, move the file away: the proxy begins a new log when it is started again.\n';
-const WORKERS = 'A proxy with workers writes a log for each: where this is one of them, name them all.\n';
 
-function told({ verdicts, unknown }: Judged, logs: readonly string[], hasReceipts: boolean): string {
+function told({ logs, verdicts, unknown }: Judged): string {
   const lines = verdicts.map((verdict, index) => {
     const name = logs.length > 1 ? `${logs[index]}: ` : '';
     return verdict.valid ? name + praise(verdict) : blame(verdict);
   });
-  for (const { session, entry } of unknown)
-    lines.push(`not valid: no log speaks of session ${session}, which has a receipt of entry ${entry}\n`);
+  for (const { log, session, entry } of unknown)
+    lines.push(
+      `not valid: session ${session} has a receipt of entry ${entry} of log ${log}, which is none of these\n`,
+    );
   if (verdicts.some(({ valid }) => !valid)) lines.push(ADVICE);
-  if (hasReceipts && logs.length === 1 && !verdicts[0]!.valid) lines.push(WORKERS);
   return lines.join('');
 }
 

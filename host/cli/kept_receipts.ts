@@ -79,6 +79,7 @@ export class ReceiptKeeper implements Observer {
       bytesAfter,
       services: [...services],
       hash: toHex(rest.hash),
+      log: toHex(rest.log),
       entry: rest.entry,
       head: toHex(rest.head),
     };

@@ -173,7 +173,9 @@ export interface Receipt {
   services: readonly string[];
   /** SHA-256 over the previous receipt's hash (zeros at first) and the body that the client got. */
   hash: Uint8Array;
-  /** Where the response stands in the proxy's audit log: number of its entry, from 1; 0 where none is kept. */
+  /** Which audit log tells of it: 16 bytes, drawn when it was begun; zeros where none is kept. */
+  log: Uint8Array;
+  /** Where the response stands in that log: number of its entry, from 1; 0 where none is kept. */
   entry: number;
   /** The head of the log's hash chain after that entry: who keeps this, is a witness to the log. 32 bytes. */
   head: Uint8Array;

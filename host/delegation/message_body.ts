@@ -65,7 +65,8 @@ function encodeBody(message: Message): Uint8Array {
       break;
     case FrameType.Receipt:
       out.u32(message.response).u16(message.status).u64(message.bytesBefore).u64(message.bytesAfter);
-      out.texts(message.services).fixed(message.hash, 32).u64(message.entry).fixed(message.head, 32);
+      out.texts(message.services).fixed(message.hash, 32).fixed(message.log, 16);
+      out.u64(message.entry).fixed(message.head, 32);
       break;
     case FrameType.Resumption:
       return encodeResumption(message.resumption);
@@ -159,6 +160,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         bytesAfter: from.u64(),
         services: from.texts(),
         hash: from.take(32),
+        log: from.take(16),
         entry: from.u64(),
         head: from.take(32),
       };

@@ -76,6 +76,8 @@ export type SessionEvent =
 
 /** Where an event stands in a hash chain; goes to the client in its RECEIPT. */
 export interface RecordMark {
+  /** Which log: 16 bytes, drawn when it was begun. */
+  readonly log: Uint8Array;
   /** Number of the entry in the whole record, from 1. */
   readonly entry: number;
   /** The chain's head after it. 32 bytes. */

@@ -18,6 +18,7 @@ export class ReceiptCheck {
   #bodies = 0;
   #receipts = 0;
   #entry = 0;
+  #log: Uint8Array | undefined;
   readonly #seen = new Map<number, Uint8Array>();
   readonly #told = new Map<number, Uint8Array>();
 
@@ -44,7 +45,7 @@ export class ReceiptCheck {
     };
   }
 
-  onReceipt({ response, hash, entry }: Receipt): void {
+  onReceipt({ response, hash, log, entry }: Receipt): void {
     if (response !== ++this.#receipts) {
       this.#fault(`receipt ${response} came in the place of receipt ${this.#receipts}`);
       return;
@@ -56,6 +57,11 @@ export class ReceiptCheck {
         return;
       }
       this.#entry = entry;
+      if (this.#log !== undefined && !log.every((byte, i) => byte === this.#log?.[i])) {
+        this.#fault('it wrote one session to two audit logs');
+        return;
+      }
+      this.#log = log;
     }
     this.#compare(response, this.#told, hash, this.#seen);
   }

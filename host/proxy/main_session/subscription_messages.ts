@@ -55,6 +55,7 @@ export class SubscriptionDesk {
           bytesAfter: receipt.bytesAfter,
           services: receipt.services,
           hash: receipt.hash,
+          log: mark?.log ?? new Uint8Array(16),
           entry: mark?.entry ?? 0,
           head: mark?.head ?? new Uint8Array(32),
         });

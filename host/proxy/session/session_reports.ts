@@ -16,6 +16,7 @@ import type { LentCounts } from './epoch_leg.js';
 import type { Deliverer, Traffic } from './session_options.js';
 
 /** Of an audit log that is not kept. */
+const NO_LOG = new Uint8Array(16);
 const NO_HEAD = new Uint8Array(32);
 
 export const legName = ({ requestId, leg }: Delivery) =>
@@ -81,6 +82,7 @@ export class SessionReports {
       bytesBefore,
       bytesAfter,
       hash,
+      log: mark?.log ?? NO_LOG,
       entry: mark?.entry ?? 0,
       head: mark?.head ?? NO_HEAD,
     });

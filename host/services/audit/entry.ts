@@ -17,6 +17,8 @@ export interface Entry extends EntryFields {
   readonly entry: number;
   /** SHA-256 of the line before it, without its line feed; zeros for the first. Hexadecimal. */
   readonly previous: string;
+  /** The log that it belongs to: 16 bytes, hexadecimal. */
+  readonly log: string;
   /** ISO 8601, UTC. */
   readonly time: string;
 }

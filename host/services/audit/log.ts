@@ -1,10 +1,13 @@
 // The log's file: appended to, never rewritten. What was asked for at the same time is written and synced in one piece.
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { DeputyError } from '../../delegation/error.js';
 import type { RecordMark } from '../record.js';
 import { canonical } from './canonical.js';
+import { readEnd, writeEnd } from './end.js';
 import { type EntryFields, hashOf } from './entry.js';
-import { partsOf, readTail } from './parts.js';
+import { lock, type Unlock } from './lock.js';
+import { partsOf, readTail, type Tail } from './parts.js';
 
 /** `always`: an entry counts once the disk has it. `second`: the disk has it within a second. `never`: when it likes. */
 export type SyncPolicy = 'always' | 'second' | 'never';
@@ -27,6 +30,9 @@ interface Waiting {
 
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  /** Its name, hexadecimal. */
+  readonly log: string;
+  readonly #unlock: Unlock;
   #handle: FileHandle;
   /** Bytes of whole entries in the file: what lies behind them was not written to its end. */
   #size: number;
@@ -40,14 +46,19 @@ export class AuditLog {
   #syncFailed = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** What could not be written since `since`, in milliseconds. */
+  #lost: { entries: number; since: number } | undefined;
 
   private constructor(
     options: AuditLogOptions,
     handle: FileHandle,
-    { size, entry, head }: { size: number; entry: number; head: string },
+    unlock: Unlock,
+    { size, entry, head, log = randomBytes(16).toString('hex') }: Tail,
   ) {
     this.#options = options;
     this.#handle = handle;
+    this.#unlock = unlock;
+    this.log = log;
     this.#size = size;
     this.#entry = entry;
     this.#head = head;
@@ -55,20 +66,26 @@ export class AuditLog {
 
   /**
    * Opens a log to go on with, or begins one. A last line that a crash cut short is removed, and the next entry says
-   * so. Throws AUDIT_UNREADABLE where the file can't be opened or its last entry is none.
+   * so, and how many entries are missing of those that FILE.end knows. Throws AUDIT_UNREADABLE where the file can't be
+   * opened or its last entry is none, AUDIT_IN_USE where another process writes it.
    */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const { file } = options;
     try {
       // Appending as the kernel understands it: nobody's bytes are overwritten, not even those of a second writer.
       const handle = await open(file, 'a+', 0o600);
+      let unlock: Unlock = async () => {};
       try {
+        // A device has no end, and as many writers as it likes.
+        if ((await handle.stat()).isFile()) unlock = await lock(file);
         const tail = await readTail(handle, file);
         if (tail.lost > 0) await handle.truncate(tail.size);
-        const log = new AuditLog(options, handle, tail);
-        if (tail.lost > 0) await log.append({ kind: 'recovered', lost: tail.lost });
+        const log = new AuditLog(options, handle, unlock, tail);
+        const missing = Math.max(0, ((await readEnd(file))?.entry ?? 0) - tail.entry);
+        if (tail.lost > 0 || missing > 0) await log.append({ kind: 'recovered', lost: tail.lost, missing });
         return log;
       } catch (error) {
+        await unlock();
         await handle.close();
         throw error;
       }
@@ -98,9 +115,11 @@ export class AuditLog {
     clearTimeout(this.#timer);
     await this.#writing;
     try {
+      if (this.#lost !== undefined) await this.#writeBatch([]).catch(() => {});
       if (this.#unsynced && this.#options.sync !== 'never') await this.#handle.datasync();
     } finally {
       await this.#handle.close();
+      await this.#unlock();
     }
   }
 
@@ -113,6 +132,9 @@ export class AuditLog {
         const marks = await this.#writeBatch(batch.map(({ fields }) => fields));
         for (const [i, { resolve }] of batch.entries()) resolve(marks[i]!);
       } catch (error) {
+        // The log has to tell of the gap once it can be written again.
+        this.#lost ??= { entries: 0, since: this.#now() };
+        this.#lost.entries += batch.length;
         for (const { reject } of batch) reject(error);
       }
     }
@@ -122,15 +144,21 @@ export class AuditLog {
 
   async #writeBatch(batch: readonly EntryFields[]): Promise<RecordMark[]> {
     if (this.#size >= (this.#options.rotateBytes ?? Number.POSITIVE_INFINITY)) await this.#rotate();
-    const time = new Date((this.#options.now ?? Date.now)()).toISOString();
+    const time = new Date(this.#now()).toISOString();
+    const { log } = this;
     let [entry, head] = [this.#entry, this.#head];
     let text = '';
-    const marks = batch.map((fields) => {
-      const line = canonical({ ...fields, entry: ++entry, previous: head, time });
+    const add = (fields: EntryFields) => {
+      const line = canonical({ ...fields, log, entry: ++entry, previous: head, time });
       head = hashOf(line);
       text += `${line}\n`;
-      return { entry, head: Buffer.from(head, 'hex') };
-    });
+      return { log: Buffer.from(log, 'hex'), entry, head: Buffer.from(head, 'hex') };
+    };
+    if (this.#lost !== undefined) {
+      const { entries, since } = this.#lost;
+      add({ kind: 'lost', entries, since: new Date(since).toISOString() });
+    }
+    const marks = batch.map(add);
     const bytes = Buffer.from(text);
     await this.#checkEnd();
     try {
@@ -146,6 +174,9 @@ export class AuditLog {
     this.#dirty = false;
     this.#size += bytes.length;
     [this.#entry, this.#head] = [entry, head];
+    this.#lost = undefined;
+    // One that is behind is no harm: the log may be longer than it says.
+    if (this.#size > 0) await writeEnd(this.#options.file, { log, entry, head }).catch(() => {});
     if (this.#options.sync !== 'never') this.#syncSoon();
     return marks;
   }
@@ -158,6 +189,10 @@ export class AuditLog {
       throw new Error(`its file has ${stats.size} bytes, not ${this.#size}: somebody else wrote to it`);
     }
     if (this.#syncFailed) await this.#sync();
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   async #cutBack(): Promise<void> {

@@ -9,6 +9,9 @@ export const LINE_LIMIT = 1 << 20;
 
 const LINE_FEED = 10;
 
+/** A log's name. */
+export const LOG = /^[0-9a-f]{32}$/;
+
 /** Set aside from `file`, the oldest first. */
 export async function partsOf(file: string): Promise<{ number: number; file: string }[]> {
   const name = basename(file);
@@ -22,13 +25,33 @@ export async function partsOf(file: string): Promise<{ number: number; file: str
   return parts.sort((one, other) => one.number - other.number);
 }
 
-export interface Tail {
-  /** Bytes of whole lines. */
-  size: number;
+/** Names of files that stand beside a log and are none. */
+const BESIDE = /\.(end|end\.new|lock|\d+)$/;
+
+/**
+ * The logs that go by the name `file`: itself, and what workers and nodes beside it have written, FILE-1, FILE-2, FILE-NODE.
+ * None where there is none.
+ */
+export async function logsOf(file: string): Promise<string[]> {
+  const name = basename(file);
+  const names = await readdir(dirname(file) || '.');
+  const others = names.filter((each) => each.startsWith(`${name}-`) && !BESIDE.test(each)).sort();
+  return [name, ...others].filter((each) => names.includes(each)).map((each) => join(dirname(file), each));
+}
+
+/** What the newest whole entry says of its place. */
+export interface Place {
   /** Number of the last entry; 0 for none. */
   entry: number;
   /** Its hash. */
   head: string;
+  /** The log's name; undefined where it has no entry yet. */
+  log: string | undefined;
+}
+
+export interface Tail extends Place {
+  /** Bytes of whole lines. */
+  size: number;
   /** Bytes behind the last line feed. */
   lost: number;
 }
@@ -36,7 +59,7 @@ export interface Tail {
 /** The end of the log whose newest file `handle` is. Throws AUDIT_DAMAGED where the last line is no entry. */
 export async function readTail(handle: FileHandle, file: string): Promise<Tail> {
   const stats = await handle.stat();
-  const nothing = { entry: 0, head: FIRST_PREVIOUS };
+  const nothing = { entry: 0, head: FIRST_PREVIOUS, log: undefined };
   // A device can be written to and not be read.
   if (!stats.isFile()) return { ...nothing, size: 0, lost: 0 };
   const { line, lost } = await lastLine(handle, stats.size, file);
@@ -46,7 +69,7 @@ export async function readTail(handle: FileHandle, file: string): Promise<Tail> 
   return { ...(part === undefined ? nothing : await placeIn(part.file)), size, lost };
 }
 
-async function placeIn(file: string): Promise<{ entry: number; head: string }> {
+async function placeIn(file: string): Promise<Place> {
   const handle = await open(file, 'r');
   try {
     const { line } = await lastLine(handle, (await handle.stat()).size, file);
@@ -57,10 +80,11 @@ async function placeIn(file: string): Promise<{ entry: number; head: string }> {
   }
 }
 
-function placeOf(line: Buffer, file: string): { entry: number; head: string } {
+function placeOf(line: Buffer, file: string): Place {
   try {
-    const { entry } = JSON.parse(line.toString()) as Partial<Entry>;
-    if (Number.isSafeInteger(entry) && entry! > 0) return { entry: entry!, head: hashOf(line) };
+    const { entry, log } = JSON.parse(line.toString()) as Partial<Entry>;
+    if (typeof entry === 'number' && Number.isSafeInteger(entry) && entry > 0 && LOG.test(log ?? ''))
+      return { entry, head: hashOf(line), log };
   } catch {
     // Said below.
   }

@@ -15,6 +15,8 @@ export interface KeptReceipt {
   services: string[];
   /** Running hash of the session's bodies, hexadecimal. */
   hash: string;
+  /** Of the log that tells of it, hexadecimal. */
+  log: string;
   /** Number of the entry in the proxy's audit log, and the chain's head after it. */
   entry: number;
   head: string;
@@ -35,6 +37,7 @@ export function parseReceipts(text: string): KeptReceipt[] {
     if (
       !counts.every((count) => Number.isSafeInteger(count) && count! >= 0) ||
       typeof value?.session !== 'string' ||
+      !/^[0-9a-f]{32}$/.test(value.log ?? '') ||
       !/^[0-9a-f]{64}$/.test(value.head ?? '')
     ) {
       throw new DeputyError(
@@ -47,29 +50,13 @@ export function parseReceipts(text: string): KeptReceipt[] {
   return receipts;
 }
 
-/**
- * Deals receipts to the logs of a proxy's workers: each to the log that speaks of its session. `of` is by log; `unknown`
- * are of sessions in none of them.
- */
-export async function deal(
+/** Deals receipts to logs by the names of these: `of` is by log; `unknown` are of logs that are not among them. */
+export function deal(
   receipts: readonly KeptReceipt[],
-  logs: readonly AsyncIterable<Buffer>[],
-): Promise<{ of: KeptReceipt[][]; unknown: KeptReceipt[] }> {
-  const unknown = new Map<string, KeptReceipt[]>();
-  for (const receipt of receipts)
-    unknown.set(receipt.session, [...(unknown.get(receipt.session) ?? []), receipt]);
-  const of: KeptReceipt[][] = [];
-  for (const lines of logs) {
-    const own: KeptReceipt[] = [];
-    for await (const line of lines) {
-      const session = SESSION.exec(line.toString('latin1'))?.[1] ?? '';
-      own.push(...(unknown.get(session) ?? []));
-      unknown.delete(session);
-    }
-    of.push(own);
-  }
-  return { of, unknown: [...unknown.values()].flat() };
+  logs: readonly string[],
+): { of: KeptReceipt[][]; unknown: KeptReceipt[] } {
+  return {
+    of: logs.map((log) => receipts.filter((receipt) => receipt.log === log)),
+    unknown: receipts.filter((receipt) => !logs.includes(receipt.log)),
+  };
 }
-
-/** Quotation marks in values are escaped, so that this is a member and nothing else. */
-const SESSION = /"session":"([0-9a-f]{32})"/;

@@ -2,8 +2,9 @@
 // hash; and whether it still holds what clients have receipts of.
 import { createReadStream } from 'node:fs';
 import { canonical, type Json } from './canonical.js';
+import { type End, readEnd } from './end.js';
 import { type Entry, FIRST_PREVIOUS, hashOf } from './entry.js';
-import { LINE_LIMIT } from './parts.js';
+import { LINE_LIMIT, LOG } from './parts.js';
 import type { KeptReceipt } from './receipts.js';
 
 export interface Line {
@@ -43,15 +44,19 @@ export async function* linesOf(
 
 export interface Valid {
   valid: true;
+  /** The log's name, hexadecimal; empty where it has no entry. */
+  log: string;
   entries: number;
-  /** Number of the first entry: above 1 where older files were not given. */
-  first: number;
   /** Hash of the last entry, hexadecimal. */
   head: string;
   /** Bytes of a last line that is not whole: of a crash, or just being written. */
   unfinished: number;
-  /** Receipts that fit, and those of entries that older files hold. */
-  receipts: { checked: number; older: number };
+  /** Whether FILE.end says that nothing is missing at the end. */
+  endKnown: boolean;
+  /** Receipts that fit. */
+  receipts: { checked: number };
+  /** Entries that could not be written, or were missing when the proxy began anew, as the log itself tells. */
+  lost: number;
 }
 
 export interface Invalid {
@@ -67,7 +72,11 @@ export async function verify(
   receipts: readonly KeptReceipt[] = [],
   onBytes?: (bytes: number) => void,
 ): Promise<Valid | Invalid> {
-  const chain = new Chain(receipts);
+  const newest = files.at(-1) ?? '';
+  const end = await readEnd(newest);
+  if (end === null)
+    return { valid: false, file: `${newest}.end`, line: 1, why: 'a proxy writes it otherwise' };
+  const chain = new Chain(receipts, end);
   let last: Line | undefined;
   let unfinished = 0;
   for await (const line of linesOf(files, onBytes)) {
@@ -85,15 +94,21 @@ export async function verify(
   const why = chain.end();
   if (why !== undefined)
     return { valid: false, file: last?.file ?? files.at(-1)!, line: last?.number ?? 0, why };
-  const { first, entry, head, checked, older } = chain;
+  const { log, entry, head, checked, lost } = chain;
   return {
     valid: true,
-    entries: entry === 0 ? 0 : entry - first + 1,
-    first,
-    head,
-    unfinished,
-    receipts: { checked, older },
+    ...{ log, entries: entry, head, unfinished },
+    endKnown: end !== undefined,
+    receipts: { checked },
+    lost,
   };
+}
+
+interface Gap {
+  /** Of `lost`. */
+  entries?: number;
+  /** Of `recovered`. */
+  missing?: number;
 }
 
 interface Contents {
@@ -102,15 +117,18 @@ interface Contents {
 }
 
 class Chain {
-  first = 0;
+  log = '';
   entry = 0;
   head = FIRST_PREVIOUS;
   checked = 0;
-  older = 0;
+  lost = 0;
   readonly #receipts = new Map<number, KeptReceipt[]>();
   #newest = 0;
 
-  constructor(receipts: readonly KeptReceipt[]) {
+  constructor(
+    receipts: readonly KeptReceipt[],
+    private readonly known: End | undefined,
+  ) {
     for (const receipt of receipts) {
       const same = this.#receipts.get(receipt.entry) ?? [];
       this.#receipts.set(receipt.entry, [...same, receipt]);
@@ -122,11 +140,14 @@ class Chain {
   next(bytes: Buffer): string | undefined {
     const fields = parsed(bytes);
     if (fields === undefined) return 'this is no entry';
-    const { entry, previous } = fields;
+    const { entry, previous, log } = fields;
     if (this.entry === 0) {
-      this.first = entry;
-      if (entry === 1 && previous !== FIRST_PREVIOUS)
-        return 'the first entry bears the hash of another one before it';
+      if (entry !== 1)
+        return `the log begins at entry ${entry}: older files are not here, or its beginning was removed`;
+      if (previous !== FIRST_PREVIOUS) return 'the first entry bears the hash of another one before it';
+      this.log = log;
+    } else if (log !== this.log) {
+      return `entry ${entry} is one of another log`;
     } else if (entry !== this.entry + 1) {
       return `entry ${entry} follows entry ${this.entry}`;
     } else if (previous !== this.head) {
@@ -134,6 +155,11 @@ class Chain {
     }
     this.entry = entry;
     this.head = hashOf(bytes);
+    const { entries = 0, missing = 0 } = fields as Entry & Gap;
+    if (fields.kind === 'lost') this.lost += entries;
+    if (fields.kind === 'recovered') this.lost += missing;
+    if (this.known?.entry === entry && (this.known.head !== this.head || this.known.log !== log))
+      return `entry ${entry} is another one than that which stands in the log's .end file`;
     for (const receipt of this.#receipts.get(entry) ?? []) {
       const why = this.#against(receipt, fields);
       if (why !== undefined) return why;
@@ -146,7 +172,8 @@ class Chain {
     if (this.#newest > this.entry) {
       return `the log ends at entry ${this.entry}, but a receipt speaks of entry ${this.#newest}: its end was cut off`;
     }
-    for (const [entry, { length }] of this.#receipts) if (entry < this.first) this.older += length;
+    if (this.known !== undefined && this.known.entry > this.entry)
+      return `the log ends at entry ${this.entry}, but its .end file speaks of entry ${this.known.entry}: its end was cut off`;
     return undefined;
   }
 
@@ -180,12 +207,13 @@ function parsed(bytes: Buffer): Entry | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { entry, previous, time, kind } = value as Partial<Entry>;
+  const { entry, previous, log, time, kind } = value as Partial<Entry>;
   const isEntry =
     Number.isSafeInteger(entry) &&
     entry! > 0 &&
     typeof previous === 'string' &&
     /^[0-9a-f]{64}$/.test(previous) &&
+    LOG.test(log ?? '') &&
     typeof kind === 'string' &&
     typeof time === 'string';
   // Two texts of one value would have two hashes, and duplicate members two values.

@@ -167,6 +167,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     services: texts,
     hash: bytes(32),
     entry: count,
+    log: bytes(16),
     head: bytes(32),
   }),
   fc.record({

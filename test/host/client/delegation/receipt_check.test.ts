@@ -17,6 +17,7 @@ const receipt = (response: number, hash: Uint8Array, entry = 0): Receipt => ({
   services: [],
   hash,
   entry,
+  log: new Uint8Array(16),
   head: new Uint8Array(32),
 });
 
@@ -129,7 +130,11 @@ describe('a client', () => {
 
   test('takes its grant back from a proxy whose log goes back', async () => {
     let entry = 9;
-    const record: Service['record'] = async () => ({ entry: entry--, head: new Uint8Array(32) });
+    const record: Service['record'] = async () => ({
+      log: new Uint8Array(16),
+      entry: entry--,
+      head: new Uint8Array(32),
+    });
     const origin = await world.origin((_, response) => response.end('content'));
     const steps = new Steps();
     const client = world.through(await world.proxy({ services: [{ name: 'log', record }] }), {

@@ -69,11 +69,15 @@ describe('a log that is written', () => {
     const parts = await allParts(file);
     expect(parts.length).toBeGreaterThan(3);
     expect(parts.slice(0, 3)).toEqual([`${file}.1`, `${file}.2`, `${file}.3`]);
-    expect(await verify(parts)).toMatchObject({ valid: true, entries: 30, first: 1 });
-    expect(await verify(parts.slice(2))).toMatchObject({ valid: true });
-    expect((await verify(parts.slice(2))) as { first: number }).not.toMatchObject({ first: 1 });
+    expect(await verify(parts)).toMatchObject({ valid: true, entries: 30, endKnown: true });
+    expect(await verify(parts.slice(2))).toMatchObject({
+      valid: false,
+      line: 1,
+      why: expect.stringMatching(/beginning was removed/),
+    });
     // Just set aside, nothing written since: the chain goes on from the newest part.
     await writeFile(file, '');
+    await rm(`${file}.end`);
     const { head } = (await verify(parts.slice(0, -1))) as { head: string };
     await logOf(1, { file });
     expect(JSON.parse(await readFile(file, 'utf8')).previous).toBe(head);
@@ -83,11 +87,14 @@ describe('a log that is written', () => {
     const file = await logOf(3);
     const size = (await readFile(file)).length;
     await truncate(file, size - 10);
-    expect(await verify([file])).toMatchObject({ valid: true, entries: 2 });
+    expect(await verify([file])).toMatchObject({
+      valid: false,
+      why: expect.stringMatching(/end was cut off/),
+    });
     await logOf(1, { file });
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
-    expect(JSON.parse(lines[2]!)).toMatchObject({ entry: 3, kind: 'recovered' });
-    expect(await verify([file])).toMatchObject({ valid: true, entries: 4, unfinished: 0 });
+    expect(JSON.parse(lines[2]!)).toMatchObject({ entry: 3, kind: 'recovered', missing: 1 });
+    expect(await verify([file])).toMatchObject({ valid: true, entries: 4, unfinished: 0, lost: 1 });
   });
 
   test.each([['no JSON'], ['{"kind":"test"}'], ['{"entry":0}'], ['null']])(
@@ -122,7 +129,7 @@ describe('a log that is written', () => {
     await log.close();
   });
 
-  test('goes on without a gap when there is room again', async () => {
+  test('goes on when there is room again, and says how many are missing', async () => {
     // The limit of a file's size cuts a write in the middle, as a full disk does.
     const file = newFile();
     const script = `
@@ -144,16 +151,27 @@ describe('a log that is written', () => {
     expect(run.stderr).toBe('');
     const failed = Number(run.stdout);
     expect(failed).toBeGreaterThan(0);
-    expect(await verify([file])).toMatchObject({ valid: true, entries: 12 - failed, unfinished: 0 });
+    // And one that tells of the gap.
+    expect(await verify([file])).toMatchObject({
+      valid: true,
+      entries: 13 - failed,
+      unfinished: 0,
+      lost: failed,
+    });
+    const told = (await readFile(file, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(told.find(({ kind }) => kind === 'lost')).toMatchObject({ entries: failed, entry: 10 - failed });
   });
 });
 
 describe('a log that was changed', () => {
   const receiptOf = (line: string): KeptReceipt => {
-    const { entry, session, number, status, responseContent } = JSON.parse(line);
+    const { log, entry, session, number, status, responseContent } = JSON.parse(line);
     const [{ bytes: bytesBefore }, { bytes: bytesAfter }] = responseContent;
     const head = hashOf(line);
-    const own = { session, response: number, status, bytesBefore, bytesAfter, entry, head };
+    const own = { session, response: number, status, bytesBefore, bytesAfter, log, entry, head };
     return { proxy: 'p:1', origin: 'o:1', services: [], hash: head, ...own };
   };
   const response = (number: number) => ({
@@ -211,13 +229,16 @@ describe('a log that was changed', () => {
     expect(await verify([log.file])).toMatchObject({ valid: false, line, why: expect.stringMatching(why) });
   });
 
-  test('that is cut off at an end of a line is found by who has a receipt', async () => {
+  test('that is cut off at an end of a line is found by its .end file, and by who has a receipt', async () => {
     const { file, lines: all, receipts } = await lines();
     await writeFile(file, `${all.slice(0, 3).join('\n')}\n`);
-    expect(await verify([file])).toMatchObject({ valid: true });
+    const cut = { valid: false, line: 3, why: expect.stringMatching(/\.end file .* cut off/) };
+    expect(await verify([file])).toMatchObject(cut);
+    await rm(`${file}.end`);
+    expect(await verify([file])).toMatchObject({ valid: true, endKnown: false });
     expect(await verify([file], receipts)).toMatchObject({
       valid: false,
-      why: expect.stringMatching(/cut off/),
+      why: expect.stringMatching(/receipt .* cut off/),
     });
   });
 
@@ -239,7 +260,7 @@ describe('a log that was changed', () => {
     const { file, receipts } = await lines();
     const lying = { ...receipts[1]!, bytesAfter: 8 };
     expect(await verify([file], [lying])).toMatchObject({ valid: false, line: 2 });
-    expect(await verify([file], receipts)).toMatchObject({ valid: true, receipts: { checked: 5, older: 0 } });
+    expect(await verify([file], receipts)).toMatchObject({ valid: true, receipts: { checked: 5 } });
   });
 });
 
@@ -265,6 +286,55 @@ describe('the canonical form', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a log of two writers', () => {
+  test('is refused to the second, in one process and in another', async () => {
+    const file = newFile();
+    const log = await AuditLog.open({ file });
+    await expect(AuditLog.open({ file })).rejects.toMatchObject({ code: 'AUDIT_IN_USE' });
+    await log.append({ kind: 'test' });
+    await log.close();
+    await logOf(1, { file });
+    // This very process, which writes no log of that name now; and one that is gone.
+    for (const holder of [`${process.pid} 1`, `${process.pid} `, '999999999 7', '', 'x y', '-1 ', '0 ']) {
+      await writeFile(`${file}.lock`, holder);
+      await logOf(1, { file });
+    }
+    // Another process, which lives.
+    const start = (await readFile(`/proc/${process.ppid}/stat`, 'latin1')).split(') ').at(-1)!.split(' ')[19];
+    await writeFile(`${file}.lock`, `${process.ppid} ${start}\n`);
+    await expect(AuditLog.open({ file })).rejects.toMatchObject({ code: 'AUDIT_IN_USE' });
+    expect(await verify([file])).toMatchObject({ valid: true, entries: 9 });
+  });
+
+  test('shows entries of another log among its own', async () => {
+    const [one, other] = [await logOf(2), await logOf(3)];
+    const [a, b] = (await readFile(one, 'utf8')).trimEnd().split('\n');
+    const c = (await readFile(other, 'utf8')).trimEnd().split('\n')[2];
+    await writeFile(one, `${a}\n${b}\n${c}\n`);
+    expect(await verify([one])).toMatchObject({
+      valid: false,
+      line: 3,
+      why: 'entry 3 is one of another log',
+    });
+  });
+
+  test.each(['', 'x', 'ab 1 cd\n'])('an .end file of "%s" is none', async (text) => {
+    const file = await logOf(1);
+    await writeFile(`${file}.end`, text);
+    expect(await verify([file])).toMatchObject({ valid: false, file: `${file}.end` });
+  });
+
+  test('an entry that is another one than the .end file speaks of is found', async () => {
+    const [file, other] = [await logOf(2), await logOf(2)];
+    await writeFile(`${file}.end`, await readFile(`${other}.end`));
+    expect(await verify([file])).toMatchObject({
+      valid: false,
+      line: 2,
+      why: expect.stringMatching(/\.end/),
+    });
   });
 });
 

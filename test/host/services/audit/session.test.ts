@@ -106,7 +106,17 @@ describe('an audited session', () => {
 
     expect(receipt.entry).toBe(3);
     const head = Buffer.from(receipt.head).toString('hex');
-    const kept = { ...receipt, session: sessionId, head, hash: head, proxy: '', origin: '', services: [] };
+    const log = Buffer.from(receipt.log).toString('hex');
+    const kept = {
+      ...receipt,
+      session: sessionId,
+      log,
+      head,
+      hash: head,
+      proxy: '',
+      origin: '',
+      services: [],
+    };
     expect(await verify([file], [kept])).toMatchObject({ valid: true, receipts: { checked: 1 } });
   });
 
