@@ -11,9 +11,13 @@ export const TAG_OID: i32 = 0x06;
 export const TAG_ENUMERATED: i32 = 0x0a;
 export const TAG_UTF8_STRING: i32 = 0x0c;
 export const TAG_PRINTABLE_STRING: i32 = 0x13;
+export const TAG_TELETEX_STRING: i32 = 0x14;
 export const TAG_IA5_STRING: i32 = 0x16;
 export const TAG_UTC_TIME: i32 = 0x17;
 export const TAG_GENERALIZED_TIME: i32 = 0x18;
+export const TAG_VISIBLE_STRING: i32 = 0x1a;
+export const TAG_UNIVERSAL_STRING: i32 = 0x1c;
+export const TAG_BMP_STRING: i32 = 0x1e;
 export const TAG_SEQUENCE: i32 = 0x30;
 export const TAG_SET: i32 = 0x31;
 

@@ -1,18 +1,20 @@
-// Comparing names (RFC 5280 §7.1). Attributes match where their bytes do, or where both values are PrintableString,
-// UTF8String or IA5String and equal after folding ASCII case, trimming spaces and collapsing runs of them. Beyond ASCII
-// it is byte equality: no Unicode normalization, so a path may be missed, never invented. Comparing expects names that
-// `isName` has seen.
+// Comparing names (RFC 5280 §7.1). Attributes match where their bytes do, or where both values are text, of whatever string
+// type, and equal after folding ASCII case, trimming spaces and collapsing runs of them: an excluded name stays excluded in
+// another type. No Unicode normalization and no folding beyond ASCII. Comparing expects names that `isName` has seen.
 import {
   after,
   body,
-  bodyLength,
   sameElement,
+  TAG_BMP_STRING,
   TAG_IA5_STRING,
   TAG_OID,
   TAG_PRINTABLE_STRING,
   TAG_SEQUENCE,
   TAG_SET,
+  TAG_TELETEX_STRING,
+  TAG_UNIVERSAL_STRING,
   TAG_UTF8_STRING,
+  TAG_VISIBLE_STRING,
   tagOf,
 } from "./der";
 
@@ -93,37 +95,88 @@ function sameAttribute(a: usize, b: usize): i32 {
   const aValue = after(aType);
   const bValue = after(bType);
   if (sameElement(aValue, bValue)) return 1;
-  if (!isFolded(load<u8>(aValue)) || !isFolded(load<u8>(bValue))) return 0;
-  return sameFolded(body(aValue), bodyLength(aValue), body(bValue), bodyLength(bValue));
+  return sameText(aValue, bValue);
 }
 
-function isFolded(tag: i32): i32 {
-  return (tag == TAG_PRINTABLE_STRING || tag == TAG_UTF8_STRING || tag == TAG_IA5_STRING) as i32;
-}
+/** One value being read: its characters, whatever its type. */
+// @ts-ignore: decorator
+@unmanaged
+class Text {
+  at: usize;
+  end: usize;
+  /** Bytes of a character; 0 for UTF-8, which has from one to four. */
+  width: i32;
 
-function sameFolded(a: usize, aLength: i32, b: usize, bLength: i32): i32 {
-  let aEnd = a + aLength;
-  let bEnd = b + bLength;
-  while (aEnd > a && load<u8>(aEnd - 1) == 0x20) aEnd--;
-  while (bEnd > b && load<u8>(bEnd - 1) == 0x20) bEnd--;
-  a = afterSpaces(a, aEnd);
-  b = afterSpaces(b, bEnd);
-  while (a < aEnd && b < bEnd) {
-    const octet = foldCase(load<u8>(a));
-    if (octet != foldCase(load<u8>(b))) return 0;
-    a++;
-    b++;
-    if (octet == 0x20) {
-      a = afterSpaces(a, aEnd);
-      b = afterSpaces(b, bEnd);
-    }
+  /** 1 where the value is of a type whose characters are known. */
+  open(value: usize): i32 {
+    this.at = body(value);
+    this.end = after(value);
+    this.width = characterWidth(load<u8>(value));
+    return (this.width >= 0) as i32;
   }
-  return (a == aEnd && b == bEnd) as i32;
+
+  /** The next character, folded; -1 at the end. Spaces in a row are one, and before the end none. */
+  next(): i32 {
+    const character = this.character();
+    if (character != SPACE) return foldCase(character);
+    this.skipSpaces();
+    return this.at == this.end ? -1 : SPACE;
+  }
+
+  skipSpaces(): void {
+    let at = this.at;
+    while (this.character() == SPACE) at = this.at;
+    this.at = at;
+  }
+
+  /** -1 at the end. What is no UTF-8 becomes some number, by the same rule on both sides. */
+  character(): i32 {
+    if (this.at >= this.end) return -1;
+    const first = load<u8>(this.at++) as i32;
+    let more = this.width - 1;
+    if (this.width == 0) more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    let character = this.width > 0 || more == 0 ? first : first & (0x3f >> more);
+    for (; more > 0 && this.at < this.end; more--) {
+      const octet = load<u8>(this.at++) as i32;
+      character = this.width > 0 ? character << 8 | octet : character << 6 | (octet & 0x3f);
+    }
+    return character;
+  }
 }
 
-function afterSpaces(at: usize, end: usize): usize {
-  while (at < end && load<u8>(at) == 0x20) at++;
-  return at;
+const SPACE: i32 = 0x20;
+const left = changetype<Text>(memory.data(12, 4));
+const right = changetype<Text>(memory.data(12, 4));
+
+/** -1 for a type that is compared byte for byte alone. */
+function characterWidth(tag: i32): i32 {
+  switch (tag) {
+    case TAG_UTF8_STRING:
+      return 0;
+    case TAG_PRINTABLE_STRING:
+    case TAG_IA5_STRING:
+    case TAG_TELETEX_STRING: // read as Latin-1, as everyone does
+    case TAG_VISIBLE_STRING:
+      return 1;
+    case TAG_BMP_STRING:
+      return 2;
+    case TAG_UNIVERSAL_STRING:
+      return 4;
+    default:
+      return -1;
+  }
+}
+
+function sameText(a: usize, b: usize): i32 {
+  if (!left.open(a) || !right.open(b)) return 0;
+  left.skipSpaces();
+  right.skipSpaces();
+  let character = 0;
+  while (character != -1) {
+    character = left.next();
+    if (character != right.next()) return 0;
+  }
+  return 1;
 }
 
 /** ASCII letters to lower case; every other octet stays. */

@@ -12,6 +12,15 @@ const attribute = (type: string, value: string, tag = utf8) =>
   der.sequence(der.oid(type), der.tlv(tag, der.utf8(value)));
 const name = (...rdns: Uint8Array[][]) => der.sequence(...rdns.map((attributes) => der.set(...attributes)));
 const cn = '2.5.4.3';
+/** An organization as BMPString (2 bytes a character) or UniversalString (4), without the last `cut` bytes. */
+const wide = (text: string, width: 2 | 4, cut = 0) => {
+  const bytes = [...text].flatMap((character) => {
+    const code = character.codePointAt(0)!;
+    return [code >> 24, (code >> 16) & 255, (code >> 8) & 255, code & 255].slice(4 - width);
+  });
+  const value = Uint8Array.from(bytes.slice(0, bytes.length - cut));
+  return name([der.sequence(der.oid('2.5.4.10'), der.tlv(width === 2 ? 0x1e : 0x1c, value))]);
+};
 const ou = '2.5.4.11';
 
 const table: [string, Uint8Array, Uint8Array, boolean][] = [
@@ -43,12 +52,29 @@ const table: [string, Uint8Array, Uint8Array, boolean][] = [
     'TeletexString, another case',
     distinguishedName({ O: 'Root' }, teletex),
     distinguishedName({ O: 'root' }, teletex),
-    false,
+    true,
   ],
   [
     'TeletexString and UTF8String',
     distinguishedName({ O: 'Root' }, teletex),
     distinguishedName({ O: 'Root' }),
+    true,
+  ],
+  ['BMPString and UTF8String', wide('Zürich  West ', 2), distinguishedName({ O: 'Zürich west' }), true],
+  ['BMPString and another text', wide('Zürich', 2), distinguishedName({ O: 'Zurich' }), false],
+  ['UniversalString and UTF8String', wide('A ▲ root', 4), distinguishedName({ O: 'a ▲ ROOT' }), true],
+  ['UniversalString and PrintableString', wide('Root', 4), distinguishedName({ O: 'root' }, printable), true],
+  ['a BMPString of odd length', wide('Root', 2, 1), wide('Root', 2), false],
+  [
+    'numbers that are no text',
+    distinguishedName({ O: 'Root' }, 0x12),
+    distinguishedName({ O: 'Root' }),
+    false,
+  ],
+  [
+    'bytes that are no UTF-8',
+    name([der.sequence(der.oid('2.5.4.10'), der.tlv(utf8, Uint8Array.of(0x41, 0xc3)))]),
+    distinguishedName({ O: 'A' }),
     false,
   ],
   ['beyond ASCII, the same', distinguishedName({ O: 'Zürich' }), distinguishedName({ O: 'zürich' }), true],

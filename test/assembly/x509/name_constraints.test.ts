@@ -86,6 +86,8 @@ const table: [Subtrees, (string | Uint8Array)[], string][] = [
   [{ permitted: [directory({ CN: 'www.example.org' })] }, ['www.example.org'], outside],
   [{ permitted: [directory({})] }, ['www.example.org'], within],
   [{ excluded: [directory({ O: 'Deputy tests' })] }, ['www.example.org'], outside],
+  [{ excluded: [directory({ O: 'Deputy tests' }, 0x14)] }, ['www.example.org'], outside],
+  [{ permitted: [directory({ O: 'Deputy tests' }, 0x14)] }, ['www.example.org'], within],
   [
     { excluded: [directory({ O: 'Somebody' })] },
     ['www.example.org', directory({ O: 'Somebody', OU: 'x' })],
