@@ -173,7 +173,10 @@ export class Client {
   async #openMain(): Promise<MainSession> {
     const { context, origins, proxy } = await this.#start();
     if (proxy === undefined) throw new DeputyError('NO_PROXY', 'subscriptions are kept by a proxy: name one');
-    return this.#mainSession(context, origins, proxy);
+    const main = await this.#mainSession(context, origins, proxy);
+    // WELCOME comes behind the reports.
+    await main.greeted;
+    return main;
   }
 
   #redirect(

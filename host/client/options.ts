@@ -74,7 +74,7 @@ export interface ClientOptions {
   maxSessions?: number;
   /**
    * How sessions reach their origins: as streams of the main session, one connection for all, or each on a connection of its
-   * own. `separate` unless told.
+   * own. `streams` unless told.
    */
   conduits?: 'streams' | 'separate';
   observer?: Observer;

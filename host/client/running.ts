@@ -21,7 +21,7 @@ export interface RunningParts extends Pick<Context, 'observer' | 'timeouts'> {
   mainSession: (context: Context, origins: OriginLink, proxy: ProxyLink) => Promise<MainSession>;
 }
 
-const DEFAULT_CONDUITS = 'separate';
+const DEFAULT_CONDUITS = 'streams';
 
 /** Throws PROGRAM_MISSING. */
 export async function start(

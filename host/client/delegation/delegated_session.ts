@@ -2,13 +2,14 @@
 import { DeputyError } from '../../delegation/error.js';
 import { FrameType } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
-import type { Message } from '../../delegation/message.js';
+import type { Active, Message } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import { type Admission, requireGrant } from '../../delegation/policy.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
 import type { Context } from '../context.js';
 import type { Origin, TlsFacts } from '../observer.js';
+import { within } from '../timeout.js';
 import type { OriginLink } from '../tls/origin_link.js';
 import type { ProxyLink } from '../tls/proxy_link.js';
 import type { TlsStream } from '../tls/tls_stream.js';
@@ -18,7 +19,8 @@ import { deliver } from './deliver.js';
 import { handOver } from './hand_over.js';
 import type { MainSession } from './main_session.js';
 import { Observed } from './observation.js';
-import type { Participation, ParticipationParts } from './participation.js';
+import { OpenLeg } from './open_leg.js';
+import { Delivered, type Participation, type ParticipationParts } from './participation.js';
 import { SessionFailure } from './session_failure.js';
 import { SessionReceipts } from './session_receipts.js';
 import { observable, SessionTickets } from './session_tickets.js';
@@ -34,6 +36,13 @@ export interface DelegationParts {
 export interface ByteStreamWish {
   /** Protocols to offer (RFC 7301); none for most that are older than ALPN. */
   alpn: readonly string[];
+}
+
+export interface DelegationWish {
+  signal?: CancelSignal | undefined;
+  stream?: ByteStreamWish;
+  /** Whether the session may be used before the proxy takes part in it. */
+  goesAhead?: boolean;
 }
 
 /** Milliseconds for what the proxy says of a session that was closed here. */
@@ -53,8 +62,11 @@ export class DelegatedSession implements Transport {
   readonly #stopListening: () => void;
   #cancelExpiry: () => void = () => {};
   #cancelLastWords: () => void = () => {};
-  /** From ACTIVE on. */
+  /** From DELIVER on where the conduit is ordered, else from ACTIVE on. */
   #participation: Participation | undefined;
+  readonly #leg: OpenLeg;
+  #delivered = { sent: 0, owes: false };
+  #isActive = false;
   readonly #activation: Activation;
   readonly #failure: SessionFailure;
   #closed = false;
@@ -77,6 +89,7 @@ export class DelegatedSession implements Transport {
     this.tls = tls;
     this.#conduit = conduit;
     this.#tickets = tickets;
+    this.#leg = new OpenLeg(conduit.transport);
     this.receipts = new SessionReceipts(parts.context, origin, this.sessionId, (fault) =>
       this.#onReceiptFault(fault),
     );
@@ -94,7 +107,7 @@ export class DelegatedSession implements Transport {
     origin: Origin,
     admission: Admission,
     requestId: number,
-    { signal, stream }: { signal?: CancelSignal | undefined; stream?: ByteStreamWish } = {},
+    { signal, stream, goesAhead = false }: DelegationWish = {},
   ): Promise<DelegatedSession> {
     const { context, proxy, origins } = parts;
     const { grant } = admission;
@@ -119,7 +132,13 @@ export class DelegatedSession implements Transport {
       context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: conduit.sessionId, tls });
       requireGrant(grant, tls.version, origin.host, origin.port);
       session = new DelegatedSession(parts, origin, admission, conduit, tls, tickets);
-      await session.#delegate(inner, requestId, stream !== undefined, signal);
+      // WELCOME stands before the answer to CONNECT: no secret goes to a proxy that has not greeted.
+      await within(context.platform, main.greeted, { signal });
+      await session.#deliver(inner, requestId, stream !== undefined);
+      const taking = session.#takePart(inner, signal);
+      // In an ordered conduit the request may follow at once: the proxy holds it until it takes part.
+      if (conduit.isOrdered && goesAhead && grant !== Grant.Observe) session.#goAhead(inner, taking);
+      else session.#participation = await taking;
       return session;
     } catch (error) {
       session?.revoke('the session was given up');
@@ -129,6 +148,22 @@ export class DelegatedSession implements Transport {
       conduit.abort();
       throw error;
     }
+  }
+
+  /** The session is used before ACTIVE. */
+  #goAhead(inner: TlsStream, taking: Promise<Participation>): void {
+    this.#participation = new Delivered(this.#participationParts, this.#leg, taking);
+    taking.then(
+      (participation) => {
+        this.#participation = participation;
+      },
+      ({ code, message }: DeputyError) => {
+        this.#failure.note(code, message);
+        this.revoke('the session was given up');
+        this.abort();
+        inner.abort();
+      },
+    );
   }
 
   /** False once either side has ended it. */
@@ -229,15 +264,10 @@ export class DelegatedSession implements Transport {
     this.close();
   }
 
-  async #delegate(
-    inner: TlsStream,
-    requestId: number,
-    isStream: boolean,
-    signal?: CancelSignal,
-  ): Promise<void> {
+  async #deliver(inner: TlsStream, requestId: number, isStream: boolean): Promise<void> {
     const { context, main } = this.#parts;
     const { admission, origin, sessionId } = this;
-    const { owes, sent } = await deliver({
+    this.#delivered = await deliver({
       context,
       main,
       inner,
@@ -248,38 +278,64 @@ export class DelegatedSession implements Transport {
       isStream,
     });
     this.#tickets.onDelivered(this.tls.version);
-    const active = await this.#activation.within(context, main, origin, signal);
-    context.observer.onStep?.({ step: 'active', origin: this.origin, active });
-    const parts: ParticipationParts = {
+  }
+
+  get #participationParts(): ParticipationParts {
+    const { context, main } = this.#parts;
+    return {
       context,
       main,
-      sessionId,
+      sessionId: this.sessionId,
       isBusy: () => this.isBusy(),
       failed: this.#failure.told,
     };
-    if (admission.grant === Grant.Observe) {
-      this.#participation = new Observed(parts, inner, this.tls.version, owes);
-      this.#tickets.onActive(this.tls.alpn, undefined);
-    } else {
-      const { tls } = this;
-      const { grant } = admission;
-      const handed = { inner, sent, tls, grant, tickets: this.#tickets, conduit: this.#conduit, signal };
-      this.#participation = await handOver(parts, handed, active);
+  }
+
+  /** Waits for ACTIVE, and hands the session over. */
+  async #takePart(inner: TlsStream, signal?: CancelSignal): Promise<Participation> {
+    const { context, main } = this.#parts;
+    const { admission, origin } = this;
+    const { owes, sent } = this.#delivered;
+    const active = await this.#activation.within(context, main, origin, signal);
+    context.observer.onStep?.({ step: 'active', origin: this.origin, active });
+    const participation = await this.#participate(inner, { owes, sent }, active, signal);
+    if (admission.expires > 0) {
+      const expire = () => this.#onExpired();
+      this.#cancelExpiry = context.platform.setTimer(admission.expires * 1000, expire);
     }
-    if (admission.expires === 0) return;
-    const expire = () => this.#onExpired();
-    this.#cancelExpiry = context.platform.setTimer(admission.expires * 1000, expire);
+    return participation;
+  }
+
+  async #participate(
+    inner: TlsStream,
+    { owes, sent }: { owes: boolean; sent: number },
+    active: Active,
+    signal: CancelSignal | undefined,
+  ): Promise<Participation> {
+    const parts = this.#participationParts;
+    const { grant } = this.admission;
+    const tls = this.tls;
+    if (grant !== Grant.Observe) {
+      const tickets = this.#tickets;
+      const conduit = this.#conduit;
+      const leg = this.#leg;
+      return handOver(parts, { inner, sent, tls, grant, tickets, conduit, leg, signal }, active);
+    }
+    this.#tickets.onActive(tls.alpn, undefined);
+    return new Observed(parts, inner, tls.version, owes);
   }
 
   #onMessage(message: Message): void {
     const { observer } = this.#parts.context;
     switch (message.type) {
       case FrameType.Active:
-        if (this.admission.grant !== Grant.Observe && this.#participation === undefined) this.#conduit.hold();
+        if (this.admission.grant !== Grant.Observe && !this.#isActive) this.#conduit.hold();
+        this.#isActive = true;
         this.#activation.onActive(message);
         break;
       case FrameType.Returned:
         observer.onStep?.({ step: 'returned', message });
+        if (this.#isActive && this.admission.grant === Grant.Epoch) this.#conduit.hold();
         this.#participation?.onReturned(message);
         break;
       case FrameType.Receipt:

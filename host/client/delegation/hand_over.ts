@@ -7,7 +7,7 @@ import type { TlsFacts } from '../observer.js';
 import { within } from '../timeout.js';
 import type { TlsStream } from '../tls/tls_stream.js';
 import type { Conduit } from './conduit.js';
-import { OpenLeg } from './open_leg.js';
+import type { OpenLeg } from './open_leg.js';
 import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
 import type { SessionTickets } from './session_tickets.js';
 
@@ -19,8 +19,9 @@ export interface HandedOver {
   tls: TlsFacts;
   grant: Grant;
   tickets: SessionTickets;
-  /** What bears the open leg from now on. */
-  conduit: Pick<Conduit, 'transport' | 'pass' | 'isOrdered'>;
+  conduit: Pick<Conduit, 'pass' | 'isOrdered'>;
+  /** Written to before, where the conduit is ordered; read from now on. */
+  leg: OpenLeg;
   signal: CancelSignal | undefined;
 }
 
@@ -30,7 +31,7 @@ export interface HandedOver {
  */
 export async function handOver(
   parts: ParticipationParts,
-  { inner, sent, tls: { alpn, version }, grant, tickets, conduit, signal }: HandedOver,
+  { inner, sent, tls: { alpn, version }, grant, tickets, conduit, leg, signal }: HandedOver,
   { clientRecords, originRecords }: Active,
 ): Promise<Participation> {
   if (clientRecords !== sent) {
@@ -48,17 +49,17 @@ export async function handOver(
     error: () => mismatch('the last records before the change never came'),
     signal,
   });
-  const { transport } = conduit;
   const lead = (unread: Uint8Array) => {
     // In a stream ACTIVE stands where the records end: the count must say the same.
     if (!conduit.pass() || (conduit.isOrdered && unread.length > 0)) {
       throw mismatch('the records before the change do not end where the proxy took over');
     }
-    return new OpenLeg(transport, early, unread);
+    leg.begin(early, unread);
+    return leg;
   };
   if (grant === Grant.Epoch) {
     tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
-    return new Lent(parts, lead(inner.suspend()), inner);
+    return new Lent(parts, lead(inner.suspend()), inner, conduit);
   }
   // Only TLS 1.3 brings tickets after the handshake.
   if (version < 0x0304) {

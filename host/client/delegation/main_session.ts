@@ -55,7 +55,8 @@ export class MainSession {
   readonly #conduits = new Map<SessionId, StreamTransport>();
   #sending = false;
   #onWelcome: ((welcome: Welcome) => void) | undefined;
-  #welcome: Welcome | undefined;
+  /** The proxy's limits and services. Rejects with why the session ended instead. */
+  greeted: Promise<Welcome> = new Promise(() => {});
 
   private constructor(context: Context, link: ProxyLink, stream: TlsStream, handlers: MainSessionHandlers) {
     this.#context = context;
@@ -77,7 +78,7 @@ export class MainSession {
   }
 
   /**
-   * Connects, verifies the proxy's certificate, greets, and waits for WELCOME. Nothing but TLS is sent before the
+   * Connects, verifies the proxy's certificate and greets. Nothing but TLS is sent before the
    * certificate is verified. Throws DeputyError.
    */
   static async open(
@@ -98,17 +99,11 @@ export class MainSession {
     }
     context.observer.onStep?.({ step: 'main-session-open', host: link.host, port: link.port, tls });
     const session = new MainSession(context, link, stream, handlers);
-    try {
-      await session.#greet(profile, signal);
-    } catch (error) {
-      session.#end(error as DeputyError);
-      throw error;
-    }
+    session.greeted = session.#greet(profile);
+    session.greeted.catch((error) => session.#end(error));
+    // Where order replaces waiting, CONNECT follows HELLO at once.
+    if (context.conduits === 'separate') await within(context.platform, session.greeted, { signal });
     return session;
-  }
-
-  get welcome(): Welcome {
-    return this.#welcome!;
   }
 
   /** Why it ended; undefined while it is up. */
@@ -170,7 +165,7 @@ export class MainSession {
     this.#end(new DeputyError('CLOSED', 'the client was closed'));
   }
 
-  async #greet(profile: DeviceProfile, signal?: CancelSignal): Promise<void> {
+  async #greet(profile: DeviceProfile): Promise<Welcome> {
     const welcome = new Promise<Welcome>((resolve) => {
       this.#onWelcome = resolve;
     });
@@ -182,13 +177,13 @@ export class MainSession {
     const ended = new Promise<never>((_, reject) => {
       this.onEnded(reject);
     });
-    this.#welcome = await within(this.#context.platform, Promise.race([welcome, ended]), {
+    const answer = await within(this.#context.platform, Promise.race([welcome, ended]), {
       milliseconds: handshake,
       error: () =>
         new DeputyError('NO_WELCOME', `the proxy did not answer HELLO within ${handshake} ms; try again`),
-      signal,
     });
-    this.#context.observer.onStep?.({ step: 'welcome', welcome: this.#welcome });
+    this.#context.observer.onStep?.({ step: 'welcome', welcome: answer });
+    return answer;
   }
 
   async #receive(): Promise<void> {

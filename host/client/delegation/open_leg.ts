@@ -7,7 +7,7 @@ export class OpenLeg implements Transport {
   sent = 0;
   received = 0;
   readonly #below: Transport;
-  readonly #ready: Uint8Array[];
+  readonly #ready: Uint8Array[] = [];
   /** Came behind the end. */
   #rest: Uint8Array = new Uint8Array(0);
   #end = Number.POSITIVE_INFINITY;
@@ -16,10 +16,13 @@ export class OpenLeg implements Transport {
   #reading: Promise<void> | undefined;
   #onStop: () => void = () => {};
 
-  /** `early`: content from before the hand-over. `unread`: read from `below` already. */
-  constructor(below: Transport, early: readonly Uint8Array[], unread: Uint8Array) {
+  constructor(below: Transport) {
     this.#below = below;
-    this.#ready = [...early];
+  }
+
+  /** The hand-over is done here too. `early`: content from before it. `unread`: read from `below` already. */
+  begin(early: readonly Uint8Array[], unread: Uint8Array): void {
+    this.#ready.push(...early);
     this.#take(unread);
   }
 
@@ -54,6 +57,14 @@ export class OpenLeg implements Transport {
   stop(error: DeputyError): void {
     this.#over = error;
     this.#onStop();
+  }
+
+  /** Reads what still comes, and leaves it: the other side's word of the end may stand behind it. */
+  async drain(): Promise<void> {
+    while (this.#end === Number.POSITIVE_INFINITY && !this.#ended) {
+      await this.#pull();
+      this.#ready.length = 0;
+    }
   }
 
   /**

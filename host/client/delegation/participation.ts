@@ -8,6 +8,7 @@ import type { Transport } from '../../platform/platform.js';
 import type { Context } from '../context.js';
 import { within } from '../timeout.js';
 import type { TlsStream } from '../tls/tls_stream.js';
+import type { Conduit } from './conduit.js';
 import type { MainSession } from './main_session.js';
 import type { OpenLeg } from './open_leg.js';
 
@@ -30,6 +31,49 @@ export interface ParticipationParts {
   isBusy: () => boolean;
   /** Rejects when the proxy has given the session up, or closed it. */
   failed: Promise<never>;
+}
+
+/** Until ACTIVE, where the request goes ahead: what is written waits at the proxy. */
+export class Delivered implements Participation {
+  readonly shared = true;
+
+  constructor(
+    private readonly parts: ParticipationParts,
+    private readonly leg: OpenLeg,
+    private readonly taking: Promise<Participation>,
+  ) {}
+
+  async read(): Promise<Uint8Array | undefined> {
+    return (await this.taking).read();
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.leg.write(bytes);
+  }
+
+  revoke(reason: string): boolean {
+    sendRevoke(this.parts, reason, this.leg.sent);
+    return false;
+  }
+
+  onReturned(message: Returned): void {
+    void this.taking.then(
+      (participation) => participation.onReturned(message),
+      () => {},
+    );
+  }
+
+  end(): Promise<void> {
+    return this.leg.end();
+  }
+
+  close(): void {
+    this.leg.close();
+  }
+
+  async finish(): Promise<void> {
+    this.close();
+  }
 }
 
 /** session, resume, full: the session is the proxy's from the hand-over to its end. */
@@ -81,6 +125,7 @@ export class Lent implements Participation {
     private readonly parts: ParticipationParts,
     private readonly open: OpenLeg,
     private readonly inner: TlsStream,
+    private readonly conduit: Pick<Conduit, 'pass'>,
   ) {
     this.#leg = open;
   }
@@ -125,6 +170,7 @@ export class Lent implements Participation {
     const text = code === 'KEY_UPDATE' ? 'the origin changed its keys' : 'the proxy takes part no more';
     this.open.stop(new DeputyError(code, `this answer broke off: ${text}; ask again`));
     const wasBusy = this.parts.isBusy();
+    if (wasBusy) void this.open.drain().catch(() => {});
     this.#returning = this.#takeBack(reason, returned);
     this.#returning.then(
       () => wasBusy && this.inner.close(),
@@ -151,6 +197,12 @@ export class Lent implements Participation {
       },
     );
     const unread = await within(context.platform, this.open.endAt(originBytes), { milliseconds, error });
+    if (!this.conduit.pass()) {
+      throw new DeputyError(
+        'HANDOVER_MISMATCH',
+        'the content does not end where the proxy gave the session back',
+      );
+    }
     await this.inner.takeBack(clientRecords, originRecords, unread);
     this.#leg = this.inner;
   }

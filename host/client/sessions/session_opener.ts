@@ -124,10 +124,12 @@ export class SessionOpener {
   }
 
   async #openDelegated(proxy: ProxyLink, origin: Origin, admission: Admission, wish: Wish): Promise<Opened> {
-    const { context, origins, mainSession } = this.#parts;
+    const { context, origins, mainSession, allowsUndelegated } = this.#parts;
     const main = await within(context.platform, mainSession(), { signal: wish.signal });
     const parts = { context, origins, proxy, main };
-    const session = await DelegatedSession.open(parts, origin, admission, 0, wish);
+    // One that may go on undelegated, or speaks first whatever the proxy does, waits for the proxy's word.
+    const goesAhead = !allowsUndelegated && wish.stream === undefined;
+    const session = await DelegatedSession.open(parts, origin, admission, 0, { ...wish, goesAhead });
     const { sessionId, tls, receipts } = session;
     const facts = {
       get delegated() {

@@ -78,7 +78,8 @@ export class Stream {
 
   /** Whether it has bytes and credit for them, so that only the connection's is missing. */
   get waitsForConnection(): boolean {
-    return this.#credit > 0 && this.#queue[0] instanceof Uint8Array;
+    const [first] = this.#queue;
+    return this.#credit > 0 && first !== undefined && !isMark(first);
   }
 
   // What the stream's user does.
@@ -222,7 +223,7 @@ export class Stream {
   /** The next bytes to send, at most `limit`; undefined where none may go now. */
   takeData(limit: number): Uint8Array | undefined {
     const [first] = this.#queue;
-    if (!(first instanceof Uint8Array)) return undefined;
+    if (first === undefined || isMark(first)) return undefined;
     const length = Math.min(limit, this.#credit, first.length - this.#gone);
     if (length <= 0) return undefined;
     const bytes = first.subarray(this.#gone, this.#gone + length);
@@ -240,7 +241,7 @@ export class Stream {
   /** The next mark, where it is its turn. */
   takeMark(): Uint8Array | undefined {
     const [first] = this.#queue;
-    if (first === undefined || first instanceof Uint8Array) return undefined;
+    if (first === undefined || !isMark(first)) return undefined;
     this.#queue.shift();
     return first.frame;
   }
@@ -276,7 +277,7 @@ export class Stream {
 
   /** RESET goes out. */
   #finish(code: string, why: DeputyError): void {
-    const marks = this.#queue.filter((each): each is Mark => !(each instanceof Uint8Array));
+    const marks = this.#queue.filter(isMark);
     const isOpen = !this.#closed;
     this.#over(why);
     if (isOpen) this.#carrier.reset(this, code, marks);
@@ -355,5 +356,7 @@ export class Stream {
     this.#arrived.splice(barrier + 1, pieces.length, whole);
   }
 }
+
+const isMark = (queued: Uint8Array | Mark): queued is Mark => 'frame' in queued;
 
 const closed = () => new DeputyError('CLOSED', 'this stream was closed');
