@@ -45,7 +45,8 @@ export type Step =
   | { step: 'roots-skipped'; kind: Link['kind']; reasons: readonly string[] }
   | { step: 'main-session-open'; host: string; port: number; tls: TlsFacts }
   | { step: 'welcome'; welcome: Welcome }
-  | { step: 'conduit-open'; origin: Origin; tls: TlsFacts }
+  /** `tls` is that of the main session where the conduit is a stream of it. */
+  | { step: 'conduit-open'; origin: Origin; tls: TlsFacts; stream: number | undefined }
   | { step: 'tunnel-open'; origin: Origin; sessionId: SessionId | undefined }
   | { step: 'origin-verified'; origin: Origin; sessionId: SessionId | undefined; tls: TlsFacts }
   | { step: 'delivered'; origin: Origin; grant: Grant; delivery: DeliveryFacts }

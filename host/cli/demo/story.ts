@@ -1,5 +1,5 @@
 // The exchange as a story: each event of the client and of the proxy becomes a step, with what each party knew then.
-import type { Observer, Origin } from '../../client/observer.js';
+import type { Observer, Origin, Step } from '../../client/observer.js';
 import { grantName, grantPower } from '../../delegation/grant.js';
 import { authority } from '../../delegation/origin.js';
 import type { Observers } from '../../proxy/events.js';
@@ -54,7 +54,7 @@ export class Story {
           case 'conduit-open':
             return this.#tell(
               'R3',
-              `The client opens a conduit for ${place(step.origin)}${step.tls.resumed ? ', resumed: no certificate, no signature' : ''}.`,
+              `The client opens a conduit for ${place(step.origin)}, ${conduitCost(step)}.`,
               {},
             );
           case 'tunnel-open':
@@ -166,3 +166,8 @@ export class Story {
 
 const place = ({ host, port }: Origin) => authority(host, port);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+function conduitCost({ stream, tls }: Extract<Step, { step: 'conduit-open' }>): string {
+  if (stream !== undefined) return `stream ${stream} of the main session: no connection, no handshake`;
+  return tls.resumed ? 'resumed: no certificate, no signature' : 'a connection of its own';
+}

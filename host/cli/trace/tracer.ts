@@ -88,7 +88,9 @@ export function describeStep(step: Step): string | undefined {
     case 'welcome':
       return `The proxy greets. Services: ${step.welcome.services.join(', ') || 'none'}.`;
     case 'conduit-open':
-      return `A conduit for ${origin} is open (${tls(step.tls)}).`;
+      return step.stream === undefined
+        ? `A conduit for ${origin} is open (${tls(step.tls)}).`
+        : `A conduit for ${origin} is open (stream ${step.stream} of the main session).`;
     case 'tunnel-open':
       return step.sessionId === undefined
         ? `The proxy opened a blind tunnel to ${origin}.`

@@ -66,8 +66,13 @@ export class Conduit {
   ): Promise<Conduit> {
     const { observer, platform, timeouts } = context;
     const below = main?.openStream() ?? (await link.open(authority(origin.host, origin.port), signal));
-    const tls = main?.tls ?? (below as TlsStream).facts();
-    observer.onStep?.({ step: 'conduit-open', origin, tls });
+    const isStream = 'number' in below;
+    observer.onStep?.({
+      step: 'conduit-open',
+      origin,
+      tls: isStream ? below.tls : below.facts(),
+      stream: isStream ? below.number : undefined,
+    });
     // A stream needs no credentials: HELLO gave them.
     const request = connectRequest(origin, delegable, main === undefined ? link.token : '');
     const sent = () => void request.fill(0);

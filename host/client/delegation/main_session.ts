@@ -126,7 +126,7 @@ export class MainSession {
   /** A conduit inside this session. Throws why the session ended. */
   openStream(): StreamTransport {
     if (this.#ended !== undefined) throw this.#ended;
-    return new StreamTransport(this.#streams.open(), () => this.#ended);
+    return new StreamTransport(this.#streams.open(), this.tls, () => this.#ended);
   }
 
   /** That session's conduit is `stream`, until `unbind`. */

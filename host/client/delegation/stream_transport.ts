@@ -2,6 +2,7 @@
 import { DeputyError } from '../../delegation/error.js';
 import type { Stream } from '../../delegation/streams/stream.js';
 import type { Transport } from '../../platform/platform.js';
+import type { TlsFacts } from '../observer.js';
 
 /** What the proxy's RESET says where it only broke off. */
 const BROKEN_OFF = 'CLOSED';
@@ -9,9 +10,15 @@ const BROKEN_OFF = 'CLOSED';
 export class StreamTransport implements Transport {
   constructor(
     private readonly stream: Stream,
+    /** Of the main session. */
+    readonly tls: TlsFacts,
     /** Why the main session ended; undefined while it is up. */
     private readonly ended: () => DeputyError | undefined,
   ) {}
+
+  get number(): number {
+    return this.stream.number;
+  }
 
   read(): Promise<Uint8Array | undefined> {
     return this.stream.read().catch((error) => this.#explain(error));

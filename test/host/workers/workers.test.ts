@@ -67,8 +67,8 @@ async function start(...more: string[]): Promise<void> {
   desk = new URL(/"admin":"([^"]+)"/.exec(command.stdout)![1]!).origin;
 }
 
-function client(observer = new Steps()): DeputyClient {
-  return world.through({ port }, { platform: nodePlatform({ engine: 'v8' }), observer });
+function client(observer = new Steps(), conduits: 'streams' | 'separate' = 'streams'): DeputyClient {
+  return world.through({ port }, { platform: nodePlatform({ engine: 'v8' }), observer, conduits });
 }
 
 /** The worker that logged a line of this session. */
@@ -97,12 +97,12 @@ async function deliveries(): Promise<number> {
 const sessionOf = (steps: Steps) => steps.of('tunnel-open').at(-1)!.sessionId!;
 
 describe(`a proxy of ${WORKERS} workers`, () => {
-  test('spreads main sessions, and brings each conduit to the worker of its own', async () => {
+  test('spreads main sessions, and brings each separate conduit to the worker of its own', async () => {
     await start();
     const all = await Promise.all(
       Array.from({ length: 9 }, async () => {
         const steps = new Steps();
-        const one = client(steps);
+        const one = client(steps, 'separate');
         // Sessions of their own, one beside the other.
         const pages = await Promise.all([1, 2, 3].map(async () => (await one.fetch(origin.url)).text()));
         expect(pages).toEqual(['a page', 'a page', 'a page']);
@@ -134,7 +134,7 @@ describe(`a proxy of ${WORKERS} workers`, () => {
     const clients = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const steps = new Steps();
-        const one = client(steps);
+        const one = client(steps, 'separate');
         const slow = await one.fetch(`${origin.url}/slow`);
         return { one, slow, worker: workerOf(sessionOf(steps)) };
       }),
