@@ -76,7 +76,9 @@ describe('the metrics', () => {
   test('time handshakes, deliveries and exchanges', () => {
     expect(value('deputy_client_handshake_seconds_count', { kind: 'main', resumed: 'false' })).toBe(1);
     // Conduits are streams of the main session.
-    expect(value('deputy_client_handshake_seconds_count', { kind: 'conduit', resumed: 'true' })).toBeUndefined();
+    expect(
+      value('deputy_client_handshake_seconds_count', { kind: 'conduit', resumed: 'true' }),
+    ).toBeUndefined();
     expect(value('deputy_delivery_seconds_count')).toBe(2);
     expect(value('deputy_exchange_seconds_count', { status: '2xx' })).toBe(4);
     const { samples } = metrics.get('deputy_exchange_seconds')!;
