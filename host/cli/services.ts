@@ -25,6 +25,10 @@ export interface ServiceOptions {
   /** Show the article of each page, or a link to it. */
   reader?: boolean;
   readerLink?: boolean;
+  /** Chromium, which renders pages; and which pages it renders, beside those that are empty without it. */
+  browser?: string;
+  renderAlways?: boolean;
+  renderHost?: string[];
   /** Hosts whose sites no service changes. */
   leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
@@ -50,10 +54,11 @@ export interface ServiceOptions {
 }
 
 /** The services that come with Deputy. Loaded only where they are asked for. */
-const OWN: Readonly<Record<string, (options: ServiceOptions) => Promise<Service>>> = {
+const OWN: Readonly<Record<string, (options: ServiceOptions, log: Log) => Promise<Service>>> = {
   transcode: async ({ device }) =>
     (await import('../services/transcode/index.js')).transcode(device && { profile: device }),
   compress: async () => (await import('../services/compress/index.js')).compress(),
+  render: openRender,
 };
 
 export const isFile = (name: string) => /^[./~]|\.[cm]?js$/.test(name);
@@ -91,11 +96,13 @@ export function byteCount(text: string): number {
 export async function loadServices(options: ServiceOptions, log: Log): Promise<Service[]> {
   const services = await Promise.all(
     (options.service ?? []).map((name) =>
-      isFile(name) ? loadFile(name, options, log) : OWN[name]!(options),
+      isFile(name) ? loadFile(name, options, log) : OWN[name]!(options, log),
     ),
   );
   if (options.reader || options.readerLink) services.unshift(await openReader(options));
   if (options.filter !== undefined) services.unshift(await openFilter(options.filter, log));
+  // What scripts make is filtered and read like any page; requests are refused before it hears of them.
+  services.sort((one, other) => Number(other.name === 'render') - Number(one.name === 'render'));
   const { leave } = options;
   if (leave !== undefined)
     services.splice(0, services.length, ...services.map((each) => leaving(each, leave)));
@@ -210,6 +217,25 @@ function needPackages(option: string, names: readonly string[]): void {
     const what = `npm install ${missing.join(' ')}`;
     throw new DeputyError('MISSING_PACKAGE', `${option} needs what is not installed here: ${what}`);
   }
+}
+
+/** Where systems have it. */
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+async function openRender({ browser, renderAlways, renderHost }: ServiceOptions, log: Log): Promise<Service> {
+  needPackages('--service render', ['playwright-core']);
+  const executable = browser ?? BROWSERS.find((file) => existsSync(file));
+  if (executable === undefined || !existsSync(executable)) {
+    const what = executable === undefined ? 'give one with --browser FILE' : `there is no ${executable}`;
+    throw new DeputyError('BAD_SERVICE', `--service render needs Chromium: ${what}`);
+  }
+  const { render } = await import('../services/render/index.js');
+  return render({
+    executable,
+    always: renderAlways === true,
+    hosts: renderHost ?? [],
+    log: { warn: (message, fields = {}) => log.warn({ ...fields }, message) },
+  });
 }
 
 async function openReader({ reader: isAlways }: ServiceOptions): Promise<Service> {

@@ -240,6 +240,10 @@ export interface BodyWatcher {
 }
 
 export interface OtherOptions {
+  /** GET unless told. GET and HEAD may be asked twice, where a connection closes as it is used again; others are not. */
+  method?: string;
+  /** With another method than GET and HEAD. */
+  body?: Uint8Array;
   headers?: Iterable<HeaderLine>;
   /** For the client's policy and the person behind it. */
   reason?: string;

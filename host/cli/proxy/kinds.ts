@@ -101,7 +101,7 @@ export const bytes: Kind<number> = {
 };
 
 export const service: Kind<string> = {
-  schema: text({ examples: ['transcode', 'compress', './my-service.js'] }),
+  schema: text({ examples: ['transcode', 'compress', 'render', './my-service.js'] }),
   parse: (text, folder) => (isFile(text) ? located(text, folder) : serviceName(text)),
 };
 

@@ -51,7 +51,7 @@ export const OPTIONS = {
   service: many(
     kind.service,
     '<name>',
-    'what the proxy does to content, in this order: transcode, compress or ./my-service.js',
+    'what the proxy does to content, in this order: transcode, compress, render or ./my-service.js',
   ),
   'trust-services': flag(
     "run services of files in the proxy's own process: faster, but one that loops or hoards memory takes it along",
@@ -69,6 +69,9 @@ export const OPTIONS = {
   ),
   reader: flag("show a page's article alone, where it has one, with a link to the whole page"),
   'reader-link': flag('put a link to its article on each page'),
+  browser: one(kind.file, '<file>', 'the Chromium of --service render; it is never downloaded'),
+  'render-always': flag('render every page, not those alone that are empty before their scripts have run'),
+  'render-host': many(kind.hostName, '<host>', 'render every page of this host and its subdomains'),
   leave: many(kind.hostName, '<host>', 'let no service change pages of this host and its subdomains'),
   cache: one(kind.store, '<store>', 'keep what origins allow: memory, disk:DIRECTORY or redis://HOST:PORT'),
   'cache-bytes': one(kind.bytes, '<n>', 'most bytes kept in memory or on disk (64M, 1G)'),

@@ -57,10 +57,10 @@ export class OtherConnection {
     this.#bytes.prefetch(end);
   }
 
-  async get(url: URL, options: OtherOptions): Promise<OtherResponse> {
+  async fetch(url: URL, options: OtherOptions): Promise<OtherResponse> {
     try {
       const head = await this.#request(url, options);
-      const framing = responseFraming(head, 'GET');
+      const framing = responseFraming(head, options.method ?? 'GET');
       if (framing.kind === 'close' && !this.carrier.endsProvably) {
         throw new SessionError(
           'END_UNPROVED',
@@ -72,7 +72,7 @@ export class OtherConnection {
         status: head.status,
         headers: head.headers,
         verified: this.hooks.verified,
-        body: this.#body(url, head, framing, options.signal),
+        body: this.#body(url, head, framing, options),
       };
     } catch (error) {
       void this.carrier.finish();
@@ -80,18 +80,26 @@ export class OtherConnection {
     }
   }
 
-  async #request(url: URL, { headers = [], signal }: OtherOptions): Promise<ResponseHead> {
+  async #request(
+    url: URL,
+    { method = 'GET', headers = [], body, signal }: OtherOptions,
+  ): Promise<ResponseHead> {
     const lines = new HeaderList(headers);
     const { recorder } = this.hooks;
     for (const name of ['Host', 'Content-Length', 'Transfer-Encoding', 'Connection']) lines.delete(name);
     if (!lines.has('Accept')) lines.append('Accept', '*/*');
-    const request = writeHead(`GET ${url.pathname}${url.search} HTTP/1.1`, [['Host', url.host], ...lines]);
-    const sent = { method: 'GET', url: url.href, headers: lines.clone() };
+    if (body !== undefined) lines.append('Content-Length', String(body.length));
+    const request = writeHead(`${method} ${url.pathname}${url.search} HTTP/1.1`, [
+      ['Host', url.host],
+      ...lines,
+    ]);
+    const sent = { method, url: url.href, headers: lines.clone() };
     // The session's own requests are counted; those of its further connections stand beside them.
     if (recorder?.session.leg !== 'further') this.#requests++;
     await recorder?.record({ kind: 'request', number: this.#requests, ...sent });
     const asked = async () => {
       await this.carrier.originStream.write(request);
+      if (body !== undefined && body.length > 0) await this.carrier.originStream.write(body);
       for (;;) {
         const raw = await readRawHead(this.#bytes, this.limits.responseHeadBytes, 'BAD_RESPONSE');
         if (raw === undefined)
@@ -111,7 +119,7 @@ export class OtherConnection {
     url: URL,
     head: ResponseHead,
     framing: Framing,
-    signal: AbortSignal | undefined,
+    options: OtherOptions,
   ): AsyncGenerator<Uint8Array, void, void> & Body {
     const tally = new Tally(this.hooks.recorder !== undefined);
     const body = new BodyReader(this.#bytes, framing, 'BAD_RESPONSE', tally);
@@ -119,14 +127,14 @@ export class OtherConnection {
     let complete = false;
     try {
       for (;;) {
-        const piece = await within(body.next(), this.limits.otherOriginTimeout, silent, signal);
+        const piece = await within(body.next(), this.limits.otherOriginTimeout, silent, options.signal);
         if (piece === undefined) break;
         yield* piece.content;
       }
       complete = true;
     } finally {
       this.hooks.onAnswer(head.status, tally.bytes);
-      await this.#record(url, head, tally, complete, Date.now() - started);
+      await this.#record(url, options, head, tally, complete, Date.now() - started);
       const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
       if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.hooks.onIdle();
       else void this.carrier.finish();
@@ -135,22 +143,24 @@ export class OtherConnection {
 
   async #record(
     url: URL,
+    { method = 'GET', body }: OtherOptions,
     { status, headers }: ResponseHead,
     tally: Tally,
     whole: boolean,
     milliseconds: number,
   ): Promise<void> {
     const content = tally.content();
+    const sent = contentOf(body);
     await this.hooks.recorder?.record({
       kind: 'response',
       number: this.#requests,
-      method: 'GET',
+      method,
       url: url.href,
       status,
       headers,
       requestServices: [],
       services: [],
-      request: [NO_CONTENT, NO_CONTENT],
+      request: [sent, sent],
       response: [content, content],
       whole,
       milliseconds,
@@ -158,6 +168,10 @@ export class OtherConnection {
   }
 }
 
-const NO_CONTENT = new Tally(true).content();
+function contentOf(body: Uint8Array | undefined) {
+  const tally = new Tally(true);
+  if (body !== undefined) tally.add(body);
+  return tally.content();
+}
 
 const silent = () => new SessionError('TUNNEL_TIMEOUT', 'the other origin did not answer in time');

@@ -57,18 +57,20 @@ export class OtherOrigins {
 
   async fetch(forSession: SessionId, address: string, options: OtherOptions = {}): Promise<OtherResponse> {
     const url = parseHttps(address);
+    checkMethod(options);
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const port = url.port === '' ? 443 : Number(url.port);
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#acquire(forSession, host, port, options);
       const { hasServed, carrier } = connection;
       try {
-        return await connection.get(url, options);
+        return await connection.fetch(url, options);
       } catch (error) {
         const code = error instanceof SessionError ? error.code : undefined;
-        // RFC 9112 §9.3.1: a kept connection may close just as it is used again; a GET may be asked twice.
-        const isStale = code === 'ORIGIN_GONE' && hasServed;
-        const isUnproved = code === 'END_UNPROVED';
+        // RFC 9112 §9.3.1: a kept connection may close just as it is used again; what is safe may be asked twice.
+        const isSafe = options.method === undefined || options.method === 'GET' || options.method === 'HEAD';
+        const isStale = isSafe && code === 'ORIGIN_GONE' && hasServed;
+        const isUnproved = isSafe && code === 'END_UNPROVED';
         if ((!isStale && !isUnproved) || attempt === MAX_ATTEMPTS) throw error;
         if (isUnproved) this.#avoidFurther(authority(host, port));
         await carrier.closed;
@@ -275,6 +277,15 @@ export class OtherOrigins {
     if (this.#denials.size >= MAX_DENIALS) this.#denials.clear();
     this.#denials.set(`${forSession} ${key}`, error);
   }
+}
+
+/** RFC 9110 §9.3: those that carry a request and its answer; CONNECT and TRACE are of the connection itself. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+function checkMethod({ method = 'GET', body }: OtherOptions): void {
+  if (!METHODS.has(method)) throw new SessionError('TUNNEL_REFUSED', `services can't ask by ${method}`);
+  if (body !== undefined && (method === 'GET' || method === 'HEAD'))
+    throw new SessionError('TUNNEL_REFUSED', `${method} takes no body`);
 }
 
 function parseHttps(address: string): URL {

@@ -195,6 +195,8 @@ class Calls {
     run,
     fetch,
     url,
+    method,
+    body: sent,
     headers,
     reason,
   }: OtherOptions & { run: number; fetch: number; url: string }): Promise<PlainOther> {
@@ -204,6 +206,8 @@ class Calls {
     this.#fetches.set(fetch, stop);
     flow.signal.addEventListener('abort', () => this.#fetches.delete(fetch), { once: true });
     const answer = await flow.fetchOther(url, {
+      ...(method !== undefined && { method }),
+      ...(sent !== undefined && { body: sent }),
       ...(headers !== undefined && { headers }),
       ...(reason !== undefined && { reason }),
       signal: stop.signal,

@@ -183,10 +183,10 @@ let lastFetch = 0;
 
 async function fetchOther(run: number, url: string, options: OtherOptions = {}): Promise<OtherResponse> {
   const fetch = ++lastFetch;
-  const { headers, reason, signal } = options;
+  const { method, body, headers, reason, signal } = options;
   signal?.throwIfAborted();
   signal?.addEventListener('abort', () => link.tell('stopFetch', fetch), { once: true });
-  const asked = { run, fetch, url: String(url), headers: linesOf(headers), reason };
+  const asked = { run, fetch, url: String(url), method, body, headers: linesOf(headers), reason };
   const answer = (await link.call('fetchOther', asked)) as PlainOther;
   return { ...answer, headers: new HeaderList(answer.headers), body: link.body(answer.body) };
 }
