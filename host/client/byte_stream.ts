@@ -1,10 +1,13 @@
 // A stream of bytes to an origin, for every protocol that is not HTTP (R19).
+import type { StartTlsProtocol } from '../delegation/start_tls.js';
 import type { CancelSignal } from '../platform/platform.js';
 import type { Opened, SessionFacts } from './sessions/session_opener.js';
 
 export interface StreamOptions {
   /** Protocols to offer by ALPN (RFC 7301). None unless told: SMTP, FTP and TELNET are older. */
   alpn?: readonly string[];
+  /** For a server that is spoken to without TLS first, and then turns to it (STARTTLS). */
+  startTls?: StartTlsProtocol;
   signal?: CancelSignal;
 }
 

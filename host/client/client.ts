@@ -84,10 +84,10 @@ export class Client {
    * says. Throws DeputyError, or the signal's reason.
    */
   async connect(host: string, port: number, options: StreamOptions = {}): Promise<ByteStream> {
-    const { alpn = [], signal } = options;
+    const { alpn = [], startTls, signal } = options;
     const origin: Origin = { host: host.toLowerCase(), port };
     const { reservation, result } = await this.#reserved(origin, signal, ({ opener }, admission) =>
-      opener.openStream(origin, admission, alpn, signal),
+      opener.openStream(origin, admission, { alpn, startTls }, signal),
     );
     const { transport, delegated, revoke } = result;
     const held: Held = {

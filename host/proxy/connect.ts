@@ -66,9 +66,10 @@ async function onConnect(
     const { headers } = request;
     const isMirror = wantsMirror(headers['proxy-authorization']);
     const wish = headers['deputy-session'] ?? (isMirror ? MIRROR_WISH : undefined);
+    const startTls = headers['deputy-start-tls'];
     const isSecure = socket instanceof TLSSocket;
     const closed = whenClosed(socket);
-    const tunnel = await openTunnel({ principal, target, wish, isSecure, closed }, context);
+    const tunnel = await openTunnel({ principal, target, wish, startTls, isSecure, closed }, context);
     const { upstream } = tunnel;
     if (socket.destroyed) {
       upstream.destroy();

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { parseAuthority } from '../delegation/origin.js';
 import type { SessionId } from '../delegation/session_id.js';
+import { isStartTls, START_TLS_PROTOCOLS, type StartTlsProtocol } from '../delegation/start_tls.js';
 import type { Bucket, Buckets } from '../services/token_bucket.js';
 import type { Principal } from './admission/authentication.js';
 import { TargetError, type TargetPolicy } from './admission/target.js';
@@ -12,6 +13,7 @@ import type { Settings } from './options.js';
 import type { SessionRegistry } from './session/registry.js';
 import { DelegableSession } from './session/session.js';
 import { type CountedStream, SocketStream } from './streams/byte_stream.js';
+import { startTls } from './streams/start_tls.js';
 import { throttled } from './streams/throttle.js';
 
 export interface TunnelContext {
@@ -37,6 +39,8 @@ export interface Asked {
   target: string;
   /** The value of Deputy-Session. */
   wish: string | string[] | undefined;
+  /** The value of Deputy-Start-TLS: the protocol by which the origin turns to TLS. */
+  startTls: string | string[] | undefined;
   /** Whether it came inside TLS. */
   isSecure: boolean;
   /** Resolves when nothing is left of what it came on. */
@@ -69,7 +73,7 @@ export interface Refusal {
 
 /** Judges, and connects to the target. Throws ConnectRefused or TargetError. */
 export async function openTunnel(
-  { principal, target: text, wish, isSecure, closed }: Asked,
+  { principal, target: text, wish, startTls: turn, isSecure, closed }: Asked,
   context: TunnelContext,
 ): Promise<Tunnel> {
   const { settings, registry } = context;
@@ -78,10 +82,12 @@ export async function openTunnel(
     throw new ConnectRefused({ status: 400, phrase: 'Bad Request', reason: 'CONNECT wants host:port' });
   }
   const leg = parseWish(wish);
+  const protocol = parseStartTls(turn);
   if (leg !== undefined) checkWish(isSecure);
   else if (settings.requireDelegation) throw new ConnectRefused(UNDELEGATED);
   const upstream = await dial(principal, target, closed, context);
   upstream.setNoDelay(true);
+  if (protocol !== undefined) await turnToTls(upstream, protocol, settings.limits.connectTimeout);
   upstream.setTimeout(settings.limits.idleTimeout, () => upstream.destroy(new Error('idle')));
   const sessionId = leg === undefined ? undefined : registry.newId();
   const line = sessionId === undefined ? '' : `Deputy-Session: ${sessionId}\r\n`;
@@ -150,6 +156,22 @@ function parseWish(header: string | string[] | undefined): 'open' | 'mirror' | u
   if (match !== null) return match[1]?.toLowerCase() === 'mirror' ? 'mirror' : 'open';
   const reason = 'Deputy-Session wants "request" or "request; leg=mirror"';
   throw new ConnectRefused({ status: 400, phrase: 'Bad Request', reason });
+}
+
+function parseStartTls(header: string | string[] | undefined): StartTlsProtocol | undefined {
+  if (header === undefined) return undefined;
+  const name = String(header).trim().toLowerCase();
+  if (isStartTls(name)) return name;
+  const reason = `Deputy-Start-TLS wants one of ${START_TLS_PROTOCOLS.join(', ')}`;
+  throw new ConnectRefused({ status: 400, phrase: 'Bad Request', reason });
+}
+
+async function turnToTls(upstream: Socket, protocol: StartTlsProtocol, milliseconds: number): Promise<void> {
+  try {
+    await startTls(upstream, protocol, milliseconds);
+  } catch (error) {
+    throw new ConnectRefused({ status: 502, phrase: 'Bad Gateway', reason: (error as Error).message });
+  }
 }
 
 function checkWish(isSecure: boolean): void {

@@ -1,7 +1,7 @@
 // Real servers of protocols that are not HTTP, each in TLS from the first byte on, with a configuration of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export interface ServerFiles {
   folder: string;
   certificate: string;
   key: string;
+  /** Turns to TLS when it is asked, instead of speaking it from the first byte on. */
+  turns?: boolean;
 }
 
 async function freePort(): Promise<number> {
@@ -60,7 +62,7 @@ async function running(
 }
 
 /** Exim, which takes every mail and keeps it in its queue. */
-export async function startSmtp({ folder, certificate, key }: ServerFiles): Promise<ByteServer> {
+export async function startSmtp({ folder, certificate, key, turns }: ServerFiles): Promise<ByteServer> {
   const port = await freePort();
   const spool = join(folder, 'exim');
   await mkdir(spool);
@@ -74,7 +76,7 @@ log_file_path = ${spool}/%slog
 pid_file_path = ${spool}/pid
 primary_hostname = localhost
 daemon_smtp_ports = ${port}
-tls_on_connect_ports = ${port}
+${turns ? '' : `tls_on_connect_ports = ${port}`}
 local_interfaces = 127.0.0.1
 tls_advertise_hosts = *
 tls_certificate = ${certificate}
@@ -101,7 +103,7 @@ box:
 }
 
 /** vsftpd with implicit TLS, for anonymous. */
-export async function startFtp({ folder, certificate, key }: ServerFiles): Promise<ByteServer> {
+export async function startFtp({ folder, certificate, key, turns }: ServerFiles): Promise<ByteServer> {
   const port = await freePort();
   const [root, empty] = [join(folder, 'ftp'), join(folder, 'empty')];
   await mkdir(root, { mode: 0o755 });
@@ -117,7 +119,7 @@ secure_chroot_dir=${empty}
 ftp_username=nobody
 run_as_launching_user=YES
 ssl_enable=YES
-implicit_ssl=YES
+implicit_ssl=${turns ? 'NO' : 'YES'}
 allow_anon_ssl=YES
 rsa_cert_file=${certificate}
 rsa_private_key_file=${key}
@@ -153,4 +155,67 @@ execArgs = telnetd -h -E ${login}
 `;
   await writeFile(join(folder, 'stunnel.conf'), config.trimStart());
   return running('/usr/bin/stunnel4', [join(folder, 'stunnel.conf')], port);
+}
+
+/** The user without rights on Debian. */
+const NOBODY = 65534;
+
+/** Dovecot with one mailbox: IMAP and POP3, each turning to TLS. Logins want TLS. */
+export async function startMailbox({
+  folder,
+  certificate,
+  key,
+}: ServerFiles): Promise<ByteServer & { pop3: number }> {
+  const [imap, pop3] = [await freePort(), await freePort()];
+  const [base, mail] = [join(folder, 'dovecot'), join(folder, 'mail')];
+  await mkdir(base);
+  await mkdir(join(mail, 'new'), { recursive: true });
+  await writeFile(join(mail, 'new/1.box'), 'Subject: kept\r\n\r\nwords of the mail\r\n');
+  const { uid, gid, username } = userInfo();
+  // It serves no mailbox of root's.
+  const [owner, group] = uid === 0 ? [NOBODY, NOBODY] : [uid, gid];
+  if (uid === 0) for (const name of ['', 'new', 'new/1.box']) await chown(join(mail, name), owner, group);
+  const config = `
+base_dir = ${base}
+protocols = imap pop3
+listen = 127.0.0.1
+ssl = required
+ssl_cert = <${certificate}
+ssl_key = <${key}
+log_path = ${base}/log
+${uid === 0 ? '' : `default_internal_user = ${username}\ndefault_login_user = ${username}`}
+mail_location = maildir:${mail}
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=${owner} gid=${group} home=${mail}
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${imap}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = ${pop3}
+  }
+  inet_listener pop3s {
+    port = 0
+  }
+}
+service anvil {
+  chroot =
+}
+`;
+  await writeFile(join(folder, 'dovecot.conf'), config.trimStart());
+  const server = await running('/usr/sbin/dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], imap);
+  return { ...server, pop3 };
 }

@@ -33,6 +33,8 @@ export const packages = [
   ['vsftpd', '/usr/sbin/vsftpd'],
   ['inetutils-telnetd', '/usr/sbin/telnetd'],
   ['stunnel4', '/usr/bin/stunnel4'],
+  ['dovecot-imapd', '/usr/lib/dovecot/imap-login'],
+  ['dovecot-pop3d', '/usr/lib/dovecot/pop3-login'],
   // For boards/linux, and to unpack the sources of its parts.
   ['gcc', '/usr/bin/gcc'],
   ['libc6-dev', '/usr/include/stdio.h'],

@@ -3,6 +3,7 @@
 import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
 import { parseSessionId, type SessionId } from '../../delegation/session_id.js';
+import type { StartTlsProtocol } from '../../delegation/start_tls.js';
 import { encodeUtf8, plainText } from '../../delegation/text.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
 import type { Context } from '../context.js';
@@ -23,6 +24,8 @@ const REASON_BYTES = 1024;
 export interface ConduitOptions {
   /** An internal session id is wanted too. */
   delegable: boolean;
+  /** The origin turns to TLS by the words of this protocol: the proxy says them. */
+  startTls?: StartTlsProtocol | undefined;
   /** Whose stream the conduit is; undefined for a connection of its own. */
   main: MainSession | undefined;
   signal?: CancelSignal | undefined;
@@ -62,7 +65,7 @@ export class Conduit {
     context: Context,
     link: ProxyLink,
     origin: Origin,
-    { delegable, main, signal }: ConduitOptions,
+    { delegable, startTls, main, signal }: ConduitOptions,
   ): Promise<Conduit> {
     const { observer, platform, timeouts } = context;
     const below = main?.openStream() ?? (await link.open(authority(origin.host, origin.port), signal));
@@ -74,7 +77,11 @@ export class Conduit {
       stream: isStream ? below.number : undefined,
     });
     // A stream needs no credentials: HELLO gave them.
-    const request = connectRequest(origin, delegable, main === undefined ? link.token : '');
+    const request = connectRequest(origin, {
+      delegable,
+      startTls,
+      token: main === undefined ? link.token : '',
+    });
     const sent = () => void request.fill(0);
     below.write(request).then(sent, sent);
     const conduit: Conduit = new Conduit(below, (reader) =>
@@ -123,11 +130,15 @@ export class Conduit {
   }
 }
 
-function connectRequest({ host, port }: Origin, delegable: boolean, token: string): Uint8Array {
+function connectRequest(
+  { host, port }: Origin,
+  { delegable, startTls, token }: Pick<ConduitOptions, 'delegable' | 'startTls'> & { token: string },
+): Uint8Array {
   const target = authority(host, port);
   const lines = [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`];
   if (token !== '') lines.push(`Proxy-Authorization: Bearer ${token}`);
   if (delegable) lines.push('Deputy-Session: request');
+  if (startTls !== undefined) lines.push(`Deputy-Start-TLS: ${startTls}`);
   return encodeUtf8(`${lines.join('\r\n')}\r\n\r\n`);
 }
 

@@ -6,6 +6,7 @@ import type { Active, Message } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import { type Admission, requireGrant } from '../../delegation/policy.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { StartTlsProtocol } from '../../delegation/start_tls.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
 import type { Context } from '../context.js';
 import type { Origin, TlsFacts } from '../observer.js';
@@ -36,6 +37,8 @@ export interface DelegationParts {
 export interface ByteStreamWish {
   /** Protocols to offer (RFC 7301); none for most that are older than ALPN. */
   alpn: readonly string[];
+  /** By which the origin turns to TLS; undefined for one that speaks TLS from the first byte on. */
+  startTls?: StartTlsProtocol | undefined;
 }
 
 export interface DelegationWish {
@@ -114,6 +117,7 @@ export class DelegatedSession implements Transport {
     const { main } = parts;
     const conduit = await Conduit.open(context, proxy, origin, {
       delegable: true,
+      startTls: stream?.startTls,
       main: context.conduits === 'streams' ? main : undefined,
       signal,
     });

@@ -1,5 +1,5 @@
 // Opens sessions with origins: directly, end to end through the proxy, or delegated to it.
-import type { DeputyError } from '../../delegation/error.js';
+import { DeputyError } from '../../delegation/error.js';
 import type { Grant } from '../../delegation/grant.js';
 import type { Receipt } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
@@ -16,6 +16,7 @@ import type { Origin, TlsFacts } from '../observer.js';
 import { within } from '../timeout.js';
 import type { OriginLink } from '../tls/origin_link.js';
 import type { ProxyLink } from '../tls/proxy_link.js';
+import { startTls } from '../tls/start_tls.js';
 import type { TlsStream } from '../tls/tls_stream.js';
 import type { Pooled } from './session_pool.js';
 
@@ -103,10 +104,10 @@ export class SessionOpener {
   openStream(
     origin: Origin,
     admission: Admission | undefined,
-    alpn: readonly string[],
+    stream: ByteStreamWish,
     signal: CancelSignal | undefined,
   ): Promise<Opened> {
-    return this.#open(origin, admission, { signal, stream: { alpn } });
+    return this.#open(origin, admission, { signal, stream });
   }
 
   async #open(origin: Origin, admission: Admission | undefined, wish: Wish): Promise<Opened> {
@@ -159,17 +160,34 @@ export class SessionOpener {
   /** End to end through the proxy: it carries records that it can't read. */
   async #openBlind(proxy: ProxyLink, origin: Origin, wish: Wish): Promise<Opened> {
     const { context, mainSession } = this.#parts;
-    const { signal } = wish;
+    const { signal, stream } = wish;
     const main =
       context.conduits === 'streams' ? await within(context.platform, mainSession(), { signal }) : undefined;
-    const conduit = await Conduit.open(context, proxy, origin, { delegable: false, main, signal });
+    const conduit = await Conduit.open(context, proxy, origin, {
+      delegable: false,
+      startTls: stream?.startTls,
+      main,
+      signal,
+    });
     return this.#overTls(origin, await this.#toOrigin(origin, conduit.transport, wish), conduit);
   }
 
   async #openDirect(origin: Origin, wish: Wish): Promise<Opened> {
     const link = { kind: 'origin' as const, name: authority(origin.host, origin.port) };
     const { context } = this.#parts;
-    const transport = await openTransport(context, link, origin.host, origin.port, wish.signal);
+    const { signal, stream } = wish;
+    const transport = await openTransport(context, link, origin.host, origin.port, signal);
+    const protocol = stream?.startTls;
+    if (protocol !== undefined) {
+      const { platform, timeouts } = context;
+      const milliseconds = timeouts.handshake;
+      await within(platform, startTls(transport, protocol), {
+        milliseconds,
+        error: () => new DeputyError('START_TLS_FAILED', `no TLS within ${milliseconds} ms; try again`),
+        signal,
+        onGivenUp: () => transport.close(),
+      });
+    }
     return this.#overTls(origin, await this.#toOrigin(origin, transport, wish));
   }
 

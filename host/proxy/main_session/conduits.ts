@@ -46,7 +46,14 @@ export async function serveConduit(
     if (head.method !== 'CONNECT') throw notConnect();
     const wish = head.headers.get('deputy-session');
     const tunnel = await openTunnel(
-      { principal, target, wish, isSecure: true, closed: stream.whenClosed() },
+      {
+        principal,
+        target,
+        wish,
+        startTls: head.headers.get('deputy-start-tls'),
+        isSecure: true,
+        closed: stream.whenClosed(),
+      },
       context,
     );
     if (stream.closed) {
