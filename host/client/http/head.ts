@@ -28,10 +28,11 @@ export const httpError = (code: string, message: string) => new DeputyError(code
 const CR = 13;
 const LF = 10;
 
-/** Where the empty line ends that closes a head, or -1. The search may start at `from`. */
+/** Where the empty line ends that closes a head, or -1. Lines may end in LF alone. The search may start at `from`. */
 export function headEnd(bytes: Uint8Array, from = 0): number {
   for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
-    if (at >= 3 && bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at + 1;
+    const before = bytes[at - 1] === CR ? at - 2 : at - 1;
+    if (before >= 0 && bytes[before] === LF) return at + 1;
   }
   return -1;
 }
@@ -45,8 +46,9 @@ export const isToken = (text: string): boolean => TOKEN.test(text);
 export const isFieldValue = (text: string): boolean => FIELD_VALUE.test(text);
 
 /**
- * Parses a whole head, its empty line included (RFC 9112 §4, §5). Refused: lines that end in a bare LF, bare CR,
- * folded lines, white space before the colon, names that are no tokens, control characters.
+ * Parses a whole head, its empty line included (RFC 9112 §4, §5). Lines may end in LF alone, and white space before a
+ * colon is none, as a recipient of responses may have it (§2.2, §5.1). Refused: bare CR, folded lines, framing with such
+ * white space, names that are no tokens, control characters.
  */
 export function parseResponseHead(bytes: Uint8Array, limits: HeadLimits = HEAD_LIMITS): ResponseHead {
   const [statusLine, ...lines] = headLines(bytes, limits);
@@ -68,7 +70,7 @@ export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
   // RFC 9110 §5.5: obs-text is opaque; one character a byte keeps it as it was.
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
-  const lines = text.split('\r\n');
+  const lines = text.split(/\r?\n/);
   if (lines.length > limits.lines + 3) throw httpError('HTTP_HEAD_TOO_LONG', 'there are too many headers');
   if (lines.pop() !== '' || lines.pop() !== '') {
     throw httpError('HTTP_BAD_HEAD', 'the headers do not end in an empty line');
@@ -80,7 +82,10 @@ export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
 export function parseHeaderLines(lines: readonly string[]): HeaderList {
   return lines.map((line) => {
     const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(colon, 0));
+    const named = line.slice(0, Math.max(colon, 0));
+    const bare = named.replace(/[\t ]+$/, '');
+    // What says where a body ends is read in one way, or not at all.
+    const name = /^(?:content-length|transfer-encoding)$/i.test(bare) ? named : bare;
     const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '');
     if (!isToken(name) || !isFieldValue(value)) {
       throw httpError('HTTP_BAD_HEAD', 'a header line is malformed');

@@ -154,9 +154,7 @@ class Exchange {
   async #sendRequest(state: RequestState): Promise<void> {
     const { stream } = this.options.origin;
     if (state.bodyTouched && state.isWhole === true && state.body !== undefined) await measure(state);
-    const isChunked =
-      state.length === undefined &&
-      (this.framing.kind === 'chunked' || (state.bodyTouched && state.length === undefined));
+    const isChunked = state.length === undefined && (this.framing.kind === 'chunked' || state.bodyTouched);
     if (state.applied.length === 0 && !state.bodyTouched) {
       await stream.write(this.#rawHead());
     } else {
@@ -233,7 +231,7 @@ class Exchange {
       const head = parseResponseHead(raw);
       const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
       if (head.status >= 200 && !isTunnel) return this.#answering.respond(head, state, to);
-      await to.write(raw);
+      await to.write(head.raw);
       if (!isTunnel && head.status !== 101) continue;
       await this.#answering.switched(head);
       return 'bytes';

@@ -25,7 +25,10 @@ const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\s]+) HTTP\/1\.([01])$/
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([^\r\n]*))?$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
 const FOLDED_LINE = /^[\t ][\t\x20-\x7e\x80-\xff]*$/;
+/** RFC 9112 §5.1: white space before the colon of a response's line is taken away. */
+const RESPONSE_HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const [CR, LF] = [0x0d, 0x0a];
 
 /** Whether a first line is that of an HTTP/1.x request; undefined while it can't be told. */
 export function beginsLikeHttp(bytes: Buffer): boolean | undefined {
@@ -46,8 +49,9 @@ export async function readRawHead(
   code: SessionErrorCode,
 ): Promise<Buffer | undefined> {
   for (let searched = 0; ; ) {
-    const end = from.buffer.indexOf(END_OF_HEAD, searched);
-    if (end >= 0 && end + END_OF_HEAD.length <= limit) return from.take(end + END_OF_HEAD.length);
+    const end =
+      code === 'BAD_RESPONSE' ? endOfResponseHead(from.buffer, searched) : endOfHead(from.buffer, searched);
+    if (end >= 0 && end <= limit) return from.take(end);
     if (from.buffer.length > limit)
       throw new SessionError(code, `the head of a message exceeds ${limit} bytes`);
     searched = Math.max(0, from.buffer.length - END_OF_HEAD.length);
@@ -55,6 +59,20 @@ export async function readRawHead(
     if (from.buffer.length === 0) return undefined;
     throw new SessionError('TRUNCATED', 'a side ended inside the head of a message');
   }
+}
+
+function endOfHead(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf(END_OF_HEAD, from);
+  return at < 0 ? at : at + END_OF_HEAD.length;
+}
+
+/** RFC 9112 §2.2: a line of a response may end in LF alone. */
+function endOfResponseHead(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return -1;
 }
 
 /** Strict: what two readers could read differently is refused (RFC 9112 §11.2). */
@@ -71,15 +89,20 @@ export function parseRequestHead(raw: Buffer): RequestHead {
   return { raw, method, target, minorVersion: Number(minor), headers: HeaderList.ofChecked(headers) };
 }
 
-/** Lines that are no header lines go on as they are, unless they could be taken for framing. */
+/**
+ * Lines that are no header lines go on as they are, unless they could be taken for framing. What two readers could read
+ * differently goes on as it was read here: with CRLF, and without white space before a colon.
+ */
 export function parseResponseHead(raw: Buffer): ResponseHead {
-  const [first = '', ...lines] = linesOf(raw);
+  const [first = '', ...lines] = linesOf(raw, /\r?\n/);
   const match = STATUS_LINE.exec(first);
   if (match === null) throw new SessionError('BAD_RESPONSE', 'a status line is malformed');
   const [, minor, status, reason = ''] = match as unknown as [string, string, string, string | undefined];
   const headers: HeaderLine[] = [];
+  let isStrict = !/(^|[^\r])\n/.test(raw.toString('latin1'));
   for (const line of lines) {
-    const header = HEADER_LINE.exec(line);
+    const header = RESPONSE_HEADER_LINE.exec(line);
+    if (header !== null && !HEADER_LINE.test(line)) isStrict = false;
     if (header !== null) headers.push([header[1]!, header[2]!]);
     else if (FOLDED_LINE.test(line) && headers.length > 0) headers.push(unfolded(headers.pop()!, line));
     else if (/transfer-encoding|content-length|[\r\n]/i.test(line)) {
@@ -87,7 +110,7 @@ export function parseResponseHead(raw: Buffer): ResponseHead {
     }
   }
   return {
-    raw,
+    raw: isStrict ? raw : writeHead(first, headers),
     status: Number(status),
     reason,
     minorVersion: Number(minor),
@@ -111,8 +134,11 @@ export function writeHead(startLine: string, headers: Iterable<HeaderLine>): Buf
 }
 
 /** RFC 9112 §2.2: an empty line before a request is let pass. */
-function linesOf(raw: Buffer): string[] {
-  const lines = raw.toString('latin1', 0, raw.length - END_OF_HEAD.length).split('\r\n');
+function linesOf(raw: Buffer, end: RegExp | string = '\r\n'): string[] {
+  const lines = raw
+    .toString('latin1')
+    .replace(/\r?\n\r?\n$/, '')
+    .split(end);
   while (lines.length > 1 && lines[0] === '') lines.shift();
   return lines;
 }

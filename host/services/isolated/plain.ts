@@ -52,6 +52,8 @@ export interface PlainOutcome {
   status?: number;
   reason?: string;
   length?: number;
+  isWhole?: boolean;
+  isUnmeasured?: boolean;
   headers?: readonly HeaderLine[];
   refresh?: readonly HeaderLine[];
   makesBody: boolean;

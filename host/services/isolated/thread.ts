@@ -98,12 +98,12 @@ async function hook(
   const outcome = (await call(flowOf(plain))) as Record<string, unknown> | undefined;
   const run = runs.get(plain.run);
   if (outcome === undefined || run === undefined) return undefined;
-  const { kind, target, status, reason, length, body, watch } = outcome;
+  const { kind, target, status, reason, length, isWhole, isUnmeasured, body, watch } = outcome;
   if (typeof body === 'function') run.makeBody = body as (body: Body) => Body;
   if (outcome.headers !== undefined) run.headers = outcome.headers as HeaderList;
   if (watch !== undefined) run.watcher = watch as BodyWatcher;
   const plainOutcome: Record<string, unknown> = {
-    ...{ kind, target, status, reason, length },
+    ...{ kind, target, status, reason, length, isWhole, isUnmeasured },
     headers: linesOf(run.headers),
     refresh: linesOf(outcome.refresh),
     makesBody: typeof body === 'function',
