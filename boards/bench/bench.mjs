@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { boardNames, findBoard, missingTools } from '../parts/firmware.mjs';
+import { boardNames, findBoard, missingTools } from '../parts/firmware.ts';
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.mjs';
 import { measureRows } from './measure.mjs';

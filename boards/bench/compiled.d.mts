@@ -1,4 +1,4 @@
-import type { Board } from '../parts/firmware.mjs';
+import type { Board } from '../parts/firmware.js';
 
 export function missingClang(): string | undefined;
 export function bearsslProgram(): string;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bearssl } from '../parts/bearssl.mjs';
-import { mbedtls } from '../parts/mbedtls.mjs';
+import { bearssl } from '../parts/bearssl.ts';
+import { mbedtls } from '../parts/mbedtls.ts';
 import { wasm3Sources } from '../parts/wasm3.mjs';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bearssl } from '../parts/bearssl.mjs';
+import { bearssl } from '../parts/bearssl.ts';
 import { wasm3Pin, wasm3Sources, wasm3Units } from '../parts/wasm3.mjs';
 import { build, built, objects } from './compiled.mjs';
 

@@ -1,4 +1,4 @@
-import type { Board } from '../parts/firmware.mjs';
+import type { Board } from '../parts/firmware.js';
 import type { Row } from './rows.mjs';
 
 export interface Measured {

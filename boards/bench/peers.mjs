@@ -3,7 +3,7 @@
 // A peer gives candidates for a row, `{ variant, constantTime, wasm, measure }`; a `measure` takes what that of a row takes.
 // Those in C stand behind Deputy's own exports, so the row's own plan measures them; those of npm have calls of their own.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { tune } from '../parts/tune.mjs';
+import { tune } from '../parts/tune.ts';
 import { bearsslProgram, mbedtlsProgram, missingClang } from './compiled.mjs';
 import { describeProgram } from './measure.mjs';
 import { packagedPeers } from './packaged_peers.mjs';

@@ -1,4 +1,4 @@
-import type { Board } from '../parts/firmware.mjs';
+import type { Board } from '../parts/firmware.js';
 
 /** A number, or a register of the plan: `$3`, `$3+16`. */
 export type Value = number | string;

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runEmulator } from '../parts/emulator.mjs';
-import { buildFirmware } from '../parts/firmware.mjs';
+import { runEmulator } from '../parts/emulator.ts';
+import { buildFirmware } from '../parts/firmware.ts';
 import { nativeProgram } from './compiled.mjs';
 
 const BYTES_A_LINE = 512;

@@ -1,3 +1,4 @@
+// @ts-check
 // Compiles the N-API binding of wasm3 into build/wasm3.node, with the system's C compiler and nothing else.
 //
 // Runs at install time, so it never fails an installation: without a compiler it says so in one line, leaves the reason
@@ -37,7 +38,12 @@ function compiler() {
   return undefined;
 }
 
-/** All that the result depends on; the build is skipped where the last one had the same. */
+/**
+ * All that the result depends on; the build is skipped where the last one had the same.
+ * @param {string} sources
+ * @param {readonly string[]} command
+ * @param {string} version
+ */
 function fingerprint(sources, command, version) {
   const hash = createHash('sha256').update(JSON.stringify([command, version, process.arch]));
   for (const name of [...wasm3Units, ...wasm3Headers]) hash.update(readFileSync(join(sources, name)));
@@ -57,7 +63,7 @@ export function buildBinding({ sanitize = false } = {}) {
   try {
     sources = wasm3Sources();
   } catch (error) {
-    return { reason: error.message };
+    return { reason: messageOf(error) };
   }
   const include = createRequire(import.meta.url)('node-api-headers').include_dir;
   const command = [
@@ -88,7 +94,14 @@ export function buildBinding({ sanitize = false } = {}) {
   return { file, built: true };
 }
 
-/** What the engine tells where it falls back. A folder that can't be written costs no more than that. */
+/** @param {unknown} error */
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * What the engine tells where it falls back. A folder that can't be written costs no more than that.
+ * @param {string} file
+ * @param {string} reason
+ */
 function keepReason(file, reason) {
   try {
     mkdirSync(build, { recursive: true });
@@ -102,7 +115,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     result = buildBinding({ sanitize });
   } catch (error) {
-    result = { reason: error.message };
+    result = { reason: messageOf(error) };
   }
   const failed = join(build, 'wasm3.failed');
   if (!sanitize) rmSync(failed, { force: true });

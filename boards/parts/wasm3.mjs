@@ -1,3 +1,4 @@
+// @ts-check
 // Finds wasm3's C sources, pinned by version and hash: in a checkout they come with a development dependency, in the
 // published package they lie in build/wasm3. WASM3_DIR names others.
 import { createHash } from 'node:crypto';
@@ -45,7 +46,10 @@ export const wasm3Headers = [
   'wasm3_defs.h',
 ];
 
-/** SHA-256 over each file's name, length and content, in name order. */
+/**
+ * SHA-256 over each file's name, length and content, in name order.
+ * @param {string} directory
+ */
 export function hashSources(directory) {
   const hash = createHash('sha256');
   for (const name of [...wasm3Units, ...wasm3Headers].sort()) {
@@ -58,6 +62,7 @@ export function hashSources(directory) {
 /**
  * The folder of wasm3's sources: a checkout named by WASM3_DIR (its root or its `source` folder, taken as it is), else
  * the pinned ones. Throws where they are absent or are not the pinned ones.
+ * @param {string | undefined} checkout
  */
 export function wasm3Sources(checkout = process.env.WASM3_DIR) {
   if (checkout) {

@@ -1,4 +1,4 @@
-import type { Board } from '../../parts/firmware.mjs';
+import type { Board } from '../../parts/firmware.js';
 
 export function runMeasured(
   board: Board,
@@ -11,3 +11,6 @@ export function runMeasured(
   linear: number;
   heap: number;
 }>;
+
+/** What the client said with --steps and --measure: each step, and the heap at its peak, in bytes. */
+export function measured(said: string): { steps: { step: string; instructions: number }[]; heap: number };

@@ -1,5 +1,5 @@
 // One run of the client on a board, with what each step took.
-import { ended, startClient } from '../../parts/run.mjs';
+import { ended, startClient } from '../../parts/run.ts';
 
 /** The same keys on each run; what the other ends choose still differs. */
 const SEED = Buffer.alloc(64, 0x5e);

@@ -1,6 +1,6 @@
 // npm run bench -- --board NAME --session [--json]: what a delegated session costs a board, step by step, and whether the
 // whole of it pays: ten objects on three origins, delegated and direct.
-import { buildClient } from '../../parts/firmware.mjs';
+import { buildClient } from '../../parts/firmware.ts';
 import { runMeasured } from './run.mjs';
 import { serveStory } from './story.mjs';
 import { startWorld } from './world.mjs';

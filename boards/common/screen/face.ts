@@ -1,6 +1,6 @@
 // The faces of a page.
 
-/** In the order of the table that boards/parts/faces.mjs makes. */
+/** In the order of the table that boards/parts/faces.ts makes. */
 export const FACES = [
   'text',
   'bold',

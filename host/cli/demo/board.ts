@@ -31,14 +31,16 @@ interface Parts {
 async function loadParts(): Promise<Parts> {
   const folder = ['../../../boards/parts/', '../../../../boards/parts/']
     .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(new URL('firmware.mjs', url)));
+    .find((url) => existsSync(new URL('firmware.ts', url)));
   if (folder === undefined)
     throw new DeputyError(
       'BOARD_UNAVAILABLE',
       'a board needs a checkout of the project: the sources of its firmware are not in the package',
     );
-  const load = (file: string) => import(new URL(file, folder).href);
-  return { ...(await load('firmware.mjs')), ...(await load('run.mjs')) } as Parts;
+  // A checkout has what reads TypeScript; the package has neither.
+  const { tsImport } = await import('tsx/esm/api');
+  const load = (file: string) => tsImport(new URL(file, folder).href, import.meta.url);
+  return { ...(await load('firmware.ts')), ...(await load('run.ts')) } as Parts;
 }
 
 /** The client's firmware on this board, built where needed. Throws BOARD_UNAVAILABLE with what is missing. */

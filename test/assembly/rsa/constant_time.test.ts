@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { type Bench, programs } from '../programs.js';
 import { rsaKey } from './keys.js';
 
 const board = await findBoard('mps2-an500');
 const program =
   process.env.DEPUTY_PRIMITIVES ?? fileURLToPath(new URL('../../../build/primitives.wasm', import.meta.url));
-// Compiler and emulator of a board are heavy: node test/setup/packages.mjs --boards installs them.
+// Compiler and emulator of a board are heavy: npx tsx test/setup/packages.ts --boards installs them.
 const absent = missingTools(board);
 const skipped = absent ? ` (skipped: ${absent})` : '';
 

@@ -9,7 +9,7 @@ import { measureRows } from '../../../boards/bench/measure.mjs';
 import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
 import { rows } from '../../../boards/bench/rows.mjs';
 import { message, p256, rsa2048 } from '../../../boards/bench/vectors.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { assemble } from '../node/wat.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'deputy-board-'));
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const board = await findBoard('mps2-an500');
 const primitives =
   process.env.DEPUTY_PRIMITIVES ?? fileURLToPath(new URL('../../../build/primitives.wasm', import.meta.url));
-// Compiler and emulator of a board are heavy: node test/setup/packages.mjs --boards installs them.
+// Compiler and emulator of a board are heavy: npx tsx test/setup/packages.ts --boards installs them.
 const absent = missingTools(board);
 const skipped = absent ? ` (skipped: ${absent})` : '';
 
@@ -127,7 +127,12 @@ test('the command says how to use it', () => {
   const bench = (...args: string[]) =>
     spawnSync(
       process.execPath,
-      [fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url)), ...args],
+      [
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url)),
+        ...args,
+      ],
       {
         encoding: 'utf8',
       },

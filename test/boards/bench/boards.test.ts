@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { measureRows } from '../../../boards/bench/measure.mjs';
 import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
 import { rows } from '../../../boards/bench/rows.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
-import { programPeak } from '../../../boards/parts/peak.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { programPeak } from '../../../boards/parts/peak.js';
 
 const program = (name: string) => fileURLToPath(new URL(`../../../build/${name}.wasm`, import.meta.url));
 const some = rows

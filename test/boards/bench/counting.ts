@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { Plan, runPlan, type Value } from '../../../boards/bench/plan.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 export const board = await findBoard('mps2-an500');
 

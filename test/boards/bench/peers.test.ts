@@ -7,7 +7,7 @@ import { findPeers, nativePeer } from '../../../boards/bench/peers.mjs';
 import { plot } from '../../../boards/bench/plot.mjs';
 import { rows } from '../../../boards/bench/rows.mjs';
 import { comparisonTable, peersTable } from '../../../boards/bench/table.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 const board = await findBoard('mps2-an500');
 const absent = missingTools(board);

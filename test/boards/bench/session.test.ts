@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 const bench = fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url));
 
@@ -16,7 +16,7 @@ for (const name of ['mps2-an500', 'palm-tungsten-e']) {
   const absent = missingTools(await findBoard(name));
   describe.skipIf(absent)(`a session on ${name}${absent ? ` (skipped: ${absent})` : ''}`, () => {
     test('is measured step by step, and as pages', { timeout: 600_000 }, () => {
-      const args = [bench, '--board', name, '--session', '--json'];
+      const args = ['--import', 'tsx', bench, '--board', name, '--session', '--json'];
       const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
       expect([status, stderr]).toEqual([0, '']);
       const { steps, perKibibyte, pages } = JSON.parse(stdout);

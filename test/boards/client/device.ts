@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Key } from '../../../boards/common/screen/screen.js';
-import { ended } from '../../../boards/parts/run.mjs';
-import { type Picture, pngOf, type Device as Screen, startOnScreen } from '../../../boards/parts/screen.mjs';
+import { ended } from '../../../boards/parts/run.js';
+import { type Picture, pngOf, type Device as Screen, startOnScreen } from '../../../boards/parts/screen.js';
 import { rgbOf } from '../common/screen/paper.js';
 import type { Firmware } from './firmware.js';
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Board, buildClient, findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
-import { ended, type StartOptions, startClient } from '../../../boards/parts/run.mjs';
+import { type Board, buildClient, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { ended, type StartOptions, startClient } from '../../../boards/parts/run.js';
 import { TOKEN } from '../../host/client/world.js';
 
 /** Longer than any patience of the client: whatever still runs then hangs. */
@@ -30,7 +30,7 @@ export async function firmware(
 ): Promise<{ firmware?: Firmware; reason?: string }> {
   const board = await findBoard(name);
   const absent = missingTools(board);
-  if (absent) return { reason: `${absent}, or node test/setup/packages.mjs --boards` };
+  if (absent) return { reason: `${absent}, or npx tsx test/setup/packages.ts --boards` };
   try {
     const file = await buildClient(board, options);
     return { firmware: { board, file, run: (args, start) => run(board, file, args, start) } };

@@ -1,7 +1,7 @@
 // A fault of the processor ends in a message that says where, and a status; the emulator never runs into its time limit.
 import { describe, expect, test } from 'vitest';
-import { runEmulator } from '../../../boards/parts/emulator.mjs';
-import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { runEmulator } from '../../../boards/parts/emulator.js';
+import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 const PROGRAM = '../test/boards/fault/provoke.c';
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
-import { flashCommands } from '../../../boards/parts/flash_commands.mjs';
-import { boardImages } from '../../../boards/parts/images.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { flashCommands } from '../../../boards/parts/flash_commands.js';
+import { boardImages } from '../../../boards/parts/images.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const isInstalled = (tool: string) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -133,7 +133,10 @@ const noCompiler = missingTools(await findBoard('netduinoplus2'));
 
 describe('npm run flash', () => {
   const flash = (args: readonly string[], env = process.env) =>
-    spawnSync(process.execPath, [join(root, 'boards/parts/flash.mjs'), ...args], { encoding: 'utf8', env });
+    spawnSync(process.execPath, ['--import', 'tsx', join(root, 'boards/parts/flash.ts'), ...args], {
+      encoding: 'utf8',
+      env,
+    });
   const files = { bin: '/images/deputy.bin', hex: '/images/deputy.hex' };
   const line = async (board: string, probe?: string) =>
     flashCommands(await findBoard(board), probe, files).map((command) => command.join(' '));
@@ -180,8 +183,10 @@ describe('npm run flash', () => {
   test.skipIf(!isInstalled('openocd')).each(['netduinoplus2', 'mps2-an500'])(
     'OpenOCD takes the script of %s, and misses nothing but the probe',
     async (board) => {
-      const [[program, ...args]] = flashCommands(await findBoard(board), 'cmsis-dap', files) as [string[]];
-      const { status, stderr } = spawnSync(program!, args, { encoding: 'utf8', timeout: 20_000 });
+      const [[program, ...args]] = flashCommands(await findBoard(board), 'cmsis-dap', files) as [
+        [string, ...string[]],
+      ];
+      const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000 });
       expect(status).toBe(1);
       expect(stderr).toContain('unable to find a matching CMSIS-DAP device');
       expect(stderr).not.toMatch(/invalid command|wrong # args|Can't find|syntax/i);

@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { boardNames, findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { boardNames, findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
-const command = fileURLToPath(new URL('../../../boards/parts/command.mjs', import.meta.url));
-const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
+const command = fileURLToPath(new URL('../../../boards/parts/command.ts', import.meta.url));
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', command, ...args], { encoding: 'utf8' });
 
 test.each([[['--help']], ...boardNames().map((name) => [[name, '--help']])])('%j prints help', (args) => {
   const { status, stdout, stderr } = run(...args);

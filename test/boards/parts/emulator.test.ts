@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { runEmulator, startEmulator } from '../../../boards/parts/emulator.mjs';
-import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
-import { ended } from '../../../boards/parts/run.mjs';
+import { runEmulator, startEmulator } from '../../../boards/parts/emulator.js';
+import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { ended } from '../../../boards/parts/run.js';
 
 // What Debian's QEMU 7.2 says where qemu-system-gui is not installed.
 const ABOUT_SOUND = ['pa', 'jack', 'sdl']

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { allBoards } from '../../../boards/parts/firmware.mjs';
+import { allBoards } from '../../../boards/parts/firmware.js';
 
-const command = fileURLToPath(new URL('../../../boards/parts/command.mjs', import.meta.url));
+const command = fileURLToPath(new URL('../../../boards/parts/command.ts', import.meta.url));
 
 interface Row {
   board: string;
@@ -16,9 +16,13 @@ interface Row {
 test('the list shows each board within its budget, or what is missing for it', {
   timeout: 400_000,
 }, async () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'list', '--json'], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', command, 'list', '--json'],
+    {
+      encoding: 'utf8',
+    },
+  );
   expect([status, stderr]).toEqual([0, '']);
   const rows: Row[] = JSON.parse(stdout);
   expect(rows.map(({ board }) => board)).toEqual((await allBoards()).map(({ name }) => name));

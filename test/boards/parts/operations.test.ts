@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.mjs';
+import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { assemble } from '../node/wat.js';
 import { randomModule } from './programs.js';
 
@@ -78,7 +78,7 @@ for (const name of ['mps2-an500', 'palm-tungsten-e']) {
           const plan = new Plan().program(file);
           for (let i = 0; i < FUNCTIONS; i++)
             for (const a of INPUTS)
-              plan.result((value) => results.push(value), `f${i}`, a, INPUTS[next(INPUTS.length)]!);
+              plan.result((value: number) => results.push(value), `f${i}`, a, INPUTS[next(INPUTS.length)]!);
           plan.show((memory) => results.push(...memory), 0, 1600);
           runPlan(board, plan, { tuned });
           return results;

@@ -12,10 +12,12 @@ import { firmware } from '../client/firmware.js';
 import { setting } from '../client/setting.js';
 import { rgbOf } from '../common/screen/paper.js';
 
-const command = fileURLToPath(new URL('../../../boards/parts/command.mjs', import.meta.url));
+const command = fileURLToPath(new URL('../../../boards/parts/command.ts', import.meta.url));
 
 async function run(args: readonly string[]) {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', command, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [out, said, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { partSources } from '../../../boards/parts/debian_source.mjs';
-import { imageSize } from '../../../boards/parts/image.mjs';
-import { patched } from '../../../boards/parts/patch.mjs';
-import { quickjsPin } from '../../../boards/parts/quickjs.mjs';
+import { partSources } from '../../../boards/parts/debian_source.js';
+import { imageSize } from '../../../boards/parts/image.js';
+import { patched } from '../../../boards/parts/patch.js';
+import { quickjsPin } from '../../../boards/parts/quickjs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'deputy-parts-'));
 afterEach(() => {

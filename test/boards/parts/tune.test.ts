@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tune } from '../../../boards/parts/tune.mjs';
+import { tune } from '../../../boards/parts/tune.js';
 import { loadV8 } from '../../../host/engine/v8.js';
 import { assemble } from '../node/wat.js';
 

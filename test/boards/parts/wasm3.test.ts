@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { patchedSources } from '../../../boards/parts/wasm3/patched.mjs';
+import { patchedSources } from '../../../boards/parts/wasm3/patched.js';
 import { hashSources, wasm3Pin, wasm3Sources } from '../../../boards/parts/wasm3.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'deputy-wasm3-'));

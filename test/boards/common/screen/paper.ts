@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { NativeScreen, Pixels } from '../../../../boards/common/screen/screen.js';
-import { facesTable } from '../../../../boards/parts/faces.mjs';
+import { facesTable } from '../../../../boards/parts/faces.js';
 
 interface Glyph {
   left: number;

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FACES, face } from '../../../../boards/common/screen/face.js';
 import type { Page } from '../../../../boards/common/screen/page.js';
-import { faceSources } from '../../../../boards/parts/faces.mjs';
+import { faceSources } from '../../../../boards/parts/faces.js';
 import { faces, Paper } from './paper.js';
 import { linesOf, read, textsOf, WIDTH } from './reading.js';
 

@@ -1,0 +1,86 @@
+// The client for boards: the host layer bundled and compiled to bytecode, and the device program, as sources to link.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { facesTable } from './faces.js';
+import { compileScript, quickjsPin } from './quickjs.js';
+
+const boards = fileURLToPath(new URL('..', import.meta.url));
+const output = fileURLToPath(new URL('../../build/firmware/client', import.meta.url));
+
+/** The device program that goes into firmware: the same file that the tests run. DEPUTY_CLIENT names another. */
+export function clientWasm() {
+  const file =
+    process.env.DEPUTY_CLIENT ?? fileURLToPath(new URL('../../build/client.wasm', import.meta.url));
+  if (!existsSync(file)) throw new Error(`${file} does not exist; run npm run build:wasm`);
+  return file;
+}
+
+/**
+ * Files that define clientBytecode and clientWasm, for a screen facesTable too, made anew where what they are made of has
+ * changed.
+ */
+export async function clientSources({ screen = false }) {
+  mkdirSync(output, { recursive: true });
+  const result = await bundle({
+    entryPoints: [join(boards, screen ? 'common/screen/main.ts' : 'common/main.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    // Nothing of Node may slip into firmware.
+    platform: 'neutral',
+    logLevel: 'silent',
+  });
+  const script = result.outputFiles[0]?.contents ?? new Uint8Array(0);
+  return [
+    compiled(script),
+    embedded('clientWasm', clientWasm()),
+    ...(screen ? [embedded('facesTable', facesTable())] : []),
+  ];
+}
+
+function compiled(script: Uint8Array): string {
+  const file = join(output, `bytecode-${print(script, quickjsPin.version)}.c`);
+  if (existsSync(file)) return file;
+  const source = join(output, 'client.js');
+  writeFileSync(source, script);
+  compileScript(source, file, 'clientBytecode');
+  return file;
+}
+
+// Defines `symbol`, and `symbol` with `Length`, as what a file holds.
+function embedded(symbol: string, path: string): string {
+  const bytes = readFileSync(path);
+  const name = `${symbol}-${print(bytes)}`;
+  const file = join(output, `${name}.S`);
+  if (existsSync(file)) return file;
+  const copy = join(output, `${name}.bin`);
+  writeFileSync(copy, bytes);
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(
+    unfinished,
+    `  .section .rodata.${symbol}, "a"
+  .global ${symbol}
+  .global ${symbol}Length
+  .balign 8
+${symbol}:
+  .incbin "${copy}"
+  .balign 4
+${symbol}Length:
+  .long ${bytes.length}
+  .section .note.GNU-stack, "", %progbits
+`,
+  );
+  renameSync(unfinished, file);
+  return file;
+}
+
+function print(...parts: (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,7 +1,0 @@
-import type { Board } from './firmware.mjs';
-
-export function flashCommands(
-  board: Board,
-  probe: string | undefined,
-  files: { bin: string; hex: string },
-): string[][];

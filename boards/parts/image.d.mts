@@ -1,1 +1,0 @@
-export function imageSize(file: string): { flash: number; ram: number };

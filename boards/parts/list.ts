@@ -1,0 +1,82 @@
+// The boards, what each can do, and what it takes of its budget.
+import { statSync } from 'node:fs';
+import { allBoards, type Board, buildClient, buildFirmware, missingTools, programFile } from './firmware.js';
+import { imageSize } from './image.js';
+import { programPeak, startPeaks } from './peak.js';
+
+interface Sizes {
+  flash: number;
+  ram: number;
+}
+
+interface Row {
+  board: string;
+  title: string;
+  can: readonly string[];
+  budget: Sizes | null;
+  used: Sizes | null;
+  /** What is missing to build it. */
+  absent: string | null;
+}
+
+type Peaks = Awaited<ReturnType<typeof startPeaks>>;
+
+/** Prints them, as JSON where asked to. Gives the status. */
+export async function list(json: boolean) {
+  const peaks = await startPeaks();
+  try {
+    const rows: Row[] = [];
+    for (const board of await allBoards()) rows.push(await describe(board, peaks));
+    console.log(json ? JSON.stringify(rows, null, 2) : rows.map(line).join('\n'));
+  } finally {
+    await peaks.stop();
+  }
+  return 0;
+}
+
+async function describe(board: Board, peaks: Peaks): Promise<Row> {
+  const can = [
+    ...(board.clientSources ? ['client'] : []),
+    ...(board.screen ? ['browser'] : []),
+    ...(board.program ? [`the ${board.program} program`] : []),
+    ...(board.emulator ? ['benchmark'] : []),
+  ];
+  const row = {
+    board: board.name,
+    title: board.title,
+    can,
+    budget: board.budget ?? null,
+    used: null,
+    absent: null,
+  };
+  const absent = missingTools(board);
+  if (absent) return { ...row, absent };
+  try {
+    return { ...row, used: await used(board, peaks) };
+  } catch (error) {
+    return { ...row, absent: (error as Error).message.split('\n')[0] ?? '' };
+  }
+}
+
+// The client where the board runs it; else the benchmark, with the program that lies beside it.
+async function used(board: Board, peaks: Peaks): Promise<Sizes> {
+  const runsClient = board.clientSources !== undefined;
+  const firmware = runsClient ? await buildClient(board) : buildFirmware(board, 'bench', ['bench/bench.c']);
+  const { flash, ram } = imageSize(firmware);
+  return {
+    flash: flash + (runsClient ? 0 : statSync(programFile(board)).size),
+    /** Data and stack, and the heap at its peak. */
+    ram: ram + (runsClient ? await peaks.client(board, firmware) : programPeak(board)),
+  };
+}
+
+const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
+
+function line({ board, title, can, budget, used, absent }: Row): string {
+  const size = (taken: number, most: number | undefined) =>
+    most === undefined ? kib(taken) : `${kib(taken)} of ${kib(most)}`;
+  const figures =
+    used && `flash ${size(used.flash, budget?.flash)}; RAM at its peak ${size(used.ram, budget?.ram)}`;
+  const rest = figures ?? (absent && `not built: ${absent}`);
+  return `${board.padEnd(16)}${title}\n${' '.repeat(16)}${can.join(', ')}${rest ? `; ${rest}` : ''}`;
+}

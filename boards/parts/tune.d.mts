@@ -1,1 +1,0 @@
-export function tune(wasm: Uint8Array): Uint8Array;
