@@ -1,6 +1,5 @@
 // The services of `deputy proxy`: Deputy's own by name, a user's by file.
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from 'commander';
@@ -12,23 +11,14 @@ import type { SyncPolicy } from '../services/audit/log.js';
 import { isStoreName } from '../services/cache/open.js';
 import { leaving } from '../services/leave.js';
 import type { Service, ServiceLog } from '../services/service.js';
-import { textFile } from './arguments.js';
+import { openFilter, openReader, openRender, type PageServiceOptions } from './page_services.js';
 import { suggestion } from './suggestion.js';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends PageServiceOptions {
   /** Names and files, in the order in which they run. */
   service?: string[];
   /** Run those of files in the proxy's own process. */
   trustServices?: boolean;
-  /** Files of filter rules. */
-  filter?: string[];
-  /** Show the article of each page, or a link to it. */
-  reader?: boolean;
-  readerLink?: boolean;
-  /** Chromium, which renders pages; and which pages it renders, beside those that are empty without it. */
-  browser?: string;
-  renderAlways?: boolean;
-  renderHost?: string[];
   /** Hosts whose sites no service changes. */
   leave?: string[];
   /** What to transcode for, in the place of what clients say they are. */
@@ -126,9 +116,10 @@ export const serviceNames = ({
   readerLink,
 }: ServiceOptions): string[] => [
   ...(audit === undefined ? [] : ['audit']),
+  ...service.filter((name) => name === 'render'),
   ...(filter === undefined ? [] : ['filter']),
   ...(reader || readerLink ? ['reader'] : []),
-  ...service,
+  ...service.filter((name) => name !== 'render'),
   ...(cache === undefined ? [] : ['cache']),
   ...(prefetch === true ? ['prefetch'] : []),
 ];
@@ -150,98 +141,6 @@ async function loadFile(name: string, { trustServices }: ServiceOptions, log: Lo
     log[level]({ ...fields, file: name }, message);
   const logs = { debug: line('debug'), info: line('info'), warn: line('warn') };
   return isolated(file, { log: logs }).catch(refuse);
-}
-
-/** A service that can take other options while it runs. Throws DeputyError, and keeps the old ones. */
-export interface Reloadable extends Service {
-  reload(options: ServiceOptions): void;
-}
-
-export const isReloadable = (service: Service): service is Reloadable => 'reload' in service;
-
-/** Lines that can't be used are named one by one up to so many of a list. */
-const MAX_NAMED = 100;
-
-async function openFilter(files: readonly string[], log: Log): Promise<Reloadable> {
-  const [{ filter }, { parseList }] = await Promise.all([
-    import('../services/filter/index.js'),
-    import('../services/filter/list.js'),
-  ]);
-  const read = (files: readonly string[]): Service => {
-    const lists = files.map((file) => {
-      const list = parseList(textFile(file, '--filter'));
-      const { unusable } = list;
-      for (const { line, text, why } of unusable.slice(0, MAX_NAMED))
-        log.warn({ file, line, text, why }, 'a line of a filter list is left out');
-      if (unusable.length > MAX_NAMED)
-        log.warn({ file, lines: unusable.length - MAX_NAMED }, 'further lines of a filter list are left out');
-      return list;
-    });
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-    log.info(
-      {
-        rules: sum(lists.map(({ addresses }) => addresses.length)),
-        elements: sum(lists.map(({ elements }) => elements.length)),
-        leftOut: sum(lists.map(({ unusable }) => unusable.length)),
-      },
-      'filter lists are read',
-    );
-    return filter(lists);
-  };
-  let current = read(files);
-  return {
-    name: current.name,
-    request: (flow) => current.request!(flow),
-    admits: (url, flow) => current.admits!(url, flow),
-    stream: (flow) => current.stream!(flow),
-    settle: (flow) => current.settle!(flow),
-    response: (flow) => current.response!(flow),
-    reload: (options) => {
-      current = read(options.filter ?? []);
-    },
-  };
-}
-
-/** Packages that are installed by those who use what needs them. Throws DeputyError where one is missing. */
-function needPackages(option: string, names: readonly string[]): void {
-  const { resolve } = createRequire(import.meta.url);
-  const missing = names.filter((name) => {
-    try {
-      resolve(name);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  if (missing.length > 0) {
-    const what = `npm install ${missing.join(' ')}`;
-    throw new DeputyError('MISSING_PACKAGE', `${option} needs what is not installed here: ${what}`);
-  }
-}
-
-/** Where systems have it. */
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-async function openRender({ browser, renderAlways, renderHost }: ServiceOptions, log: Log): Promise<Service> {
-  needPackages('--service render', ['playwright-core']);
-  const executable = browser ?? BROWSERS.find((file) => existsSync(file));
-  if (executable === undefined || !existsSync(executable)) {
-    const what = executable === undefined ? 'give one with --browser FILE' : `there is no ${executable}`;
-    throw new DeputyError('BAD_SERVICE', `--service render needs Chromium: ${what}`);
-  }
-  const { render } = await import('../services/render/index.js');
-  return render({
-    executable,
-    always: renderAlways === true,
-    hosts: renderHost ?? [],
-    log: { warn: (message, fields = {}) => log.warn({ ...fields }, message) },
-  });
-}
-
-async function openReader({ reader: isAlways }: ServiceOptions): Promise<Service> {
-  needPackages(isAlways ? '--reader' : '--reader-link', ['@mozilla/readability', 'linkedom']);
-  const { reader } = await import('../services/reader/index.js');
-  return reader({ when: isAlways ? 'always' : 'link' });
 }
 
 async function openCache(

@@ -50,7 +50,11 @@ export function reader({ when, limits }: ReaderOptions): Service {
       url,
       wholeUrl: withParameter(url, 0),
     });
-    if ('failure' in found) flow.log.warn('no article was looked for', { why: found.failure });
+    if ('failure' in found) {
+      // The next request may have more luck.
+      headers.set('Cache-Control', 'no-store');
+      flow.log.warn('no article was looked for', { why: found.failure });
+    }
     if ('failure' in found || found.article === undefined) {
       yield bytes;
       return;

@@ -46,6 +46,8 @@ const LONGEST_PAUSE = 60_000;
 interface Running {
   browser: Browser;
   pid: number;
+  /** Its home. */
+  folder: string;
   contexts: Map<string, { context: Promise<BrowserContext>; pages: number }>;
 }
 
@@ -124,18 +126,21 @@ export class RenderBrowser {
         // Chromium has no sandbox for root.
         chromiumSandbox: process.getuid?.() !== 0,
         args: [...NO_NETWORK, ...PLAIN],
+        // Nothing of the proxy's own surroundings, which may hold secrets.
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8' },
         timeout: LAUNCH_TIME,
         handleSIGHUP: false,
         handleSIGINT: false,
         handleSIGTERM: false,
       });
       const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
-      const running: Running = { browser, pid, contexts: new Map() };
+      const running: Running = { browser, pid, folder, contexts: new Map() };
       browser.on('disconnected', () => this.#end(running, 'the browser has ended'));
       this.#watch(running);
       return running;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      await removed(folder);
+      throw error;
     }
   }
 
@@ -182,7 +187,9 @@ export class RenderBrowser {
         this.options.onEnd(why);
       }
       end(running.pid);
-      void running.browser.close().catch(() => {});
+      void within(running.browser.close(), CLOSE_TIME, 'the browser does not close')
+        .catch(() => {})
+        .then(() => removed(running.folder));
     });
   }
 
@@ -209,6 +216,10 @@ async function newContext(browser: Browser): Promise<BrowserContext> {
 
 const closeContext = (context: BrowserContext): Promise<void> =>
   within(context.close(), CLOSE_TIME, 'the context does not close').catch(() => {});
+
+/** Its last processes may still write there. */
+const removed = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(() => {});
 
 function end(pid: number): void {
   try {

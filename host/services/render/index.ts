@@ -86,6 +86,8 @@ export function render({ executable, always, hosts = [], log, ...options }: Rend
         return;
       } catch (error) {
         const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+        // The next request may have more luck.
+        headers.set('Cache-Control', 'no-store');
         flow.log.warn('the page comes as it is: it could not be rendered', { why });
       }
     }

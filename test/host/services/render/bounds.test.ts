@@ -1,5 +1,8 @@
 // A page that hangs, crashes, hoards or asks for too much comes as it is, the log says so, and the next one is rendered.
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { render } from '../../../../host/services/render/index.js';
 import { treeSize } from '../../../../host/services/render/process_tree.js';
@@ -19,6 +22,7 @@ const PAGES: Record<string, string> = {
   '/dialog': `alert('x'); ${write("'after ' + confirm('y') + prompt('z')")}`,
   '/elsewhere': `setTimeout(() => { location.href = 'https://other.test/'; }, 50); ${write("'still here'")}`,
   '/moved': `if (!location.search) location.href = '/moved?1'; else ${write("'moved'")}`,
+  '/remember': `${write("'before: ' + (localStorage.getItem('x') ?? 'nothing') + ' ' + document.cookie")} localStorage.setItem('x', 'kept'); document.cookie = 'mine=1';`,
   '/shadow': `const host = document.getElementById('app'); host.innerHTML = '<b>slotted</b>'; host.attachShadow({ mode: 'open' }).innerHTML = '<p>in the shadow <slot></slot></p>';`,
   '/address': `history.pushState(null, '', '/deep/er/'); document.body.insertAdjacentHTML('beforeend', '<a href="next">next</a>'); ${write("'an address of its own'")}`,
 };
@@ -101,6 +105,36 @@ describe.skipIf(absent)(`a browser${absent ? ' (skipped: no Chromium)' : ''}`, (
     rendering = await startRendering({ limits: { processes: 1 } });
     expect(await ask('/restless')).toMatch(AS_IT_IS);
     expect(rendering.warnings.join()).toContain('it has more than 1 processes');
+  });
+
+  test('keeps what a page left for its session alone, and gives it up with that', async () => {
+    rendering = await startRendering();
+    const ann = rendering.client();
+    const bob = rendering.client();
+    const remembered = async (ask: typeof ann) =>
+      /before: \S* ?\S*/.exec(await ask(`${origin.url}/remember`))![0].trim();
+    expect(await remembered(ann)).toContain('before: nothing');
+    expect(await remembered(bob)).toContain('before: nothing');
+    expect(rendering.warnings).toEqual([]);
+  });
+
+  test('gets nothing of the surroundings of the proxy, and leaves nothing behind', async () => {
+    const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('deputy-browser-'));
+    const before = await left();
+    rendering = await startRendering();
+    expect(await ask('/good')).toContain('It is rendered.');
+    const homes = (await left()).filter((name) => !before.includes(name));
+    expect(homes.length).toBe(1);
+    const pid = await readFile(join(tmpdir(), homes[0]!, 'pid'), 'utf8');
+    const surroundings = await readFile(`/proc/${pid.trim()}/environ`, 'utf8');
+    const names = surroundings.split('\0').map((each) => each.split('=')[0]!);
+    expect(names).toContain('HOME');
+    expect(names.filter((name) => /^(?:npm|VITEST|NODE|SECRET)/i.test(name))).toEqual([]);
+    await rendering.close();
+    await expect
+      .poll(async () => (await left()).filter((name) => homes.includes(name)), { timeout: 10_000 })
+      .toEqual([]);
+    await expect.poll(() => treeSize(Number(pid)), { timeout: 10_000 }).toBeUndefined();
   });
 
   test('that is none leaves pages as they are', async () => {
