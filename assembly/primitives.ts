@@ -40,8 +40,8 @@ export { trustAdd, trustFree, trustNew } from "./x509/trust";
 export { verifyChain } from "./x509/chain";
 
 export { sequenceAllows, sequenceRow } from "./handshake/sequence";
-export { deriveSecret, earlySecret, expandLabel, finishedMac, nextSecret, updateTrafficSecret } from "./handshake/tls13_schedule";
-export { extendedMasterSecret, keyBlock, masterSecret, verifyData } from "./handshake/tls12_schedule";
+export { deriveSecret, earlySecret, expandLabel, finishedMac, nextSecret, updateTrafficSecret } from "./handshake/tls13/schedule";
+export { extendedMasterSecret, keyBlock, masterSecret, verifyData } from "./handshake/tls12/schedule";
 
 export { AES_KEY, aesEncryptBlocks } from "./cipher/aes";
 export { aesExpandKey } from "./cipher/aes_key";

@@ -9,7 +9,7 @@ import { rsaSignPss } from "../rsa/pss";
 import { PRIVATE_KEY, PrivateKey, parsePrivateKey } from "../x509/private_key";
 import { KeyKind } from "../x509/public_key";
 import { SIGNATURE_MAX, schemeFitsTls13, schemeHash, signMessage } from "../x509/signature";
-import { SIGNED_CONTENT_MAX, signedContent } from "./certificate_verify";
+import { SIGNED_CONTENT_MAX, signedContent } from "./tls13/certificate_verify";
 import { Connection, claim, discard } from "./connection";
 import { CLIENT_SIGNATURE } from "./labels";
 import { sendHandshake, sendWarning } from "./output";

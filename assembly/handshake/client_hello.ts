@@ -15,7 +15,7 @@ import { ContentType, ExtensionType, HandshakeType, SignatureScheme, Version } f
 import {
   sessionSecret, sessionSuite, sessionTicket, sessionTicketAge, sessionTicketLength, sessionVersion,
 } from "./session";
-import { deriveSecret, earlySecret, finishedMac } from "./tls13_schedule";
+import { deriveSecret, earlySecret, finishedMac } from "./tls13/schedule";
 import { transcriptAdd, transcriptHashWith } from "./transcript";
 
 const SIGNATURE_SCHEMES_LENGTH: i32 = 22;

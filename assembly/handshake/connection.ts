@@ -7,7 +7,7 @@ import { wipe } from "../memory";
 import { PROTECTION_CONTEXT, SEAL_HEADROOM, SEAL_TAILROOM, protectionNull, protectionWipe } from "../record/protection";
 import { Version } from "./protocol";
 import { State } from "./state";
-import { KEY_BLOCK_MAX } from "./tls12_schedule";
+import { KEY_BLOCK_MAX } from "./tls12/schedule";
 
 /** One TLS record: header, 2^14 bytes, and the expansion that TLS 1.2 allows (RFC 5246 §6.2.3). */
 export const INPUT_SIZE: i32 = 5 + 16384 + 2048;

@@ -8,11 +8,11 @@ import {
   CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX,
   READ_PROTECTION, SECRET_MAX, SERVER_SECRET, WRITE_PROTECTION, area, dropBuffers, dropMessage, forgetHandshakeSecrets,
 } from "./connection";
-import { sendKeyUpdate } from "./key_update";
+import { sendKeyUpdate } from "./tls13/key_update";
 import { Delivery, Grant, Version } from "./protocol";
 import { State } from "./state";
-import { KEY_BLOCK_MAX, MASTER_LENGTH, keyBlockLength } from "./tls12_schedule";
-import { installTrafficKeys, trafficKeys } from "./tls13_schedule";
+import { KEY_BLOCK_MAX, MASTER_LENGTH, keyBlockLength } from "./tls12/schedule";
+import { installTrafficKeys, trafficKeys } from "./tls13/schedule";
 
 /** Two traffic secrets, two keys with IVs, a key block: no delivery is longer. */
 const LONGEST: i32 = KEY_BLOCK_MAX;

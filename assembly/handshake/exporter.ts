@@ -12,8 +12,8 @@ import {
 import { EXPORTER } from "./labels";
 import { Version } from "./protocol";
 import { State } from "./state";
-import { MASTER_LENGTH } from "./tls12_schedule";
-import { expandLabel } from "./tls13_schedule";
+import { MASTER_LENGTH } from "./tls12/schedule";
+import { expandLabel } from "./tls13/schedule";
 
 /** What HKDF-Expand-Label has room for, and what TLS 1.2 can say the length of. */
 const LABEL_MAX: i32 = 249;

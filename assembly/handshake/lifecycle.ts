@@ -8,7 +8,7 @@ import {
   CLIENT_RANDOM, Connection, SEND_PAYLOAD, SESSION_ID, WRITE_PROTECTION, area, dropConnection, forgetHandshakeSecrets, handshakeArea,
   wipeSecrets,
 } from "./connection";
-import { sendKeyUpdate } from "./key_update";
+import { sendKeyUpdate } from "./tls13/key_update";
 import { consumeOutput, fail, finishClose, sealOutput, sendCloseNotify } from "./output";
 import { ContentType, Version } from "./protocol";
 import { dropSessions, sessionFits, sessionId, sessionIdLength, sessionTicketLength, sessionVersion } from "./session";

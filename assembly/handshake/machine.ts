@@ -3,20 +3,20 @@ import { ErrorCode } from "../alert";
 import { load24be } from "../memory";
 import { onCertificate, onServerCertificate } from "./certificate";
 import { onCertificateRequest, onOldCertificateRequest } from "./certificate_request";
-import { onCertificateVerify } from "./certificate_verify";
+import { onCertificateVerify } from "./tls13/certificate_verify";
 import { Connection, isOld } from "./connection";
-import { onEncryptedExtensions } from "./encrypted_extensions";
-import { onFinished } from "./finished";
-import { onHelloRequest } from "./hello_request";
-import { onKeyUpdate } from "./key_update";
+import { onEncryptedExtensions } from "./tls13/encrypted_extensions";
+import { onFinished } from "./tls13/finished";
+import { onHelloRequest } from "./tls12/hello_request";
+import { onKeyUpdate } from "./tls13/key_update";
 import { onNewSessionTicket, onTicket } from "./new_session_ticket";
 import { HandshakeType } from "./protocol";
 import { CHANGE_CIPHER_SPEC, sequenceAllows } from "./sequence";
 import { onServerHello } from "./server_hello";
-import { onServerHelloDone } from "./server_hello_done";
-import { onServerKeyExchange } from "./server_key_exchange";
+import { onServerHelloDone } from "./tls12/server_hello_done";
+import { onServerKeyExchange } from "./tls12/server_key_exchange";
 import { State } from "./state";
-import { onChangeCipherSpec, onServerFinished } from "./tls12_finished";
+import { onChangeCipherSpec, onServerFinished } from "./tls12/finished";
 
 /** Tickets and key updates in a row without application data: a peer that sends more only burns our time. */
 const IDLE_MESSAGES_MAX: i32 = 32;

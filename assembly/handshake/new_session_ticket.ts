@@ -10,8 +10,8 @@ import { Delivery, HandshakeType, Version } from "./protocol";
 import { READER_SIZE, Reader } from "./reader";
 import { LIFETIME_OLD, TICKET_MAX, keepSession } from "./session";
 import { State } from "./state";
-import { MASTER_LENGTH } from "./tls12_schedule";
-import { expandLabel } from "./tls13_schedule";
+import { MASTER_LENGTH } from "./tls12/schedule";
+import { expandLabel } from "./tls13/schedule";
 import { transcriptAdd } from "./transcript";
 
 const reader = changetype<Reader>(memory.data(READER_SIZE, 4));

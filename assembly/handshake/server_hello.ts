@@ -5,12 +5,12 @@ import { suiteHash } from "../record/suites";
 import { suiteFitsVersion } from "./configure";
 import { Connection, SERVER_RANDOM, SESSION_ID, SUITES, area, handshakeArea } from "./connection";
 import { IN_OLD_SERVER_HELLO, IN_RETRY, IN_SERVER_HELLO, checkExtensions, extensionLength, findExtension } from "./extensions";
-import { onHelloRetryRequest } from "./hello_retry_request";
+import { onHelloRetryRequest } from "./tls13/hello_retry_request";
 import { ExtensionType, Version } from "./protocol";
 import { READER_SIZE, Reader } from "./reader";
 import { State } from "./state";
-import { acceptTls12 } from "./tls12_hello";
-import { acceptTls13 } from "./tls13_hello";
+import { acceptTls12 } from "./tls12/hello";
+import { acceptTls13 } from "./tls13/hello";
 
 const reader = changetype<Reader>(memory.data(READER_SIZE, 4));
 

@@ -8,7 +8,7 @@ import {
   CERTIFICATE_HASH, Connection, SERVER_NAME, SUITES, area, claim, discard, handshakeArea,
 } from "./connection";
 import { Version } from "./protocol";
-import { MASTER_LENGTH } from "./tls12_schedule";
+import { MASTER_LENGTH } from "./tls12/schedule";
 
 /** Longest ticket that is kept or sent; longer ones are ignored, which costs a full handshake and no more. */
 export const TICKET_MAX: i32 = 4096;

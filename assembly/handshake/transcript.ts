@@ -7,7 +7,7 @@ import {
   Connection, Handshake, MASTER_SECRET, OTHER_SIGNING_TRANSCRIPT, SIGNING_TRANSCRIPT, TRANSCRIPT, area, handshakeArea,
 } from "./connection";
 import { HandshakeType, Version } from "./protocol";
-import { MASTER_LENGTH } from "./tls12_schedule";
+import { MASTER_LENGTH } from "./tls12/schedule";
 
 const snapshot = memory.data(HASH_CONTEXT, 16);
 const messageHash = memory.data(4 + 64, 8);

@@ -1,11 +1,11 @@
 // EncryptedExtensions (RFC 8446 §4.3.1) and the answer to our ALPN list in either version (RFC 7301 §3.2).
-import { ErrorCode } from "../alert";
-import { equalBytes, load16be } from "../memory";
-import { ALPN, ALPN_OFFER, Connection, area, handshakeArea } from "./connection";
-import { IN_ENCRYPTED, checkExtensions, extensionLength, findExtension } from "./extensions";
-import { ExtensionType } from "./protocol";
-import { State } from "./state";
-import { transcriptAdd } from "./transcript";
+import { ErrorCode } from "../../alert";
+import { equalBytes, load16be } from "../../memory";
+import { ALPN, ALPN_OFFER, Connection, area, handshakeArea } from "../connection";
+import { IN_ENCRYPTED, checkExtensions, extensionLength, findExtension } from "../extensions";
+import { ExtensionType } from "../protocol";
+import { State } from "../state";
+import { transcriptAdd } from "../transcript";
 
 /** ExpectEncryptedExtensions. */
 export function onEncryptedExtensions(c: Connection, message: usize, length: i32): i32 {

@@ -1,13 +1,13 @@
 // The key schedule of TLS 1.2 and before (RFC 5246 §6.3, §8.1; RFC 7627; RFC 2246 §6.3, §8.1; RFC 6101 §6.1, §6.2.2), on
 // plain areas of memory.
 // Constant-time in every secret: the PRF only.
-import { protectionEncryptThenMac, protectionInit } from "../record/protection";
-import { suiteBlockIvLength, suiteFixedIvLength, suiteHash, suiteKeyLength, suiteMacKeyLength } from "../record/suites";
-import { ssl3Prf } from "../prf/ssl3";
-import { tls10Prf } from "../prf/tls10";
-import { tls12Prf } from "../prf/tls12";
-import { CLIENT_FINISHED, EXTENDED_MASTER_SECRET, KEY_EXPANSION, MASTER_SECRET, SERVER_FINISHED } from "./labels";
-import { Version } from "./protocol";
+import { protectionEncryptThenMac, protectionInit } from "../../record/protection";
+import { suiteBlockIvLength, suiteFixedIvLength, suiteHash, suiteKeyLength, suiteMacKeyLength } from "../../record/suites";
+import { ssl3Prf } from "../../prf/ssl3";
+import { tls10Prf } from "../../prf/tls10";
+import { tls12Prf } from "../../prf/tls12";
+import { CLIENT_FINISHED, EXTENDED_MASTER_SECRET, KEY_EXPANSION, MASTER_SECRET, SERVER_FINISHED } from "../labels";
+import { Version } from "../protocol";
 
 export const MASTER_LENGTH: i32 = 48;
 export const FINISHED_LENGTH: i32 = 12;

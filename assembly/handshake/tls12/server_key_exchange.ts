@@ -1,20 +1,20 @@
 // ServerKeyExchange (RFC 8422 §5.4, RFC 5246 §7.4.3): the server's ephemeral share under its certificate's signature.
-import { ErrorCode } from "../alert";
-import { KeyExchange, suiteKeyExchange } from "../record/suites";
-import { isOldScheme, verifyOldSignature } from "../x509/old_signature";
-import { KeyKind } from "../x509/public_key";
-import { verifySignature } from "../x509/signature";
-import { peerKey } from "./certificate";
-import { schemeOffered } from "./client_hello";
+import { ErrorCode } from "../../alert";
+import { KeyExchange, suiteKeyExchange } from "../../record/suites";
+import { isOldScheme, verifyOldSignature } from "../../x509/old_signature";
+import { KeyKind } from "../../x509/public_key";
+import { verifySignature } from "../../x509/signature";
+import { peerKey } from "../certificate";
+import { schemeOffered } from "../client_hello";
 import {
   CLIENT_RANDOM, Connection, OUR_SHARE, SECRET, SERVER_RANDOM, area, claim, discard, handshakeArea,
-} from "./connection";
+} from "../connection";
 import { agreeFiniteField } from "./finite_field";
-import { SHARE_MAX, agree, groupOffered, makeShare } from "./key_share";
-import { SignatureScheme, Version } from "./protocol";
-import { READER_SIZE, Reader } from "./reader";
-import { State } from "./state";
-import { transcriptAdd } from "./transcript";
+import { SHARE_MAX, agree, groupOffered, makeShare } from "../key_share";
+import { SignatureScheme, Version } from "../protocol";
+import { READER_SIZE, Reader } from "../reader";
+import { State } from "../state";
+import { transcriptAdd } from "../transcript";
 
 const NAMED_CURVE: i32 = 3;
 const reader = changetype<Reader>(memory.data(READER_SIZE, 4));

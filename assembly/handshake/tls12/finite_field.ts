@@ -5,12 +5,12 @@
 //
 // No group is offered by its number (RFC 7919 §3): a server could then only choose among them, and one that likes its fields
 // large would cost a Cortex-M7 4.4 billion instructions by ffdhe8192, 0.2 by ffdhe2048. What it brings unasked is taken.
-import { ErrorCode } from "../alert";
-import { equalBytes } from "../memory";
-import { drbgGenerate } from "../prf/hmac_drbg";
-import { FiniteFieldGroup, finiteFieldPower, finiteFieldPrime } from "../rsa/finite_field";
-import { bitLength } from "../rsa/modular";
-import { Connection, FINITE_FIELD_MAX, SCALAR, claimExchange, handshakeArea, ourShare, premaster } from "./connection";
+import { ErrorCode } from "../../alert";
+import { equalBytes } from "../../memory";
+import { drbgGenerate } from "../../prf/hmac_drbg";
+import { FiniteFieldGroup, finiteFieldPower, finiteFieldPrime } from "../../rsa/finite_field";
+import { bitLength } from "../../rsa/modular";
+import { Connection, FINITE_FIELD_MAX, SCALAR, claimExchange, handshakeArea, ourShare, premaster } from "../connection";
 
 const LEAST_BITS: i32 = 2048;
 /** What servers of old bring: within reach of states, as Logjam's authors have it. */

@@ -1,16 +1,16 @@
 // ChangeCipherSpec and Finished of TLS 1.2 and before, in both directions (RFC 5246 §7.1, §7.4.9; RFC 6101 §5.6.9).
-import { ErrorCode } from "../alert";
-import { equalBytes } from "../memory";
+import { ErrorCode } from "../../alert";
+import { equalBytes } from "../../memory";
 import {
   CLIENT_RANDOM, Connection, KEY_BLOCK, MASTER_SECRET, READ_PROTECTION, SERVER_RANDOM, SESSION_ID, WRITE_PROTECTION,
   area, finishHandshake, handshakeArea,
-} from "./connection";
-import { sendChangeCipherSpec, sendHandshake } from "./output";
-import { HandshakeType, Version } from "./protocol";
-import { LIFETIME_OLD, keepSession } from "./session";
-import { State } from "./state";
-import { FINISHED_LENGTH, MASTER_LENGTH, installKeyBlock, keyBlock, verifyData } from "./tls12_schedule";
-import { ssl3TranscriptHash, transcriptAdd, transcriptHash } from "./transcript";
+} from "../connection";
+import { sendChangeCipherSpec, sendHandshake } from "../output";
+import { HandshakeType, Version } from "../protocol";
+import { LIFETIME_OLD, keepSession } from "../session";
+import { State } from "../state";
+import { FINISHED_LENGTH, MASTER_LENGTH, installKeyBlock, keyBlock, verifyData } from "./schedule";
+import { ssl3TranscriptHash, transcriptAdd, transcriptHash } from "../transcript";
 
 const digest = memory.data(64, 8);
 /** SSL 3.0: an MD5 and a SHA-1. */

@@ -1,21 +1,21 @@
 // ServerHelloDone and our flight in answer: certificate where asked, ClientKeyExchange, ChangeCipherSpec, Finished.
-import { ErrorCode } from "../alert";
-import { store16be, store24be, wipe } from "../memory";
-import { drbgGenerate } from "../prf/hmac_drbg";
-import { KeyExchange, suiteKeyExchange } from "../record/suites";
-import { rsaEncryptPkcs1 } from "../rsa/encryption";
-import { peerKey } from "./certificate";
-import { helloVersion } from "./client_hello";
-import { sendClientCertificate, sendOldCertificateVerify } from "./client_certificate";
+import { ErrorCode } from "../../alert";
+import { store16be, store24be, wipe } from "../../memory";
+import { drbgGenerate } from "../../prf/hmac_drbg";
+import { KeyExchange, suiteKeyExchange } from "../../record/suites";
+import { rsaEncryptPkcs1 } from "../../rsa/encryption";
+import { peerKey } from "../certificate";
+import { helloVersion } from "../client_hello";
+import { sendClientCertificate, sendOldCertificateVerify } from "../client_certificate";
 import {
   CLIENT_RANDOM, Connection, FINITE_FIELD_MAX, MASTER_SECRET, SERVER_RANDOM, area, ourShare, premaster,
-} from "./connection";
-import { sendHandshake } from "./output";
-import { HandshakeType, Version } from "./protocol";
-import { State } from "./state";
-import { deriveKeyBlock, sendOldFinished } from "./tls12_finished";
-import { MASTER_LENGTH, extendedMasterSecret, masterSecret } from "./tls12_schedule";
-import { transcriptAdd, transcriptHash } from "./transcript";
+} from "../connection";
+import { sendHandshake } from "../output";
+import { HandshakeType, Version } from "../protocol";
+import { State } from "../state";
+import { deriveKeyBlock, sendOldFinished } from "./finished";
+import { MASTER_LENGTH, extendedMasterSecret, masterSecret } from "./schedule";
+import { transcriptAdd, transcriptHash } from "../transcript";
 
 const message = memory.data(6 + FINITE_FIELD_MAX, 8);
 const digest = memory.data(64, 8);

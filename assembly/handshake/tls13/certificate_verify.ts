@@ -1,13 +1,13 @@
 // CertificateVerify of TLS 1.3 in both directions (RFC 8446 §4.4.3).
-import { ErrorCode } from "../alert";
-import { load16be } from "../memory";
-import { schemeFitsTls13, verifySignature } from "../x509/signature";
-import { peerKey } from "./certificate";
-import { schemeOffered } from "./client_hello";
-import { Connection } from "./connection";
-import { SERVER_SIGNATURE } from "./labels";
-import { State } from "./state";
-import { transcriptAdd, transcriptHash } from "./transcript";
+import { ErrorCode } from "../../alert";
+import { load16be } from "../../memory";
+import { schemeFitsTls13, verifySignature } from "../../x509/signature";
+import { peerKey } from "../certificate";
+import { schemeOffered } from "../client_hello";
+import { Connection } from "../connection";
+import { SERVER_SIGNATURE } from "../labels";
+import { State } from "../state";
+import { transcriptAdd, transcriptHash } from "../transcript";
 
 /** 64 spaces, the context string with its zero byte, the longest transcript hash. */
 export const SIGNED_CONTENT_MAX: i32 = 64 + 34 + 64;

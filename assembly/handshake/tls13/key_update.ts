@@ -1,10 +1,10 @@
 // KeyUpdate in both directions (RFC 8446 §4.6.3).
-import { ErrorCode } from "../alert";
-import { suiteHash } from "../record/suites";
-import { CLIENT_SECRET, Connection, READ_PROTECTION, SERVER_SECRET, WRITE_PROTECTION, area } from "./connection";
-import { sendRecord } from "./output";
-import { ContentType, HandshakeType } from "./protocol";
-import { installTrafficKeys, updateTrafficSecret } from "./tls13_schedule";
+import { ErrorCode } from "../../alert";
+import { suiteHash } from "../../record/suites";
+import { CLIENT_SECRET, Connection, READ_PROTECTION, SERVER_SECRET, WRITE_PROTECTION, area } from "../connection";
+import { sendRecord } from "../output";
+import { ContentType, HandshakeType } from "../protocol";
+import { installTrafficKeys, updateTrafficSecret } from "./schedule";
 
 const message = memory.data(8, 4);
 

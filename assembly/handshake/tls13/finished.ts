@@ -1,19 +1,19 @@
 // The server's Finished of TLS 1.3, our answer, and the application keys (RFC 8446 §4.4.4, §7.1).
-import { ErrorCode } from "../alert";
-import { hashSize } from "../hash/hash";
-import { equalBytes, wipe } from "../memory";
-import { suiteHash } from "../record/suites";
-import { sendClientCertificate } from "./client_certificate";
+import { ErrorCode } from "../../alert";
+import { hashSize } from "../../hash/hash";
+import { equalBytes, wipe } from "../../memory";
+import { suiteHash } from "../../record/suites";
+import { sendClientCertificate } from "../client_certificate";
 import {
   CLIENT_HANDSHAKE_SECRET, CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, MASTER_SECRET, READ_PROTECTION, SECRET,
   SERVER_HANDSHAKE_SECRET, SERVER_SECRET, WRITE_PROTECTION, area, finishHandshake, handshakeArea,
-} from "./connection";
-import { CLIENT_APPLICATION, EXPORTER_MASTER, RESUMPTION_MASTER, SERVER_APPLICATION } from "./labels";
-import { sendCompatibilityRecord, sendHandshake } from "./output";
-import { HandshakeType } from "./protocol";
-import { State } from "./state";
-import { deriveSecret, finishedMac, installTrafficKeys, nextSecret } from "./tls13_schedule";
-import { transcriptAdd, transcriptHash } from "./transcript";
+} from "../connection";
+import { CLIENT_APPLICATION, EXPORTER_MASTER, RESUMPTION_MASTER, SERVER_APPLICATION } from "../labels";
+import { sendCompatibilityRecord, sendHandshake } from "../output";
+import { HandshakeType } from "../protocol";
+import { State } from "../state";
+import { deriveSecret, finishedMac, installTrafficKeys, nextSecret } from "./schedule";
+import { transcriptAdd, transcriptHash } from "../transcript";
 
 const digest = memory.data(64, 8);
 const message = memory.data(4 + 64, 8);

@@ -1,16 +1,16 @@
 // HelloRetryRequest (RFC 8446 §4.1.4): the same ClientHello again, with the group or the cookie that the server asks for.
-import { ErrorCode } from "../alert";
-import { load16be } from "../memory";
-import { suiteHash } from "../record/suites";
-import { sendClientHello } from "./client_hello";
-import { Connection, claim, discard } from "./connection";
-import { extensionLength, findExtension } from "./extensions";
-import { groupOffered } from "./key_share";
-import { sendCompatibilityRecord } from "./output";
-import { ExtensionType } from "./protocol";
-import { ServerHello } from "./server_hello";
-import { State } from "./state";
-import { transcriptAdd, transcriptRestart } from "./transcript";
+import { ErrorCode } from "../../alert";
+import { load16be } from "../../memory";
+import { suiteHash } from "../../record/suites";
+import { sendClientHello } from "../client_hello";
+import { Connection, claim, discard } from "../connection";
+import { extensionLength, findExtension } from "../extensions";
+import { groupOffered } from "../key_share";
+import { sendCompatibilityRecord } from "../output";
+import { ExtensionType } from "../protocol";
+import { ServerHello } from "../server_hello";
+import { State } from "../state";
+import { transcriptAdd, transcriptRestart } from "../transcript";
 
 export function onHelloRetryRequest(c: Connection, hello: ServerHello): i32 {
   const h = c.handshake;

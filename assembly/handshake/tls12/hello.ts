@@ -1,19 +1,19 @@
 // What a ServerHello of TLS 1.2 and before settles: its extensions, and whether an old session goes on.
-import { ErrorCode } from "../alert";
-import { equalBytes } from "../memory";
-import { suiteBlockIvLength } from "../record/suites";
+import { ErrorCode } from "../../alert";
+import { equalBytes } from "../../memory";
+import { suiteBlockIvLength } from "../../record/suites";
 import {
   CERTIFICATE_HASH, Connection, MASTER_SECRET, SESSION_ID, area, handshakeArea,
-} from "./connection";
-import { acceptAlpn } from "./encrypted_extensions";
-import { extensionLength, findExtension } from "./extensions";
-import { ExtensionType, Version } from "./protocol";
-import { ServerHello } from "./server_hello";
-import { sessionCertificateHash, sessionSecret, sessionSuite, sessionVersion } from "./session";
-import { State } from "./state";
-import { deriveKeyBlock } from "./tls12_finished";
-import { MASTER_LENGTH } from "./tls12_schedule";
-import { transcriptAdd, transcriptStartOld } from "./transcript";
+} from "../connection";
+import { acceptAlpn } from "../tls13/encrypted_extensions";
+import { extensionLength, findExtension } from "../extensions";
+import { ExtensionType, Version } from "../protocol";
+import { ServerHello } from "../server_hello";
+import { sessionCertificateHash, sessionSecret, sessionSuite, sessionVersion } from "../session";
+import { State } from "../state";
+import { deriveKeyBlock } from "./finished";
+import { MASTER_LENGTH } from "./schedule";
+import { transcriptAdd, transcriptStartOld } from "../transcript";
 
 export function acceptTls12(c: Connection, hello: ServerHello): i32 {
   const h = c.handshake;

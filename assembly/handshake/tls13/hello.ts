@@ -1,20 +1,20 @@
 // What a ServerHello of TLS 1.3 settles: the shared secret, the session resumed or not, and the handshake keys.
-import { ErrorCode } from "../alert";
-import { load16be, wipe } from "../memory";
-import { suiteHash } from "../record/suites";
+import { ErrorCode } from "../../alert";
+import { load16be, wipe } from "../../memory";
+import { suiteHash } from "../../record/suites";
 import {
   CERTIFICATE_HASH, CLIENT_HANDSHAKE_SECRET, Connection, READ_PROTECTION, SECRET, SERVER_HANDSHAKE_SECRET,
   WRITE_PROTECTION, area, handshakeArea,
-} from "./connection";
-import { extensionLength, findExtension } from "./extensions";
-import { agree } from "./key_share";
-import { CLIENT_HANDSHAKE, SERVER_HANDSHAKE } from "./labels";
-import { ExtensionType } from "./protocol";
-import { ServerHello } from "./server_hello";
-import { sessionCertificateHash, sessionSecret, sessionSuite } from "./session";
-import { State } from "./state";
-import { deriveSecret, earlySecret, installTrafficKeys, nextSecret } from "./tls13_schedule";
-import { transcriptAdd, transcriptHash, transcriptStart } from "./transcript";
+} from "../connection";
+import { extensionLength, findExtension } from "../extensions";
+import { agree } from "../key_share";
+import { CLIENT_HANDSHAKE, SERVER_HANDSHAKE } from "../labels";
+import { ExtensionType } from "../protocol";
+import { ServerHello } from "../server_hello";
+import { sessionCertificateHash, sessionSecret, sessionSuite } from "../session";
+import { State } from "../state";
+import { deriveSecret, earlySecret, installTrafficKeys, nextSecret } from "./schedule";
+import { transcriptAdd, transcriptHash, transcriptStart } from "../transcript";
 
 const shared = memory.data(64, 8);
 const digest = memory.data(64, 8);

@@ -1,13 +1,13 @@
 // The key schedule of TLS 1.3 (RFC 8446 §7), on plain areas of memory so that traces test it without a connection.
 // Constant-time in every secret: HKDF only.
-import { hashDigest, hashSize } from "../hash/hash";
-import { hmacDigest } from "../hash/hmac";
-import { wipe } from "../memory";
-import { hkdfExpandLabel, hkdfExtract } from "../prf/hkdf";
-import { protectionInit } from "../record/protection";
-import { suiteFixedIvLength, suiteHash, suiteKeyLength } from "../record/suites";
-import { DERIVED, FINISHED, IV, KEY, TRAFFIC_UPDATE } from "./labels";
-import { Version } from "./protocol";
+import { hashDigest, hashSize } from "../../hash/hash";
+import { hmacDigest } from "../../hash/hmac";
+import { wipe } from "../../memory";
+import { hkdfExpandLabel, hkdfExtract } from "../../prf/hkdf";
+import { protectionInit } from "../../record/protection";
+import { suiteFixedIvLength, suiteHash, suiteKeyLength } from "../../record/suites";
+import { DERIVED, FINISHED, IV, KEY, TRAFFIC_UPDATE } from "../labels";
+import { Version } from "../protocol";
 
 const digest = memory.data(64, 8);
 const secretScratch = memory.data(64, 8);
