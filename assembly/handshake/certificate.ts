@@ -6,6 +6,7 @@ import { KeyExchange, suiteKeyExchange } from "../record/suites";
 import { ChainRule, verifyChain } from "../x509/chain";
 import { KeyKind, PublicKey } from "../x509/public_key";
 import { CERTIFICATE_HASH, Connection, PEER_KEY, SERVER_NAME, area, claim, handshakeArea } from "./connection";
+import { enter } from "./enter";
 import { Version } from "./protocol";
 import { State } from "./state";
 import { transcriptAdd } from "./transcript";
@@ -29,8 +30,7 @@ export function onCertificate(c: Connection, message: usize, length: i32): i32 {
   if (chain < 0) return chain;
   const accepted = acceptChain(c, list, chain);
   if (accepted < 0) return accepted;
-  c.state = State.ExpectCertificateVerify;
-  return 0;
+  return enter(c, State.ExpectCertificateVerify);
 }
 
 /**
@@ -63,8 +63,7 @@ export function onServerCertificate(c: Connection, message: usize, length: i32):
   if (accepted < 0) return accepted;
   const exchange = suiteKeyExchange(c.suite);
   if (!keyFits(exchange, peerKey(c).kind)) return ErrorCode.IllegalParameter;
-  c.state = exchange == KeyExchange.Rsa ? State.ExpectRequestOrDone : State.ExpectServerKeyExchange;
-  return 0;
+  return enter(c, exchange == KeyExchange.Rsa ? State.ExpectRequestOrDone : State.ExpectServerKeyExchange);
 }
 
 /** The suite names the kind of key (RFC 8422 §2, RFC 5246 §7.4.2). A key for PSS alone encrypts nothing. */

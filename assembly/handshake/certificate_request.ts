@@ -1,6 +1,7 @@
 // CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4, RFC 2246 §7.4.4): is there a signature that we can give?
 import { ErrorCode } from "../alert";
 import { Connection } from "./connection";
+import { enter } from "./enter";
 import { IN_REQUEST, checkExtensions, extensionLength, findExtension } from "./extensions";
 import { clientKeyScheme, clientKeyTypeScheme } from "./client_certificate";
 import { ExtensionType, Version } from "./protocol";
@@ -29,8 +30,7 @@ export function onCertificateRequest(c: Connection, message: usize, length: i32)
   if (taken < 0) return taken;
   if (!reader.complete()) return ErrorCode.DecodeError;
   if (!c.messageSkims) transcriptAdd(c, message, length);
-  c.state = State.ExpectCertificate;
-  return 0;
+  return enter(c, State.ExpectCertificate);
 }
 
 /** ExpectRequestOrDone. The certificate authorities are hints, and the host chose the certificate already. */
@@ -51,8 +51,7 @@ export function onOldCertificateRequest(c: Connection, message: usize, length: i
   reader.take(reader.u16());
   if (!reader.complete()) return ErrorCode.DecodeError;
   if (!c.messageSkims) transcriptAdd(c, message, length);
-  c.state = State.ExpectServerHelloDone;
-  return 0;
+  return enter(c, State.ExpectServerHelloDone);
 }
 
 /** Chooses the scheme for our CertificateVerify; none is no error, but answered by an empty Certificate. */

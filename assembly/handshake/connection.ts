@@ -24,6 +24,8 @@ export const GROUPS_MAX: i32 = 8;
 @unmanaged
 export class Connection {
   state: i32;
+  /** HandshakeType of the message under way, or CHANGE_CIPHER_SPEC. */
+  incoming: i32;
   /** 1 where the switch for old versions and weak algorithms was turned on. */
   legacy: i32;
   /** 1 where the dates of trust anchors don't matter. */
@@ -292,10 +294,9 @@ export function dropBuffers(c: Connection): void {
 }
 
 /** The handshake is done: what only it needed goes. */
-export function finishHandshake(c: Connection, state: i32): void {
+export function finishHandshake(c: Connection): void {
   dropHandshake(c);
   c.handshakeDone = 1;
-  c.state = state;
 }
 
 /** They can serve no delivery any more. */

@@ -12,10 +12,10 @@ import { onKeyUpdate } from "./tls13/key_update";
 import { onNewSessionTicket, onTicket } from "./new_session_ticket";
 import { HandshakeType } from "./protocol";
 import { CHANGE_CIPHER_SPEC, sequenceAllows } from "./sequence";
-import { onServerHello } from "./server_hello";
 import { onServerHelloDone } from "./tls12/server_hello_done";
 import { onServerKeyExchange } from "./tls12/server_key_exchange";
 import { State } from "./state";
+import { onServerHello } from "./version";
 import { onChangeCipherSpec, onServerFinished } from "./tls12/finished";
 
 /** Tickets and key updates in a row without application data: a peer that sends more only burns our time. */
@@ -58,6 +58,7 @@ function ignoresHelloRequest(c: Connection, type: i32): i32 {
 /** Takes one whole message whose header passed `checkHeader`. */
 export function onMessage(c: Connection, message: usize, length: i32): i32 {
   const type = load<u8>(message) as i32;
+  c.incoming = type;
   if (type == HandshakeType.HelloRequest) return onHelloRequest(c, length);
   switch (c.state) {
     case State.ExpectServerHello:
@@ -88,5 +89,6 @@ export function onMessage(c: Connection, message: usize, length: i32): i32 {
 /** The ChangeCipherSpec record of TLS 1.2 and before. */
 export function onChangeCipherSpecRecord(c: Connection): i32 {
   if (!sequenceAllows(c.state, CHANGE_CIPHER_SPEC)) return ErrorCode.UnexpectedChangeCipherSpec;
+  c.incoming = CHANGE_CIPHER_SPEC;
   return onChangeCipherSpec(c);
 }

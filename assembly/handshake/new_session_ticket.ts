@@ -4,6 +4,7 @@ import { hashSize } from "../hash/hash";
 import { load24be, wipe } from "../memory";
 import { suiteHash } from "../record/suites";
 import { Connection, MASTER_SECRET, area } from "./connection";
+import { enter } from "./enter";
 import { IN_TICKET, checkExtensions } from "./extensions";
 import { RESUMPTION } from "./labels";
 import { Delivery, HandshakeType, Version } from "./protocol";
@@ -62,7 +63,8 @@ export function onTicket(c: Connection, message: usize, length: i32): i32 {
   const ticket = reader.take(ticketLength);
   if (!reader.complete()) return ErrorCode.DecodeError;
   transcriptAdd(c, message, length);
-  c.state = State.ExpectChangeCipherSpec;
+  const entered = enter(c, State.ExpectChangeCipherSpec);
+  if (entered < 0) return entered;
   // Without extended master secret a session is not resumed (RFC 7627 §5.3), so not kept either.
   if (ticketLength == 0 || ticketLength > TICKET_MAX || !c.extendedMasterSecret) return 0;
   keepSession(c, area(c, MASTER_SECRET), MASTER_LENGTH, hint == 0 ? LIFETIME_OLD : hint, 0, 0, 0, ticket, ticketLength);

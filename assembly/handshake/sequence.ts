@@ -1,5 +1,5 @@
-// The legal message sequences: which message each state awaits, and where it leads. The state machine asks this
-// table before it looks at a message; what stands in no row is unexpected_message. Tests enumerate the rows.
+// The legal message sequences: which message each state awaits, and where it leads. The state machine asks this table before it
+// looks at a message, where what stands in no row is unexpected_message, and before it enters a state. Tests enumerate the rows.
 import { HandshakeType } from "./protocol";
 import { State } from "./state";
 
@@ -47,6 +47,15 @@ export function sequenceAllows(state: i32, message: i32): i32 {
   for (let i = 0; i < ROW_COUNT; i++) {
     const row = ROWS + 12 * i;
     if (load<i32>(row) == state && load<i32>(row, 4) == message) return 1;
+  }
+  return 0;
+}
+
+/** 1 where `message` leads from `state` to `next`. */
+export function sequenceLeads(state: i32, message: i32, next: i32): i32 {
+  for (let i = 0; i < ROW_COUNT; i++) {
+    const row = ROWS + 12 * i;
+    if (load<i32>(row) == state && load<i32>(row, 4) == message && load<i32>(row, 8) == next) return 1;
   }
   return 0;
 }

@@ -5,6 +5,7 @@ import {
   CLIENT_RANDOM, Connection, KEY_BLOCK, MASTER_SECRET, READ_PROTECTION, SERVER_RANDOM, SESSION_ID, WRITE_PROTECTION,
   area, finishHandshake, handshakeArea,
 } from "../connection";
+import { enter } from "../enter";
 import { sendChangeCipherSpec, sendHandshake } from "../output";
 import { HandshakeType, Version } from "../protocol";
 import { LIFETIME_OLD, keepSession } from "../session";
@@ -32,8 +33,7 @@ export function onChangeCipherSpec(c: Connection): i32 {
   if (installed < 0) return installed;
   c.readProtected = 1;
   c.serverEpochStart = c.recordsReceived;
-  c.state = State.ExpectServerFinished;
-  return 0;
+  return enter(c, State.ExpectServerFinished);
 }
 
 /** ChangeCipherSpec, then Finished under the new keys. */
@@ -71,8 +71,8 @@ export function onServerFinished(c: Connection, received: usize, length: i32): i
   } else {
     keepById(c);
   }
-  finishHandshake(c, State.Established);
-  return 0;
+  finishHandshake(c);
+  return enter(c, State.Established);
 }
 
 /** A session without a ticket is resumed by its id, if the server gave one. */

@@ -2,10 +2,11 @@
 import { ErrorCode } from "../../alert";
 import { equalBytes } from "../../memory";
 import { suiteBlockIvLength } from "../../record/suites";
+import { acceptAlpn } from "../alpn";
 import {
   CERTIFICATE_HASH, Connection, MASTER_SECRET, SESSION_ID, area, handshakeArea,
 } from "../connection";
-import { acceptAlpn } from "../tls13/encrypted_extensions";
+import { enter } from "../enter";
 import { extensionLength, findExtension } from "../extensions";
 import { ExtensionType, Version } from "../protocol";
 import { ServerHello } from "../server_hello";
@@ -28,8 +29,7 @@ export function acceptTls12(c: Connection, hello: ServerHello): i32 {
   if (echoed) return resume(c);
   h.sessionIdLength = hello.sessionIdLength;
   memory.copy(handshakeArea(c, SESSION_ID), hello.sessionId, hello.sessionIdLength);
-  c.state = State.ExpectServerCertificate;
-  return 0;
+  return enter(c, State.ExpectServerCertificate);
 }
 
 function acceptExtensions(c: Connection, block: usize, length: i32): i32 {
@@ -83,6 +83,5 @@ function resume(c: Connection): i32 {
   memory.copy(area(c, MASTER_SECRET), sessionSecret(h.session), MASTER_LENGTH);
   memory.copy(area(c, CERTIFICATE_HASH), sessionCertificateHash(h.session), 32);
   deriveKeyBlock(c);
-  c.state = h.ticketExpected ? State.ExpectTicket : State.ExpectChangeCipherSpec;
-  return 0;
+  return enter(c, h.ticketExpected ? State.ExpectTicket : State.ExpectChangeCipherSpec);
 }

@@ -10,6 +10,7 @@ import { sendClientCertificate, sendOldCertificateVerify } from "../client_certi
 import {
   CLIENT_RANDOM, Connection, FINITE_FIELD_MAX, MASTER_SECRET, SERVER_RANDOM, area, ourShare, premaster,
 } from "../connection";
+import { enter } from "../enter";
 import { sendHandshake } from "../output";
 import { HandshakeType, Version } from "../protocol";
 import { State } from "../state";
@@ -38,8 +39,7 @@ export function onServerHelloDone(c: Connection, received: usize, length: i32): 
   deriveKeyBlock(c);
   const finished = sendOldFinished(c);
   if (finished < 0) return finished;
-  c.state = c.handshake.ticketExpected ? State.ExpectTicket : State.ExpectChangeCipherSpec;
-  return 0;
+  return enter(c, c.handshake.ticketExpected ? State.ExpectTicket : State.ExpectChangeCipherSpec);
 }
 
 /** RFC 8422 §5.7, RFC 5246 §7.4.7. */

@@ -9,6 +9,7 @@ import { schemeOffered } from "../client_hello";
 import {
   CLIENT_RANDOM, Connection, OUR_SHARE, SECRET, SERVER_RANDOM, area, claim, discard, handshakeArea,
 } from "../connection";
+import { enter } from "../enter";
 import { agreeFiniteField } from "./finite_field";
 import { SHARE_MAX, agree, groupOffered, makeShare } from "../key_share";
 import { SignatureScheme, Version } from "../protocol";
@@ -28,8 +29,7 @@ export function onServerKeyExchange(c: Connection, message: usize, length: i32):
     : onCurve(c, message + 4);
   if (exchanged < 0) return exchanged;
   transcriptAdd(c, message, length);
-  c.state = State.ExpectRequestOrDone;
-  return 0;
+  return enter(c, State.ExpectRequestOrDone);
 }
 
 /** ServerECDHParams: a named curve and a point of it. */

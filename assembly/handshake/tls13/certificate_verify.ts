@@ -5,6 +5,7 @@ import { schemeFitsTls13, verifySignature } from "../../x509/signature";
 import { peerKey } from "../certificate";
 import { schemeOffered } from "../client_hello";
 import { Connection } from "../connection";
+import { enter } from "../enter";
 import { SERVER_SIGNATURE } from "../labels";
 import { State } from "../state";
 import { transcriptAdd, transcriptHash } from "../transcript";
@@ -33,6 +34,5 @@ export function onCertificateVerify(c: Connection, message: usize, length: i32):
   );
   if (verified < 0) return verified;
   transcriptAdd(c, message, length);
-  c.state = State.ExpectFinished;
-  return 0;
+  return enter(c, State.ExpectFinished);
 }

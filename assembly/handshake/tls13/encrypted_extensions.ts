@@ -1,9 +1,10 @@
-// EncryptedExtensions (RFC 8446 §4.3.1) and the answer to our ALPN list in either version (RFC 7301 §3.2).
+// EncryptedExtensions (RFC 8446 §4.3.1).
 import { ErrorCode } from "../../alert";
-import { equalBytes, load16be } from "../../memory";
-import { ALPN, ALPN_OFFER, Connection, area, handshakeArea } from "../connection";
-import { IN_ENCRYPTED, checkExtensions, extensionLength, findExtension } from "../extensions";
-import { ExtensionType } from "../protocol";
+import { load16be } from "../../memory";
+import { acceptAlpn } from "../alpn";
+import { Connection } from "../connection";
+import { enter } from "../enter";
+import { IN_ENCRYPTED, checkExtensions } from "../extensions";
 import { State } from "../state";
 import { transcriptAdd } from "../transcript";
 
@@ -16,24 +17,5 @@ export function onEncryptedExtensions(c: Connection, message: usize, length: i32
   const accepted = acceptAlpn(c, block, length - 6);
   if (accepted < 0) return accepted;
   transcriptAdd(c, message, length);
-  c.state = c.resumed ? State.ExpectFinished : State.ExpectCertificateOrRequest;
-  return 0;
-}
-
-/** Takes the protocol that the server chose: one, and one that we offered. Checks server_name's answer on the way. */
-export function acceptAlpn(c: Connection, block: usize, blockLength: i32): i32 {
-  const name = findExtension(block, blockLength, ExtensionType.ServerName);
-  if (name != 0 && extensionLength(name) != 0) return ErrorCode.DecodeError; // RFC 6066 §3
-  const data = findExtension(block, blockLength, ExtensionType.Alpn);
-  if (data == 0) return 0;
-  const length = extensionLength(data) - 3;
-  if (length < 1 || load16be(data) != length + 1 || load<u8>(data, 2) != length) return ErrorCode.DecodeError;
-  const end = handshakeArea(c, ALPN_OFFER) + c.handshake.alpnLength;
-  for (let at = handshakeArea(c, ALPN_OFFER); at < end; at += 1 + load<u8>(at)) {
-    if (load<u8>(at) != length || !equalBytes(at + 1, data + 3, length)) continue;
-    memory.copy(area(c, ALPN), data + 3, length);
-    c.alpnLength = length;
-    return 0;
-  }
-  return ErrorCode.IllegalParameter;
+  return enter(c, c.resumed ? State.ExpectFinished : State.ExpectCertificateOrRequest);
 }

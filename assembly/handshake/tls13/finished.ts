@@ -8,6 +8,7 @@ import {
   CLIENT_HANDSHAKE_SECRET, CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, MASTER_SECRET, READ_PROTECTION, SECRET,
   SERVER_HANDSHAKE_SECRET, SERVER_SECRET, WRITE_PROTECTION, area, finishHandshake, handshakeArea,
 } from "../connection";
+import { enter } from "../enter";
 import { CLIENT_APPLICATION, EXPORTER_MASTER, RESUMPTION_MASTER, SERVER_APPLICATION } from "../labels";
 import { sendCompatibilityRecord, sendHandshake } from "../output";
 import { HandshakeType } from "../protocol";
@@ -79,6 +80,6 @@ function installApplicationKeys(c: Connection): i32 {
   if (writing < 0) return writing;
   c.serverEpochStart = c.recordsReceived;
   c.clientEpochStart = c.recordsSent;
-  finishHandshake(c, State.Connected);
-  return 0;
+  finishHandshake(c);
+  return enter(c, State.Connected);
 }

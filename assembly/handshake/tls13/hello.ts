@@ -6,6 +6,7 @@ import {
   CERTIFICATE_HASH, CLIENT_HANDSHAKE_SECRET, Connection, READ_PROTECTION, SECRET, SERVER_HANDSHAKE_SECRET,
   WRITE_PROTECTION, area, handshakeArea,
 } from "../connection";
+import { enter } from "../enter";
 import { extensionLength, findExtension } from "../extensions";
 import { agree } from "../key_share";
 import { CLIENT_HANDSHAKE, SERVER_HANDSHAKE } from "../labels";
@@ -68,6 +69,5 @@ function installHandshakeKeys(c: Connection, hash: i32): i32 {
   c.writeProtected = 1;
   c.serverEpochStart = c.recordsReceived;
   c.clientEpochStart = c.recordsSent;
-  c.state = State.ExpectEncryptedExtensions;
-  return 0;
+  return enter(c, State.ExpectEncryptedExtensions);
 }

@@ -4,6 +4,7 @@ import { load16be } from "../../memory";
 import { suiteHash } from "../../record/suites";
 import { sendClientHello } from "../client_hello";
 import { Connection, claim, discard } from "../connection";
+import { enter } from "../enter";
 import { extensionLength, findExtension } from "../extensions";
 import { groupOffered } from "../key_share";
 import { sendCompatibilityRecord } from "../output";
@@ -31,7 +32,8 @@ export function onHelloRetryRequest(c: Connection, hello: ServerHello): i32 {
   transcriptRestart(c, suiteHash(c.suite));
   transcriptAdd(c, hello.message, hello.length);
   h.retried = 1;
-  c.state = State.ExpectRetriedServerHello;
+  const entered = enter(c, State.ExpectRetriedServerHello);
+  if (entered < 0) return entered;
   sendCompatibilityRecord(c);
   return sendClientHello(c);
 }
