@@ -19,11 +19,10 @@ export function composed(
 ): Composed | undefined {
   const whole: Composed = { isForAll: true, freshFor: Number.POSITIVE_INFINITY };
   for (const { url, answer, whole: isWhole } of others) {
-    if (answer === undefined || !isWhole || answer.status >= 400) {
-      // Left out, for this client and for now: for another one it may be there.
-      whole.isForAll = false;
-      continue;
-    }
+    // Left out by a policy, a filter or a failure, any of which may be another one the next time.
+    if (answer === undefined || !isWhole || answer.status >= 500) return undefined;
+    // What its origin does not have stays away as long as that says, and for this client alone.
+    if (answer.status >= 400) whole.isForAll = false;
     const freshness = Freshness.of(NO_REQUEST, answer, false);
     if (freshness === undefined) return undefined;
     whole.freshFor = Math.min(whole.freshFor, freshness.freshFor);

@@ -1,6 +1,7 @@
 // The compression service (R26): content that an origin sends as it is goes to the device in a coding that it decodes.
 import { chosenCoding, encode, varyBy } from '../content_coding.js';
-import type { HeaderList, ResponseChange, ResponseFlow, Service } from '../service.js';
+import type { Answer, HeaderList, ResponseChange, ResponseFlow, Service, SettledFlow } from '../service.js';
+import { forbidsTransforming } from '../transformation.js';
 
 /** Bytes below which a coding's own header eats what it saves. */
 const SMALLEST = 256;
@@ -14,11 +15,31 @@ const COMPRESSIBLE =
  * as it is.
  */
 export function compress(): Service {
-  return { name: 'compress', response };
+  return { name: 'compress', settle, response };
+}
+
+/** RFC 9110 §9.3.2: HEAD is told what GET would be. */
+function settle(flow: SettledFlow): Answer | undefined {
+  const { request, response: said } = flow;
+  if (request.method !== 'HEAD' || said === undefined) return undefined;
+  const declared = said.headers.get('content-length');
+  const length = declared === undefined ? undefined : Number(declared);
+  const change = response({ ...flow, response: { ...said, length }, received: said, changedBy: [] });
+  if (change?.headers === undefined) return undefined;
+  const { status, reason } = said;
+  return {
+    kind: 'answer',
+    status,
+    reason,
+    headers: change.headers,
+    body: new Uint8Array(0),
+    isUnmeasured: true,
+  };
 }
 
 function response(flow: ResponseFlow): ResponseChange | undefined {
   const { status, headers, length } = flow.response;
+  if (forbidsTransforming(flow.request.headers)) return undefined;
   if (status === 206 || headers.has('content-encoding') || !isCompressible(headers)) return undefined;
   if ((length ?? SMALLEST) < SMALLEST) return undefined;
   const coding = chosenCoding(flow.request.headers.get('accept-encoding'));
@@ -37,6 +58,5 @@ function isCompressible(headers: HeaderList): boolean {
   const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   // An event stream is read as it comes, by programs that count on each event being whole.
   if (!COMPRESSIBLE.test(type) || type === 'text/event-stream') return false;
-  // RFC 9111 §5.2.2.6.
-  return !/(^|,)\s*no-transform\s*(,|$)/i.test(headers.get('cache-control') ?? '');
+  return !forbidsTransforming(headers);
 }

@@ -15,6 +15,7 @@ import {
   type Service,
   type SettledFlow,
 } from '../service.js';
+import { forbidsTransforming, withoutWeakRange } from '../transformation.js';
 import { type Content, contentOf } from './content.js';
 import { takeOwnParameters, type Wanted } from './decks/address.js';
 import { Copies, type Copy } from './decks/copies.js';
@@ -27,7 +28,6 @@ import { wml } from './formats/wml.js';
 import { transcodePage } from './page.js';
 import { directPicture } from './pictures/direct.js';
 import { replacedHeaders } from './representation.js';
-import { forbidsTransforming, withoutWeakRange } from './request.js';
 import { pageResources } from './resources.js';
 import { sniffed } from './sniffed.js';
 import { browserSubmission, submittedBody } from './submission.js';

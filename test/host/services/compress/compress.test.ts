@@ -9,11 +9,17 @@ const TEXT = 'body { color: red }\n'.repeat(100);
 
 async function run(
   lines: [string, string][],
-  more: { status?: number; length?: number; accept?: string } = {},
+  more: { status?: number; length?: number; accept?: string; asked?: string } = {},
 ) {
-  const { status = 200, length, accept = 'gzip' } = more;
+  const { status = 200, length, accept = 'gzip', asked = 'max-age=60' } = more;
   const flow = {
-    request: { method: 'GET', headers: new HeaderList([['Accept-Encoding', accept]]) },
+    request: {
+      method: 'GET',
+      headers: new HeaderList([
+        ['Accept-Encoding', accept],
+        ['Cache-Control', asked],
+      ]),
+    },
     response: { status, reason: 'OK', headers: new HeaderList(lines), length },
   } as unknown as ResponseFlow;
   const change = await compress().response!(flow);
@@ -40,6 +46,19 @@ test('a style sheet is compressed, and its headers say so', async () => {
   ]);
 });
 
+test('HEAD is told what GET would be', async () => {
+  const flow = (method: string) =>
+    ({
+      request: { method, headers: new HeaderList([['Accept-Encoding', 'gzip']]) },
+      response: { status: 200, reason: 'OK', headers: new HeaderList(css), length: 2000 },
+    }) as unknown as ResponseFlow;
+  const told = await compress().settle?.(flow('HEAD'));
+  const { headers } = await run(css);
+  expect([...(told?.headers ?? [])]).toEqual([...(headers ?? [])]);
+  expect(told?.isUnmeasured).toBe(true);
+  expect(await compress().settle?.(flow('GET'))).toBeUndefined();
+});
+
 describe('left alone is', () => {
   test.each([
     ['what is compressed already', [...css, ['Content-Encoding', 'br']], {}],
@@ -49,6 +68,7 @@ describe('left alone is', () => {
     ['a part', css, { status: 206 }],
     ['a small body', css, { length: 100 }],
     ['what must not be transformed', [...css, ['Cache-Control', 'public, no-transform']], {}],
+    ['what is asked for as it is', css, { asked: 'no-transform' }],
     ['what goes to a device that decodes nothing', css, { accept: 'identity' }],
   ] as [string, [string, string][], object][])('%s', async (_, lines, more) => {
     expect((await run(lines, more)).headers).toBeUndefined();

@@ -1,6 +1,7 @@
-// What a request says of how its answer may be changed, and of parts of it.
-import type { HeaderList } from '../headers.js';
+// What a message says of how it may be changed, and of parts of it.
+import type { HeaderList } from './headers.js';
 
+/** RFC 9111 §5.2.1.6 and §5.2.2.6. */
 export const forbidsTransforming = (headers: HeaderList): boolean =>
   /(^|,)\s*no-transform\s*(,|$)/i.test(headers.get('cache-control') ?? '');
 
