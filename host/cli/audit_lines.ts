@@ -21,7 +21,8 @@ export function shown(line: string, timed = true): string {
   }
   const session = String(entry.session ?? '').slice(0, 8);
   const time = timed ? `${entry.time} ` : '';
-  return plainText(`${entry.entry} ${time}${session} ${entry.kind} ${details(entry)}`, 2000).trimEnd();
+  const mark = entry.unverified === undefined ? '' : ' unverified';
+  return plainText(`${entry.entry} ${time}${session} ${entry.kind} ${details(entry)}${mark}`, 2000).trimEnd();
 }
 
 function details(entry: Shown): string {
@@ -37,6 +38,10 @@ function details(entry: Shown): string {
       return `${entry.status} ${entry.method} ${entry.url} ${sizes(entry.responseContent)}${changes(entry)}${
         entry.whole === false ? ' CUT SHORT' : ''
       }`;
+    case 'tunnel': {
+      const { host, port } = (entry.origin ?? {}) as { host?: string; port?: number };
+      return `${entry.client} to ${host}:${port}, ${entry.unread}: nothing of it was read`;
+    }
     case 'streamed':
       return `${bytesOf(entry.fromClient)} up, ${bytesOf(entry.fromOrigin)} down, ${entry.milliseconds} ms`;
     case 'closed':

@@ -179,7 +179,8 @@ function summary(response: ClientResponse, { bytes, engine, milliseconds, conten
     tlsVersion: versionName(session.tls.version),
     cipherSuite: suiteName(session.tls.cipherSuite),
     certificateHash: toHex(session.tls.certificateHash),
-    receipts: session.receipts.map(({ services, bytesBefore, bytesAfter }) => ({
+    receipts: session.receipts.map(({ services, bytesBefore, bytesAfter, verified }) => ({
+      verified,
       services,
       bytesBefore,
       bytesAfter,

@@ -78,6 +78,7 @@ export class ReceiptKeeper implements Observer {
       bytesBefore,
       bytesAfter,
       services: [...services],
+      verified: rest.verified,
       hash: toHex(rest.hash),
       log: toHex(rest.log),
       entry: rest.entry,

@@ -171,6 +171,8 @@ export interface Receipt {
   bytesBefore: number;
   bytesAfter: number;
   services: readonly string[];
+  /** The proxy itself knows all of the session, and with whom it is: nothing of it rests on the client's word. */
+  verified: boolean;
   /** SHA-256 over the previous receipt's hash (zeros at first) and the body that the client got. */
   hash: Uint8Array;
   /** Which audit log tells of it: 16 bytes, drawn when it was begun; zeros where none is kept. */

@@ -65,6 +65,7 @@ function encodeBody(message: Message): Uint8Array {
       break;
     case FrameType.Receipt:
       out.u32(message.response).u16(message.status).u64(message.bytesBefore).u64(message.bytesAfter);
+      out.u8(message.verified ? 1 : 0);
       out.texts(message.services).fixed(message.hash, 32).fixed(message.log, 16);
       out.u64(message.entry).fixed(message.head, 32);
       break;
@@ -158,6 +159,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         status: from.u16(),
         bytesBefore: from.u64(),
         bytesAfter: from.u64(),
+        verified: (from.u8() & 1) !== 0,
         services: from.texts(),
         hash: from.take(32),
         log: from.take(16),

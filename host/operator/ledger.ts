@@ -34,7 +34,9 @@ export class Ledger {
     events.on('handshake', ({ sessionId, tlsVersion, cipherSuite }) =>
       this.#note(sessionId, { tls: tlsVersion, suite: cipherSuite }),
     );
-    events.on('active', ({ sessionId, grant, leg, device }) => this.#note(sessionId, { grant, leg, device }));
+    events.on('active', ({ sessionId, grant, leg, device, unverified }) =>
+      this.#note(sessionId, { grant, leg, device, unverified: unverified ?? '' }),
+    );
     events.on('request', ({ sessionId, method, url }) => {
       this.#requests++;
       const facts = this.#sessions.get(sessionId);
@@ -126,6 +128,7 @@ const newFacts = (id: string, client: string, host: string, port: number, leg: s
   port,
   grant: '',
   leg,
+  unverified: '',
   tls: '',
   suite: '',
   since: Date.now(),

@@ -12,6 +12,8 @@ export interface SessionView {
   /** Empty until the session is delivered. */
   grant: string;
   leg: string;
+  /** Why the proxy could not verify it itself; empty where it did, and until it is delivered. */
+  unverified: string;
   tls: string;
   suite: string;
   since: number;

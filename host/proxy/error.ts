@@ -36,6 +36,7 @@ export type SessionErrorCode =
   | 'SERVICE_FAILED'
   | 'AUDIT_FAILED'
   | 'STREAM_REFUSED'
+  | 'HTTP2_UNSUPPORTED'
   // Other origins (R13)
   | 'ADDRESS_REFUSED'
   | 'TUNNEL_DENIED'

@@ -33,6 +33,8 @@ export interface ProxyEvents {
       leg: 'open' | 'mirror' | 'other';
       clientRecords: number;
       originRecords: number;
+      /** Why the session is not verified; null where it is. */
+      unverified: string | null;
       /** The device that delivered. */
       device: string;
       /** From the delivery on. */

@@ -1,4 +1,5 @@
 // What a proxy can be told, and the values where it is told nothing.
+import { type OriginPattern, parseOriginPattern } from '../delegation/origin.js';
 import type { RecordEngine } from '../engine/record.js';
 import type { Service } from '../services/service.js';
 import { OriginAuthorities } from './handshake/authorities.js';
@@ -44,6 +45,11 @@ export interface ProxyOptions {
    * bounds (relay.ts); a session that is not delivered in time is closed, and so is 0-RTT; blind tunnels are refused.
    */
   requireDelegation?: boolean;
+  /**
+   * Hosts (`host`, `host:port`, `*.domain`, `*`) to which a required delivery lets bytes pass that are no HTTP: nobody can tell what
+   * they are.
+   */
+  allowStreams?: readonly string[];
 }
 
 export interface TargetOptions {
@@ -158,6 +164,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 export interface Settings extends ProxyOptions {
   trust: Trust;
+  streams: readonly OriginPattern[];
   targets: TargetOptions;
   services: readonly Service[];
   log: Log;
@@ -185,6 +192,7 @@ export function settingsOf(options: ProxyOptions): Settings {
   return {
     ...options,
     trust: { authorities: new OriginAuthorities(options.originRoots), issued: new IssuedTickets() },
+    streams: (options.allowStreams ?? []).map(streamPattern),
     targets: options.targets ?? {},
     services: options.services ?? [],
     log: options.log ?? SILENT,
@@ -193,4 +201,10 @@ export function settingsOf(options: ProxyOptions): Settings {
     requireDelegation,
     clientLimits: options.clientLimits ?? (() => ({})),
   };
+}
+
+function streamPattern(text: string): OriginPattern {
+  const pattern = parseOriginPattern(text);
+  if (pattern === undefined) throw new TypeError(`'${text}' is no host for byte streams`);
+  return pattern;
 }

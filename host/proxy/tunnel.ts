@@ -8,6 +8,7 @@ import type { Bucket, Buckets } from '../services/token_bucket.js';
 import type { Principal } from './admission/authentication.js';
 import { TargetError, type TargetPolicy } from './admission/target.js';
 import type { GiveBack, TunnelPlaces } from './admission/tunnel_places.js';
+import { tunnelRefusal } from './admission/tunnel_services.js';
 import type { Observers } from './events.js';
 import type { Settings } from './options.js';
 import type { SessionRegistry } from './session/registry.js';
@@ -55,6 +56,8 @@ export interface Tunnel {
   /** Undefined for a blind tunnel. */
   leg: 'open' | 'mirror' | undefined;
   sessionId: SessionId | undefined;
+  /** Nothing of an application passes before the delivery: a service judges what is asked for then. */
+  mustDeliver: boolean;
   answer: Buffer;
 }
 
@@ -85,14 +88,19 @@ export async function openTunnel(
   const protocol = parseStartTls(turn);
   if (leg !== undefined) checkWish(isSecure);
   else if (settings.requireDelegation) throw new ConnectRefused(UNDELEGATED);
+  const sessionId = leg === undefined ? undefined : registry.newId();
+  const kind = sessionId === undefined ? 'blind' : 'session';
+  const reason = await tunnelRefusal({ kind, client: principal.name, ...target, sessionId }, settings);
+  if (kind === 'blind' && reason !== undefined) {
+    throw new ConnectRefused({ status: 403, phrase: 'Forbidden', reason });
+  }
   const upstream = await dial(principal, target, closed, context);
   upstream.setNoDelay(true);
   if (protocol !== undefined) await turnToTls(upstream, protocol, settings.limits.connectTimeout);
   upstream.setTimeout(settings.limits.idleTimeout, () => upstream.destroy(new Error('idle')));
-  const sessionId = leg === undefined ? undefined : registry.newId();
   const line = sessionId === undefined ? '' : `Deputy-Session: ${sessionId}\r\n`;
   const answer = Buffer.from(`HTTP/1.1 200 Connection established\r\n${line}\r\n`);
-  return { principal, target, upstream, leg, sessionId, answer };
+  return { principal, target, upstream, leg, sessionId, mustDeliver: reason !== undefined, answer };
 }
 
 /** Tells observers and the log. */
@@ -112,7 +120,7 @@ export function tellTunnel(
 
 /** The session of a tunnel that may be delegated, begun. */
 export function beginSession(
-  { principal, target, upstream, leg, sessionId }: DelegableTunnel,
+  { principal, target, upstream, leg, sessionId, mustDeliver }: DelegableTunnel,
   client: CountedStream,
   context: TunnelContext,
 ): DelegableSession {
@@ -123,6 +131,7 @@ export function beginSession(
     principal,
     target,
     mirror: leg === 'mirror',
+    mustDeliver: mustDeliver || settings.requireDelegation,
     client: rate === undefined ? client : throttled(client, rate),
     origin: new SocketStream(upstream, 'ORIGIN_GONE'),
     settings,

@@ -36,6 +36,8 @@ export interface Service {
   observed?(exchange: ObservedExchange): void | Promise<void>;
   /** Before plain bytes pass that are no HTTP (R19): may refuse them, or watch them pass. */
   stream?(flow: StreamFlow): Outcome<StreamRefusal | StreamWatcher>;
+  /** Before bytes pass that the proxy does not read, and where a session begins that may be delivered: may refuse. */
+  tunnel?(flow: TunnelFlow): Outcome<StreamRefusal>;
   /**
    * Each step of what the proxy does, before it goes on. Where this rejects, the log says so, and the session ends if
    * the record is `required`. A mark that it resolves with for a response goes into the client's receipt. Services that
@@ -91,6 +93,22 @@ export interface StreamFlow {
   /** Name of the admitted client, unique among clients. */
   readonly client: string;
   readonly origin: OriginIdentity;
+}
+
+/** Bytes on their way from a client to a host. */
+export interface TunnelFlow {
+  /**
+   * `blind`: a CONNECT that wants no session. `undelivered`: a session that is not, or no longer, delivered. `session`: one that may
+   * be: refused, it lets nothing of an application pass before.
+   */
+  readonly kind: 'blind' | 'undelivered' | 'session';
+  /** Name of the admitted client, unique among clients. */
+  readonly client: string;
+  /** That CONNECT asks for, or the hello names. */
+  readonly host: string;
+  readonly port: number;
+  /** Internal session id, hexadecimal; undefined for a blind tunnel. */
+  readonly sessionId: string | undefined;
 }
 
 export interface StreamRefusal {
@@ -296,6 +314,7 @@ export interface Subscription {
 /** As in RECEIPT. */
 export interface FetchReceipt {
   readonly status: number;
+  readonly verified: boolean;
   readonly services: readonly string[];
   readonly bytesBefore: number;
   readonly bytesAfter: number;

@@ -4,5 +4,14 @@ import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
+import { privateAnswers } from './private_answers.js';
+import { tenants } from './tenants.js';
 
-export const attacks: readonly Attack[] = [...cutAnswers, ...limits, ...poisonedPrefixes, ...crowds];
+export const attacks: readonly Attack[] = [
+  ...cutAnswers,
+  ...limits,
+  ...poisonedPrefixes,
+  ...tenants,
+  ...privateAnswers,
+  ...crowds,
+];

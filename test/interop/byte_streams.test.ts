@@ -34,7 +34,7 @@ beforeAll(async () => {
   [smtp, ftp, telnet] = await Promise.all([startSmtp(files), startFtp(files), startTelnet(files)]);
   log = join(folder, 'audit.log');
   const services = [await audit({ file: log, required: true })];
-  proxy = await world.proxy({ services, requireDelegation: true });
+  proxy = await world.proxy({ services, requireDelegation: true, allowStreams: ['localhost'] });
   client = world.through(proxy);
 }, 60_000);
 

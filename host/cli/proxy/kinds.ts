@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { DeviceProfile } from '../../delegation/device.js';
-import { authority } from '../../delegation/origin.js';
+import { authority, parseOriginPattern } from '../../delegation/origin.js';
 import type { DailyWindow } from '../../delegation/subscription.js';
 import { isSecretHeader } from '../../services/audit/redaction.js';
 import { DEVICES, dailyWindow, deviceProfile, hoursOf, seconds } from '../arguments.js';
@@ -57,6 +57,17 @@ export const target: Kind<string> = {
     const isHost = prefix === undefined && /^[^\s:]+$/.test(text);
     if (!isBlock && !isHost && isIP(text) === 0)
       throw new InvalidArgumentError('Write a host, an address, or a block as 10.0.0.0/8.');
+    return text;
+  },
+};
+
+/** A host, `host:port`, `*.domain` or `*`. */
+export const originPattern: Kind<string> = {
+  schema: text({ examples: ['mail.example:465', '*.example'] }),
+  parse(text) {
+    if (parseOriginPattern(text) === undefined) {
+      throw new InvalidArgumentError('Write a host, host:port, *.domain or *.');
+    }
     return text;
   },
 };

@@ -109,6 +109,11 @@ export const OPTIONS = {
   'require-delegation': flag(
     'let no application data pass before its session is delivered, and refuse blind tunnels',
   ),
+  'allow-stream': many(
+    kind.originPattern,
+    '<host>',
+    'with --require-delegation, let bytes that are no HTTP pass to this host (host:port, *.domain)',
+  ),
   legacy: flag('work on sessions of SSL 3.0 to TLS 1.1 and with RC4, DES and 3DES too'),
   'max-sessions': one(kind.wholeNumber(65_535), '<n>', 'sessions and blind tunnels of one client at once', {
     reloads: true,

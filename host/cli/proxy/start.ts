@@ -99,6 +99,7 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
     undelivered: options.undelivered,
     ...(options.originCa !== undefined && { originRoots: textFile(options.originCa, '--origin-ca') }),
     ...(options.requireDelegation && { requireDelegation: true }),
+    ...(options.allowStream !== undefined && { allowStreams: options.allowStream }),
     ...(options.legacy && {
       legacy: await (await import('../../platform/node/record_engine.js')).loadRecordEngine(),
     }),

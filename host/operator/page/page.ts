@@ -53,12 +53,13 @@ function makeSession(session: SessionView): HTMLElement {
   const columns: [string, string[]][] = [
     ['where', ['main origin', 'sub latest']],
     ['who', ['main client', 'sub device']],
-    ['power', ['badge']],
+    ['power', ['badge', 'doubt']],
     ['figures', ['main bytes', 'sub age']],
   ];
   for (const [name, parts] of columns) {
     const column = element('div', name);
-    for (const each of parts) column.append(element(each === 'badge' ? 'span' : 'div', each));
+    for (const each of parts)
+      column.append(element(each === 'badge' || each === 'doubt' ? 'span' : 'div', each));
     row.append(column);
   }
   const act = element('div', 'act');
@@ -86,6 +87,9 @@ function updateSession(row: HTMLElement, session: SessionView): void {
   setText(badge, session.grant || session.state);
   badge.dataset.grant = session.grant;
   badge.title = GRANTS[session.grant] ?? 'The proxy relays, and can read nothing.';
+  const doubt = part(row, 'doubt');
+  setText(doubt, session.unverified && 'unverified');
+  doubt.title = session.unverified && `The client's word alone: ${session.unverified}`;
   setText(part(row, 'bytes'), size(session.clientBytes));
   const count = `${session.requests} request${session.requests === 1 ? '' : 's'}`;
   setText(part(row, 'age'), `${age(Date.now() - session.since)}, ${count}`);

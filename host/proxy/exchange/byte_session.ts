@@ -20,12 +20,19 @@ export interface BytesOptions {
   /** Hash of the last receipt, or zeros. */
   previousHash: Uint8Array;
   onStream: () => void;
+  /** Sees the client's bytes before they go on, and throws where they must not. */
+  inspect?: (bytes: Buffer) => void;
   onResponse: (report: ResponseReport) => void;
 }
 
 /** Until both sides have ended in order. Throws SessionError where one did not, or a service refuses the stream. */
 export async function carryBytes(client: Side, origin: Side, options: BytesOptions): Promise<void> {
   const { recorder, flow, number } = options;
+  if (!flow.admitsStreams) {
+    const { host } = flow.origin;
+    const why = `this proxy lets no bytes pass that are no HTTP, unless it was started with --allow-stream ${host}`;
+    throw new SessionError('STREAM_REFUSED', why);
+  }
   const watchers = await watchersOf(flow);
   await recorder?.record({ kind: 'stream' });
   options.onStream();
@@ -41,6 +48,7 @@ export async function carryBytes(client: Side, origin: Side, options: BytesOptio
     await to.end();
   };
   const onClient = (bytes: Buffer) => {
+    options.inspect?.(bytes);
     fromClient.add(bytes);
     for (const watcher of watchers) watcher.chunk('client', bytes);
   };

@@ -8,6 +8,8 @@ import { Account, type ResponseReport } from './account.js';
 import { chunkOf, joined, knownLength, LAST_CHUNK, reframe } from './body_writer.js';
 import { BodyReader, type Framing, requestFraming } from './framing.js';
 import {
+  http2Refused,
+  isHttp2,
   parseRequestHead,
   parseResponseHead,
   persists,
@@ -231,6 +233,9 @@ class Exchange {
       const head = parseResponseHead(raw);
       const isTunnel = this.request.method === 'CONNECT' && head.status >= 200 && head.status < 300;
       if (head.status >= 200 && !isTunnel) return this.#answering.respond(head, state, to);
+      // RFC 9110 §7.8: HTTP/2 in the place of HTTP/1.1 would pass unread.
+      if (head.status === 101 && splitProtocols(head.headers.get('upgrade')).some(isHttp2))
+        throw http2Refused();
       await to.write(head.raw);
       if (!isTunnel && head.status !== 101) continue;
       await this.#answering.switched(head);
@@ -259,6 +264,8 @@ async function* rest(
   }
   for (let step = await body.next(); step.done !== true; step = await body.next()) yield step.value;
 }
+
+const splitProtocols = (upgrade = ''): string[] => upgrade.split(',');
 
 const ORIGIN_FAILURES: readonly string[] = ['ORIGIN_GONE', 'TRUNCATED', 'IDLE'];
 

@@ -30,14 +30,35 @@ const RESPONSE_HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([\t\x
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const [CR, LF] = [0x0d, 0x0a];
 
-/** Whether a first line is that of an HTTP/1.x request; undefined while it can't be told. */
+/**
+ * A request line as lenient servers read it: any blanks, a bare line feed, blank lines before it, and HTTP/0.9. What is no strict
+ * HTTP is refused as such, and passes for nothing else.
+ */
+const LIKE_REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]+\S.*[\t ]HTTP\/\d|^GET[\t ]+(\/|https?:)/i;
+
+/** Whether a first line is that of an HTTP request; undefined while it can't be told. */
 export function beginsLikeHttp(bytes: Buffer): boolean | undefined {
-  const text = bytes.toString('latin1', 0, 8192);
-  const end = text.indexOf('\r\n');
-  if (end >= 0) return REQUEST_LINE.test(text.slice(0, end));
-  if (text.length === 8192) return undefined;
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}($| [^\r\n]*\r?$)/.test(text) ? undefined : false;
+  const text = bytes.toString('latin1', 0, 8192).replace(/^[\r\n]+/, '');
+  const end = text.indexOf('\n');
+  if (end >= 0) return LIKE_REQUEST_LINE.test(text.slice(0, end));
+  if (bytes.length >= 8192) return undefined;
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}($|[\t ][^\n]*$)/.test(text) ? undefined : false;
 }
+
+/** What an HTTP/2 client says first (RFC 9113 §3.4). */
+const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
+
+export const beginsLikeHttp2 = (bytes: Buffer): boolean =>
+  bytes.length >= HTTP2_PREFACE.length && bytes.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
+
+/** RFC 9113 §3.2, §3.4: the names of HTTP/2 in ALPN and in Upgrade. */
+export const isHttp2 = (protocol: string): boolean => /^(h2|h2c|h2-\d+|h2c-\d+)$/i.test(protocol.trim());
+
+export const http2Refused = () =>
+  new SessionError(
+    'HTTP2_UNSUPPORTED',
+    'HTTP/2 was agreed upon inside the session, and this proxy works on HTTP/1.1 alone: offer no h2 (curl --http1.1)',
+  );
 
 /**
  * The bytes of a head; undefined where the stream ends before it begins. Throws `code` when it is longer than `limit`

@@ -5,7 +5,7 @@ import type { ByteStream } from '../streams/byte_stream.js';
 import { ReadAhead } from '../streams/read_ahead.js';
 import { carryBytes } from './byte_session.js';
 import { type ExchangeOptions, exchange, type Side } from './exchange.js';
-import { beginsLikeHttp } from './head.js';
+import { beginsLikeHttp, beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
 
 export interface ActiveOptions
   extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
@@ -27,14 +27,24 @@ export interface ActiveOptions
 export async function carry(options: ActiveOptions): Promise<void> {
   const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
   const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
-  const isHttp = options.alpn === 'http/1.1' || options.alpn === 'http/1.0';
-  const bytes = async (number: number, previousHash: Uint8Array) => {
+  const { alpn = '', isStream } = options;
+  if (isHttp2(alpn)) throw http2Refused();
+  const isHttp = alpn === 'http/1.1' || alpn === 'http/1.0';
+  const bytes = async (number: number, previousHash: Uint8Array, inspect?: (bytes: Buffer) => void) => {
     options.onTurn(true);
-    await carryBytes(client, origin, { ...options, number, previousHash });
+    await carryBytes(client, origin, { ...options, number, previousHash, ...(inspect && { inspect }) });
     options.onTurn(false);
   };
-  if (!isHttp && (options.isStream || options.alpn || !(await speaksHttp(client, origin))))
-    return bytes(1, new Uint8Array(32));
+  if (!isHttp) {
+    // Whoever announces none may be silent for as long as a stream may.
+    if (isStream) options.onStream();
+    // Neither the client nor ALPN decides what is HTTP: what is said does.
+    const patience = isStream || alpn !== '' ? STREAM_PATIENCE : undefined;
+    const verdict = await speaksHttp(client, origin, patience);
+    if (verdict !== true) {
+      return bytes(1, new Uint8Array(32), verdict === undefined ? firstLineGuard() : undefined);
+    }
+  }
   // One object for all exchanges: what differs is set before each.
   const each = { ...options, client, origin, previousHash: new Uint8Array(32) as Uint8Array, number: 0 };
   each.onResponse = (report) => {
@@ -44,6 +54,7 @@ export async function carry(options: ActiveOptions): Promise<void> {
   const turns = new Turns(options.retired);
   for (let more = await nextRequest(client, origin); more; more = await turns.next(client, origin)) {
     each.number++;
+    if (beginsLikeHttp2(client.bytes.buffer)) throw http2Refused();
     // No head will come of this, so there is no use in waiting for its end: a TLS record, for one.
     if (isBinary(client.bytes.buffer)) throw new SessionError('BAD_REQUEST', 'what came is no HTTP request');
     options.onTurn(true);
@@ -56,15 +67,46 @@ export async function carry(options: ActiveOptions): Promise<void> {
   await Promise.all([client.stream.end(), origin.stream.end()]);
 }
 
-/** An HTTP client speaks first, and in request lines. */
-async function speaksHttp(client: Side, origin: Side): Promise<boolean> {
+/** Milliseconds for the rest of a first line, where the client says that it is no HTTP. */
+const STREAM_PATIENCE = 1000;
+
+/**
+ * An HTTP client speaks first, and in request lines. Undefined where so far it may be one, and nothing more came for `patience`
+ * milliseconds.
+ */
+async function speaksHttp(client: Side, origin: Side, patience?: number): Promise<boolean | undefined> {
   for (;;) {
-    const verdict = beginsLikeHttp(client.bytes.buffer);
+    const { buffer } = client.bytes;
+    const verdict = beginsLikeHttp(buffer);
     if (verdict !== undefined) return verdict;
-    if (client.bytes.buffer.length >= 8192) return true;
-    if (client.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'origin') return false;
+    if (buffer.length >= 8192) return true;
+    if (buffer.length === 0 && (await firstToSpeak(client, origin)) === 'origin') return false;
+    if (buffer.length > 0 && patience !== undefined && !(await moreWithin(client.bytes, patience))) {
+      return undefined;
+    }
     if ((await client.bytes.fill()) === false) return false;
   }
+}
+
+const moreWithin = (bytes: ReadAhead, milliseconds: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), milliseconds);
+    bytes.prefetch(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+
+/** Follows a first line that has begun to pass: one that becomes HTTP after all is not let come to its end. */
+function firstLineGuard(): (bytes: Buffer) => void {
+  let line: Buffer | undefined = Buffer.alloc(0);
+  return (bytes) => {
+    if (line === undefined) return;
+    line = Buffer.concat([line, bytes]);
+    const verdict = line.length >= 8192 ? true : beginsLikeHttp(line);
+    if (verdict === true) throw new SessionError('BAD_REQUEST', 'HTTP came where the client announced none');
+    if (verdict === false) line = undefined;
+  };
 }
 
 /** Whose bytes, or whose end, come first. */

@@ -22,6 +22,8 @@ export interface FlowContext {
   client: string;
   origin: OriginIdentity;
   profile: DeviceProfile;
+  /** Whether bytes may pass that are no HTTP. */
+  admitsStreams: boolean;
   services: readonly Service[];
   limits: GuardLimits;
   log: Log;

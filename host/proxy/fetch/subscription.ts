@@ -33,12 +33,15 @@ export interface SubscriptionParts {
 /** One connection of a round, as long as the origin keeps it. */
 interface Link {
   connection: FurtherConnection;
+  /** With whom it is: a ticket may be another's than the session's that granted it. */
+  origin: OriginIdentity;
   side: Side;
   recorder: Recorder | undefined;
 }
 
 const NOTHING_CAME: Omit<FetchReceipt, 'hash'> = {
   status: 0,
+  verified: false,
   services: [],
   bytesBefore: 0,
   bytesAfter: 0,
@@ -134,7 +137,7 @@ class ResumedSubscription implements Subscription {
       const exchanging = exchange({
         client: askOnce(this.#request(target)),
         origin: current.side,
-        flow: this.#flow(round.others),
+        flow: this.#flow(round.others, current.origin),
         limits,
         onRequest: () => {},
         onResponse: (each) => {
@@ -147,9 +150,10 @@ class ResumedSubscription implements Subscription {
       });
       const outcome = await within(exchanging, limits.prefetchTimeout, late, round.signal);
       if (report === undefined) throw new SessionError('BAD_RESPONSE', 'the origin gave no answer');
-      if (outcome === 'next') return { receipt: report, next: current };
+      const receipt = { ...report, verified: current.origin.verified };
+      if (outcome === 'next') return { receipt, next: current };
       void current.connection.finish();
-      return { receipt: report, next: undefined };
+      return { receipt, next: undefined };
     } catch (error) {
       current?.connection.destroy();
       const { code, message } = sessionError(error, 'ORIGIN_GONE');
@@ -169,7 +173,7 @@ class ResumedSubscription implements Subscription {
       throw error;
     }
     const stream = connection.originStream;
-    return { connection, recorder, side: { stream, bytes: new ReadAhead(stream) } };
+    return { connection, origin: further.origin, recorder, side: { stream, bytes: new ReadAhead(stream) } };
   }
 
   /** As the client itself would ask, but for an answer that is new. */
@@ -184,13 +188,14 @@ class ResumedSubscription implements Subscription {
     return writeHead(`GET ${target} HTTP/1.1`, [...lines, ...own, ['Cache-Control', 'no-cache']]);
   }
 
-  #flow(others: OtherOrigins): FlowContext {
+  #flow(others: OtherOrigins, origin: OriginIdentity): FlowContext {
     const { settings, profile } = this.parts;
     return {
       sessionId: this.id,
       client: this.client,
-      origin: this.origin,
+      origin,
       profile,
+      admitsStreams: false,
       services: settings.services,
       limits: settings.limits,
       log: settings.log,

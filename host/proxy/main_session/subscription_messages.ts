@@ -51,6 +51,7 @@ export class SubscriptionDesk {
           sessionId: id,
           response: number,
           status: receipt.status,
+          verified: receipt.verified,
           bytesBefore: receipt.bytesBefore,
           bytesAfter: receipt.bytesAfter,
           services: receipt.services,

@@ -4,13 +4,16 @@ import type { Delivery } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
-import type { OriginIdentity } from '../../services/service.js';
+import type { OriginIdentity, TunnelFlow } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
+import { tunnelRefusal } from '../admission/tunnel_services.js';
 import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
+import { http2Refused, isHttp2 } from '../exchange/head.js';
 import { carry } from '../exchange/http_session.js';
 import { Recorder, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
 import { ticketOf } from '../handshake/examine.js';
+import { canonicalHost } from '../handshake/identify.js';
 import { RecordStream } from '../record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
@@ -53,6 +56,8 @@ export class DelegableSession {
   #carrying: Promise<void> | undefined;
   /** Plain bytes pass. */
   #isStream = false;
+  /** Services know that bytes passed, or pass, unread. */
+  #isUnread = false;
   /** An exchange has begun and not ended, or plain bytes pass. */
   #isUnderWay = false;
   #deliveryTimer: NodeJS.Timeout | undefined;
@@ -79,9 +84,9 @@ export class DelegableSession {
       client: options.client,
       origin: options.origin,
       holds: options.mirror,
-      strict: options.settings.requireDelegation,
+      strict: options.mustDeliver,
       limits: options.settings.limits,
-      onHandshake: () => this.#reports.handshake(this.#relay.view),
+      onHandshake: () => this.#onHandshake(),
     });
   }
 
@@ -128,10 +133,8 @@ export class DelegableSession {
     const client = this.#relay.relayClient();
     const origin = this.#relay.relayOrigin();
     this.#directions = { client, origin };
-    const { mirror, settings } = this.#options;
-    if (mirror || settings.requireDelegation) {
-      this.#deliveryTimer = setTimeout(() => this.#onUndelivered(), settings.limits.deliveryTimeout);
-    }
+    const { limits } = this.#options.settings;
+    this.#deliveryTimer = setTimeout(() => void this.#onUndelivered(), limits.deliveryTimeout);
     Promise.all([client, origin]).then(
       (outcomes) => {
         if (!outcomes.every((outcome) => outcome === 'ended')) return;
@@ -160,6 +163,10 @@ export class DelegableSession {
       if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated);
       const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
       const active = await this.#activate(delivery, keys);
+      if (isHttp2(active.examined.facts?.alpn ?? delivery.alpn)) {
+        wipe(active);
+        throw http2Refused();
+      }
       this.#origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
       this.#recorder = this.#recorderFor(delivery);
@@ -273,6 +280,7 @@ export class DelegableSession {
     wipe(active);
     clearTimeout(this.#expiryTimer);
     this.#reports.returned(code, counts);
+    void this.#passesUnread();
     const unused = () => active.origin.unused;
     giveBack(this.#revoked, settings.limits.deliveryTimeout, {
       ...{ relay: active.relay, client, origin, leg, unused },
@@ -377,7 +385,7 @@ export class DelegableSession {
     if (delivery.expires > 0) {
       this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
     }
-    this.#reports.active(delivery, counts);
+    this.#reports.active(delivery, counts, this.#origin!);
   }
 
   /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
@@ -403,20 +411,52 @@ export class DelegableSession {
     return Recorder.ofDelivery(delivery, { ...facts, protocolVersion: version }, settings);
   }
 
-  #onUndelivered(): void {
+  /** The hello may name another host than CONNECT: what must not go there must not go there by that name. */
+  #onHandshake(): void {
+    const { view } = this.#relay;
+    this.#reports.handshake(view);
+    const name = (view.clientHello?.sni ?? '').toLowerCase();
+    if (name === '' || name === canonicalHost(this.target.host)) return;
+    void this.#refusal('session', name).then((reason) => {
+      if (reason !== undefined) void this.fail(new SessionError('STREAM_REFUSED', reason));
+    });
+  }
+
+  /** Why services mind that bytes pass, or undefined. */
+  #refusal(kind: TunnelFlow['kind'], host: string): Promise<string | undefined> {
+    const { principal, settings } = this.#options;
+    const { port } = this.target;
+    return tunnelRefusal({ kind, client: principal.name, host, port, sessionId: this.id }, settings);
+  }
+
+  async #onUndelivered(): Promise<void> {
     if (this.#state !== 'relaying') return;
-    if (this.#options.settings.undelivered === 'close') {
+    const { mirror, settings } = this.#options;
+    if (this.#relay.isStrict || (mirror && settings.undelivered === 'close')) {
       const why = 'no delivery came in time, and undelivered this proxy lets no application data pass';
-      void this.fail(new SessionError('DELIVERY_TIMEOUT', why));
+      await this.fail(new SessionError('DELIVERY_TIMEOUT', why));
       return;
     }
-    this.#reports.undelivered();
-    this.#state = 'undelegated';
-    this.#relay.forget();
-    this.#relay.release();
+    if (mirror) {
+      this.#reports.undelivered();
+      this.#state = 'undelegated';
+      this.#relay.forget();
+    }
+    if (!(await this.#passesUnread())) return;
+    if (mirror) this.#relay.release();
+  }
+
+  /** Bytes pass from here on that the proxy does not read. False where a service minds, and the session has failed. */
+  async #passesUnread(): Promise<boolean> {
+    if (this.#isUnread) return true;
+    this.#isUnread = true;
+    const reason = await this.#refusal('undelivered', this.target.host);
+    if (reason !== undefined) await this.fail(new SessionError('STREAM_REFUSED', reason));
+    return reason === undefined;
   }
 
   #close(code: SessionErrorCode | string): void {
+    if (this.#state === 'relaying' && this.#relay.clientRecords > 0) void this.#passesUnread();
     this.#state = 'closed';
     clearTimeout(this.#deliveryTimer);
     clearTimeout(this.#expiryTimer);

@@ -1,6 +1,7 @@
 // What a session is made of, and what others see of it.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { Message } from '../../delegation/message.js';
+import { matchesOrigin } from '../../delegation/origin.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { OriginIdentity, OtherOptions, OtherResponse } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
@@ -22,6 +23,8 @@ export interface SessionOptions {
   principal: Principal;
   target: { host: string; port: number };
   mirror: boolean;
+  /** Nothing of an application passes before the delivery. */
+  mustDeliver: boolean;
   client: CountedStream;
   origin: CountedStream;
   settings: Settings;
@@ -47,6 +50,9 @@ export const flowContext = (
   client: principal.name,
   origin,
   profile: deliverer.profile,
+  admitsStreams:
+    !settings.requireDelegation ||
+    settings.streams.some((pattern) => matchesOrigin(pattern, origin.host, origin.port)),
   services: settings.services,
   limits: settings.limits,
   log: settings.log,

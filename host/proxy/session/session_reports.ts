@@ -5,6 +5,7 @@ import { FrameType } from '../../delegation/frame.js';
 import { grantName } from '../../delegation/grant.js';
 import { CipherChange } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { OriginIdentity } from '../../services/service.js';
 import { suiteName } from '../../tls/names.js';
 import type { SessionError } from '../error.js';
 import type { Observers } from '../events.js';
@@ -27,6 +28,7 @@ export class SessionReports {
   deliverer: Deliverer | undefined;
   #deliveredAt = 0;
   #responses = 0;
+  #verified = false;
   #epochs = { client: 0, origin: 0 };
 
   constructor(
@@ -49,19 +51,29 @@ export class SessionReports {
     this.#deliveredAt = performance.now();
   }
 
-  active(delivery: Delivery, counts: { clientRecords: number; originRecords: number }): void {
+  active(
+    delivery: Delivery,
+    counts: { clientRecords: number; originRecords: number },
+    origin: OriginIdentity,
+  ): void {
+    this.#verified = origin.verified;
+    const unverified = origin.verified ? null : (origin.unverified ?? '');
     const { sessionId } = this;
     const { clientRecords, originRecords } = counts;
     this.deliverer!.send({ type: FrameType.Active, sessionId, originRecords, clientRecords });
     const leg = legName(delivery);
     const grant = grantName(delivery.grant);
-    this.log.info({ session: sessionId, grant, leg }, 'session active');
+    this.log.info(
+      { session: sessionId, grant, leg, ...(unverified !== null && { unverified }) },
+      'session active',
+    );
     this.observers.emit('active', {
       sessionId,
       grant,
       leg,
       clientRecords,
       originRecords,
+      unverified,
       device: this.deliverer!.profile.name,
       milliseconds: performance.now() - this.#deliveredAt,
     });
@@ -78,6 +90,7 @@ export class SessionReports {
       sessionId,
       response: ++this.#responses,
       status,
+      verified: this.#verified,
       services,
       bytesBefore,
       bytesAfter,

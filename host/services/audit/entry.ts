@@ -1,7 +1,7 @@
 // The entries of an audit log: each a line of canonical JSON that bears the hash of the line before it.
 import { createHash } from 'node:crypto';
 import type { RecordedContent, RecordedSession, SessionEvent } from '../record.js';
-import type { ObservedBody, ObservedExchange } from '../service.js';
+import type { ObservedBody, ObservedExchange, OriginIdentity, TunnelFlow } from '../service.js';
 import type { Json } from './canonical.js';
 import { allowedHeaders, loggedUrl } from './redaction.js';
 
@@ -36,7 +36,7 @@ export interface EntryOptions {
 }
 
 export function entryOf(event: SessionEvent, session: RecordedSession, options: EntryOptions): EntryFields {
-  const common = { session: session.sessionId, client: session.client };
+  const common = { session: session.sessionId, client: session.client, ...markOf(session.origin) };
   switch (event.kind) {
     case 'opened': {
       const { host, port, serverName, certificate } = session.origin;
@@ -100,6 +100,7 @@ export function observedEntry(exchange: ObservedExchange, options: EntryOptions)
     kind: 'observed',
     session: exchange.sessionId,
     client: exchange.client,
+    ...markOf(exchange.origin),
     when: exchange.when,
     method: request.method,
     url: loggedUrl(request.url, options.keepsQuery),
@@ -111,6 +112,19 @@ export function observedEntry(exchange: ObservedExchange, options: EntryOptions)
     whole: request.body.whole && response?.body.whole === true,
   };
 }
+
+/** Bytes passed that the proxy did not read. */
+export const tunnelEntry = ({ kind, client, host, port, sessionId }: TunnelFlow): EntryFields => ({
+  kind: 'tunnel',
+  ...(sessionId !== undefined && { session: sessionId }),
+  client,
+  origin: { host, port },
+  unread: kind,
+});
+
+/** What the proxy could not check itself is no more than the client's word: each entry of such a session says so. */
+const markOf = ({ verified, unverified = 'the client says so' }: OriginIdentity) =>
+  verified ? {} : { unverified };
 
 const content = ({ bytes, sha256 }: RecordedContent) => ({
   bytes,

@@ -1,7 +1,7 @@
 // Audit (R23): a log of what was requested and what was changed, whose entries are chained by their hashes.
 import { DeputyError } from '../../delegation/error.js';
 import type { Service } from '../service.js';
-import { entryOf, observedEntry } from './entry.js';
+import { entryOf, observedEntry, tunnelEntry } from './entry.js';
 import { AuditLog, type AuditLogOptions } from './log.js';
 import { HEADERS, isSecretHeader } from './redaction.js';
 
@@ -32,6 +32,10 @@ export async function audit({ required, headers = [], query, ...options }: Audit
     name: 'audit',
     required: required === true,
     record: (event, session) => log.append(entryOf(event, session, allowed)),
+    tunnel: async (flow) => {
+      if (flow.kind !== 'session') await log.append(tunnelEntry(flow));
+      return undefined;
+    },
     observed: async (exchange) => {
       await log.append(observedEntry(exchange, allowed));
     },

@@ -13,6 +13,7 @@ export interface KeptReceipt {
   bytesBefore: number;
   bytesAfter: number;
   services: string[];
+  verified: boolean;
   /** Running hash of the session's bodies, hexadecimal. */
   hash: string;
   /** Of the log that tells of it, hexadecimal. */

@@ -1,8 +1,18 @@
 // The filtering service (R24): refuses requests by address, and responses by type and size; cuts what lists hide out of
 // pages.
+import { authority } from '../../delegation/origin.js';
 import { HeaderList } from '../headers.js';
 import { changePage, isPage } from '../page_change.js';
-import type { Answer, Body, Flow, ResponseChange, ResponseFlow, Service, SettledFlow } from '../service.js';
+import type {
+  Answer,
+  Body,
+  Flow,
+  ResponseChange,
+  ResponseFlow,
+  Service,
+  SettledFlow,
+  StreamRefusal,
+} from '../service.js';
 import { cutPage } from './cut_page.js';
 import { FilterEngine, type ResourceType } from './engine.js';
 import { ElementHiding } from './hiding.js';
@@ -18,12 +28,21 @@ export function filter(lists: readonly FilterList[]): Service {
     return Math.min(...sizes.filter((size) => isOfType(type, size.type)).map(({ bytes }) => bytes));
   };
 
+  const refusesHost = (host: string, port: number): StreamRefusal | undefined => {
+    const url = `https://${authority(host, port)}/`;
+    const rule = engine.decide({ url, page: undefined, type: undefined });
+    return rule === undefined ? undefined : { kind: 'refuse', reason: `the rule ${rule}` };
+  };
+
   return {
     name: 'filter',
     request(flow: Flow): Answer | undefined {
       const { headers, url } = flow.request;
       const type = typeOfRequest(headers, url);
-      const rule = engine.decide({ url, page: hostOf(headers.get('referer')), type });
+      const page = hostOf(headers.get('referer'));
+      const rule = addressesOf(flow)
+        .map((each) => engine.decide({ url: each, page, type }))
+        .find((each) => each !== undefined);
       if (rule === undefined) return undefined;
       flow.log.info('request refused', { rule });
       return refusal(`the rule ${rule}`);
@@ -35,11 +54,10 @@ export function filter(lists: readonly FilterList[]): Service {
     },
 
     /** Of a stream nothing is known but where it leads. */
-    stream({ origin: { host, port } }) {
-      const name = host.includes(':') ? `[${host}]` : host;
-      const rule = engine.decide({ url: `https://${name}:${port}/`, page: undefined, type: undefined });
-      return rule === undefined ? undefined : { kind: 'refuse', reason: `the rule ${rule}` };
-    },
+    stream: ({ origin }) => refusesHost(origin.host, origin.port),
+
+    /** What is delivered is judged address by address; where a host has a rule against it, nothing else goes there. */
+    tunnel: ({ host, port }) => refusesHost(host, port),
 
     settle({ response, log }: SettledFlow): Answer | undefined {
       if (response === undefined || response.status === 304 || response.status === 204) return undefined;
@@ -69,6 +87,17 @@ export function filter(lists: readonly FilterList[]): Service {
       return { ...change, body: (body) => change.body!(within(body)) };
     },
   };
+}
+
+/** The address by each name that the client gives the server: in CONNECT, in its hello, and in Host. */
+function addressesOf({ origin, request }: Flow): string[] {
+  const urls = [request.url];
+  if (!URL.canParse(request.url)) return urls;
+  for (const name of [origin.serverName, ...request.headers.all('host')]) {
+    const url = `https://${name}${new URL(request.url).pathname}${new URL(request.url).search}`;
+    if (name !== '' && URL.canParse(url)) urls.push(url);
+  }
+  return [...new Set(urls)];
 }
 
 function refusal(why: string): Answer {

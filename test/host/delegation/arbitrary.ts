@@ -164,6 +164,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     status: u16,
     bytesBefore: count,
     bytesAfter: count,
+    verified: fc.boolean(),
     services: texts,
     hash: bytes(32),
     entry: count,

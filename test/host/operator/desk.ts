@@ -22,6 +22,7 @@ export const aSession = (changes: Partial<SessionView> = {}): SessionView => ({
   state: 'active',
   grant: 'session',
   leg: 'open',
+  unverified: '',
   tls: '1.3',
   suite: 'TLS_AES_128_GCM_SHA256',
   since: Date.now() - 90_000,

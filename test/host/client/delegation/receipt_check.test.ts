@@ -13,6 +13,7 @@ const receipt = (response: number, hash: Uint8Array, entry = 0): Receipt => ({
   response,
   status: 200,
   bytesBefore: 1,
+  verified: true,
   bytesAfter: 1,
   services: [],
   hash,

@@ -26,7 +26,11 @@ let bench: Bench;
 let origin: RawOrigin;
 
 beforeAll(async () => {
-  bench = await startProxy({ requireDelegation: true, limits: { deliveryTimeout: 400 } });
+  bench = await startProxy({
+    requireDelegation: true,
+    allowStreams: ['127.0.0.1'],
+    limits: { deliveryTimeout: 400 },
+  });
   origin = await rawOrigin(answering(PAGE));
 });
 afterAll(async () => {

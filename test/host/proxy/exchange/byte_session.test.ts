@@ -73,17 +73,30 @@ describe('a byte stream', () => {
     expect(heard).toBe(1_000_000);
   });
 
-  test('passes bytes that could begin an HTTP request, without waiting for the rest of it', async () => {
+  test('passes bytes that could begin an HTTP request, without waiting for long, and no request', async () => {
     const { stream: bytes, origin } = await stream((socket) => {
       socket.on('data', () => socket.write('ok'));
     });
     await bytes.write(text('G'));
     expect(Buffer.from((await bytes.read())!).toString()).toBe('ok');
     await bytes.write(text('ET / HTTP/1.1\r\n'));
-    expect(Buffer.from((await bytes.read())!).toString()).toBe('ok');
-    expect(origin.received[0]!.toString()).toBe('GET / HTTP/1.1\r\n');
+    await expect(bytes.read()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    expect(origin.received[0]!.toString()).toBe('G');
     bytes.close();
   });
+
+  test.each(['GET / HTTP/1.1', 'get  /\tHTTP/1.0', 'GET /', '\r\nGET / HTTP/1.1', 'BREW /pot HTTP/1.1'])(
+    'that is HTTP is treated as HTTP: %j',
+    async (line) => {
+      const list = parseList('/forbidden');
+      const refused = { name: 'no', request: filter([list]).request! };
+      const { stream: bytes, origin } = await stream(() => {}, { services: [refused] });
+      await bytes.write(text(`${line.replace('/', '/forbidden')}\r\n\r\n`));
+      const answer = await all(bytes).catch(({ code }) => code as string);
+      expect(answer).toMatch(/^HTTP\/1.1 403 |^BAD_REQUEST$/);
+      expect(origin.received[0]?.length ?? 0).toBe(0);
+    },
+  );
 
   test('may be silent for longer than a connection of HTTP', async () => {
     const { stream: bytes } = await stream(

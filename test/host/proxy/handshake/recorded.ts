@@ -31,9 +31,14 @@ export interface RecordingOptions {
 /** One handshake; the client's records end with it unless it says something. */
 export async function record({ client = {}, origin = {}, says }: RecordingOptions = {}): Promise<Recorded> {
   const { authority, issued } = await testAuthority();
+  let onAccepted = () => {};
+  const accepted = new Promise<void>((resolve) => {
+    onAccepted = resolve;
+  });
   const server = createServer({ cert: issued.chainPem, key: issued.keyPem, ...origin }, (socket) => {
     socket.on('error', () => {});
     socket.on('data', () => {});
+    onAccepted();
   });
   server.on('tlsClientError', () => {});
   const records: Recorded['records'] = { client: [], origin: [] };
@@ -71,7 +76,7 @@ export async function record({ client = {}, origin = {}, says }: RecordingOption
     const [label = '', , secret = ''] = line.toString().trim().split(' ');
     keyLog.set(label, Buffer.from(secret, 'hex'));
   });
-  await once(socket, 'secureConnect');
+  await Promise.all([once(socket, 'secureConnect'), accepted]);
   if (says !== undefined) socket.write(says);
   const behind = () => new Promise((resolve) => setTimeout(resolve, 30));
   await behind();

@@ -172,7 +172,7 @@ describe('a log that was changed', () => {
     const [{ bytes: bytesBefore }, { bytes: bytesAfter }] = responseContent;
     const head = hashOf(line);
     const own = { session, response: number, status, bytesBefore, bytesAfter, log, entry, head };
-    return { proxy: 'p:1', origin: 'o:1', services: [], hash: head, ...own };
+    return { proxy: 'p:1', origin: 'o:1', services: [], verified: true, hash: head, ...own };
   };
   const response = (number: number) => ({
     kind: 'response',

@@ -19,6 +19,7 @@ const receipt: FetchReceipt = {
   services: ['cache'],
   bytesBefore: 9,
   bytesAfter: 9,
+  verified: true,
   hash: new Uint8Array(32),
   mark: undefined,
 };
