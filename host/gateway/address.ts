@@ -85,3 +85,12 @@ export function addressFor(form: AddressForm, address: WebAddress, self: string)
   const { host, port, path } = address;
   return urlOf({ scheme: 'http', host, port: isDefaultPort(address) ? 80 : port, path });
 }
+
+/**
+ * Whether a name in a Host header can be the gateway's own: an address, a name without a domain, or one of a home. A site of
+ * the web that leads its own name here (DNS rebinding) would otherwise read the pages of every other.
+ */
+export const canBeSelf = (name: string): boolean =>
+  /^[^.]+$|^\[.*\]$|^\d+\.\d+\.\d+\.\d+$|\.(local|lan|home|internal|home\.arpa|localhost)$/i.test(
+    name.replace(/:\d+$/, ''),
+  );

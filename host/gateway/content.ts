@@ -3,7 +3,7 @@ import type { AddressRewriter } from './rewriting/address_rewriter.js';
 import { rewriteMarkup } from './rewriting/markup.js';
 
 const MARKUP =
-  /^(text\/(html|x-hdml|x-chtml|vnd\.wap\.wml)|application\/(xhtml\+xml|vnd\.wap\.xhtml\+xml))\b/i;
+  /^(image\/svg\+xml|text\/(html|x-hdml|x-chtml|vnd\.wap\.wml)|application\/(xhtml\+xml|vnd\.wap\.xhtml\+xml))\b/i;
 const STYLES = /^text\/css\b/i;
 /** ASCII is not ASCII in these. */
 const WIDE = /charset\s*=\s*["']?utf-(16|32)/i;

@@ -9,7 +9,15 @@ import type { PolicyRule } from '../delegation/policy.js';
 import { TargetPolicy } from '../proxy/admission/target.js';
 import type { TargetOptions } from '../proxy/options.js';
 import { ClientNetworks, isLoopbackHost } from './access.js';
-import { type AddressForm, hostOf, OWN_HOST, readTarget, type Target, type WebAddress } from './address.js';
+import {
+  type AddressForm,
+  canBeSelf,
+  hostOf,
+  OWN_HOST,
+  readTarget,
+  type Target,
+  type WebAddress,
+} from './address.js';
 import { PROFILES, recognise } from './browsers.js';
 import { type ClientFactory, Clients, policyOf } from './clients.js';
 import { isRewritten, rewriteContent } from './content.js';
@@ -156,6 +164,13 @@ export class Gateway {
     const profileOf = (chosen?: string) => this.#profileFor(request, chosen);
     try {
       if (target.kind === 'bad') throw new DeputyError('GATEWAY_BAD_REQUEST', target.reason);
+      const { host = 'localhost' } = request.headers;
+      if (form === 'path' && !canBeSelf(host)) {
+        throw new DeputyError(
+          'GATEWAY_BAD_REQUEST',
+          `this gateway is not ${host}: ask for its address or its short name`,
+        );
+      }
       const person = this.#people.identify(request.socket.remoteAddress ?? '', request.headers[header]);
       if (person === undefined) return askWho(form);
       const state = this.#states.of(person);
@@ -260,7 +275,7 @@ export class Gateway {
     const length = named('content-length')[0]?.[1];
     return {
       status: answer.status,
-      headers: responseHeaders(answer.headers, addresses, changes),
+      headers: [...responseHeaders(answer.headers, addresses, changes), ...(form === 'path' ? APART : [])],
       body: changes ? rewriteContent(type, answer.body, addresses) : answer.body,
       length: changes || length === undefined ? undefined : Number(length),
     };
@@ -284,6 +299,15 @@ export class Gateway {
     return `http://${isName ? host : authority(localAddress, this.#address.port)}`;
   }
 }
+
+/** Sites stay apart in browsers that know how, though all come from one address: no scripts, and no origin of its own. */
+const APART: readonly (readonly [string, string])[] = [
+  [
+    'Content-Security-Policy',
+    "sandbox allow-forms allow-downloads allow-popups allow-top-navigation; script-src 'none'; object-src 'none'",
+  ],
+  ['X-Content-Type-Options', 'nosniff'],
+];
 
 type OwnTarget = Extract<Target, { kind: 'own' }>;
 

@@ -21,6 +21,14 @@ export class AddressRewriter {
   }
 
   /**
+   * Whether scripts are left out: a browser without a proxy setting takes all sites for one, so that a script of any
+   * could read every other, with its cookies.
+   */
+  get dropsScripts(): boolean {
+    return this.#context.form === 'path';
+  }
+
+  /**
    * `text` as it stands in the page; the same text where it needs no change. Relative addresses stay: they lead where
    * the page itself came from. Only in the `path` form those that begin with `/` change.
    */

@@ -5,6 +5,8 @@ import type { AddressRewriter } from './address_rewriter.js';
 import { ADDRESS_SETS, ADDRESSES } from './attributes.js';
 
 type Rewrite = (value: string) => string;
+/** Makes an attribute, as it stands in a tag, another one; undefined leaves it out. */
+type Change = (raw: string, value: string) => string | undefined;
 
 /** A rewriting stream from which what is done is taken at once, so that a slow browser holds the page back. */
 class Passage extends RewritingStream {
@@ -30,7 +32,13 @@ export async function* rewriteMarkup(
   addresses: AddressRewriter,
 ): AsyncGenerator<Uint8Array, void, void> {
   const stream = new Passage();
+  const { dropsScripts } = addresses;
+  let isInScript = false;
+  let isInStyle = false;
   stream.on('startTag', (tag, raw) => {
+    isInStyle = tag.tagName === 'style';
+    isInScript = dropsScripts && tag.tagName === 'script' && !tag.selfClosing;
+    if (dropsScripts && tag.tagName === 'script') return;
     const location = tag.sourceCodeLocation;
     if (!location) return stream.emitRaw(raw);
     const { attrs = {}, startOffset } = location as Token.LocationWithAttributes;
@@ -38,23 +46,22 @@ export async function* rewriteMarkup(
     let at = 0;
     for (const { name, value, prefix } of tag.attrs) {
       const place = attrs[prefix ? `${prefix}:${name}` : name] ?? attrs[name];
-      const rewrite = rewriterOf(tag.tagName, name, tag.attrs, addresses);
-      if (place === undefined || rewrite === undefined) continue;
+      const change = changeOf(tag.tagName, name, tag.attrs, addresses);
+      if (place === undefined || change === undefined) continue;
       const [from, to] = [place.startOffset - startOffset, place.endOffset - startOffset];
       if (from < at) continue;
-      rewritten += raw.slice(at, from) + rewriteAttribute(raw.slice(from, to), value, rewrite);
+      rewritten += raw.slice(at, from) + (change(raw.slice(from, to), value) ?? '');
       at = to;
     }
     stream.emitRaw(rewritten + raw.slice(at));
   });
-  let isInStyle = false;
-  stream.on('text', (_, raw) => stream.emitRaw(isInStyle ? addresses.rewriteStyles(raw) : raw));
-  stream.prependListener('startTag', ({ tagName }) => {
-    isInStyle = tagName === 'style';
+  stream.on('text', (_, raw) => {
+    if (!isInScript) stream.emitRaw(isInStyle ? addresses.rewriteStyles(raw) : raw);
   });
-  stream.on('endTag', (_, raw) => {
+  stream.on('endTag', ({ tagName }, raw) => {
     isInStyle = false;
-    stream.emitRaw(raw);
+    isInScript = false;
+    if (!dropsScripts || tagName !== 'script') stream.emitRaw(raw);
   });
   for await (const bytes of body) {
     stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
@@ -62,6 +69,25 @@ export async function* rewriteMarkup(
   }
   await new Promise<void>((resolve) => stream.end(resolve));
   yield stream.takeDone();
+}
+
+/** Events of WML that hold addresses; every other `on…` is a script. */
+const WML_EVENTS = new Set(['onenterbackward', 'onenterforward', 'onpick', 'ontimer']);
+const SCRIPT_ADDRESS = /^[\0-\x20]*(java|vb|live)[\0-\x20]*script[\0-\x20]*:/i;
+
+function changeOf(
+  element: string,
+  name: string,
+  attributes: readonly { name: string; value: string }[],
+  addresses: AddressRewriter,
+): Change | undefined {
+  const rewrite = rewriterOf(element, name, attributes, addresses);
+  if (!addresses.dropsScripts) return rewrite && ((raw, value) => rewriteAttribute(raw, value, rewrite));
+  if ((name.startsWith('on') && !WML_EVENTS.has(name)) || name === 'srcdoc') return () => undefined;
+  return (raw, value) => {
+    if (SCRIPT_ADDRESS.test(value) || /^[\0-\x20]*data:[^,]*(html|svg|xml)/i.test(value)) return undefined;
+    return rewrite === undefined ? raw : rewriteAttribute(raw, value, rewrite);
+  };
 }
 
 /** What an attribute holds of addresses; undefined where it holds none. */

@@ -211,6 +211,16 @@ describe('a browser without a proxy setting', () => {
     expect(answer).toContain(`Location: http://localhost:${port}/https/localhost:${site.port}/lost?x=1`);
   });
 
+  test('keeps sites apart: no scripts, and none for a name that the web leads here', async () => {
+    const port = await gateway();
+    const page = await get(port, `/https/localhost:${site.port}/page`, `Host: localhost:${port}\r\n`);
+    expect(page).toMatch(/Content-Security-Policy: sandbox [^\r]*script-src 'none'/);
+    for (const path of [`/https/localhost:${site.port}/page`, '/']) {
+      expect(await get(port, path, 'Host: rebound.example\r\n')).toMatch(/ 400 [\s\S]*not rebound\.example/);
+      expect(await get(port, path, 'Host: attic.local\r\n')).toMatch(/ 200 /);
+    }
+  });
+
   test('sends the site no cookie of its own, for it takes all sites for one', async () => {
     const port = await gateway();
     const answer = await get(port, `/https/localhost:${site.port}/echo`, 'Cookie: other=1\r\n');
