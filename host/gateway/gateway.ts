@@ -1,7 +1,6 @@
 // A plain HTTP proxy on the user's own side: any old browser reads HTTPS sites through delegated sessions.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getPublicSuffix } from 'tough-cookie';
 import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
@@ -21,19 +20,18 @@ import {
 import { PROFILES, recognise } from './browsers.js';
 import { type ClientFactory, Clients, policyOf } from './clients.js';
 import { isRewritten, rewriteContent } from './content.js';
-import type { SiteContext } from './cookies.js';
 import { headerValue, refererOf, requestHeaders, responseHeaders } from './headers.js';
 import { GatewayListener, type ListenerLimits } from './listener.js';
 import { OwnPages } from './own_pages.js';
 import { failurePage, plainQuestion } from './pages/failure.js';
-import { writeHtml } from './pages/html.js';
-import type { OwnPage } from './pages/own_page.js';
-import { writeWml } from './pages/wml.js';
 import { People } from './people.js';
 import { type PersonState, PersonStates } from './person_state.js';
+import { APART, askWho, ownReply } from './replies.js';
 import { type Reply, sendReply } from './reply.js';
+import { bodyOf, formOf } from './request_body.js';
 import { AddressRewriter } from './rewriting/address_rewriter.js';
 import { askSite, PlainQuestion, type PlainRule, type SiteRequest } from './site.js';
+import { contextOf } from './site_context.js';
 import { openTunnel, refuseTunnel } from './tunnel.js';
 
 export interface GatewayOptions {
@@ -62,9 +60,6 @@ export interface GatewayOptions {
   log?: (line: string) => void;
 }
 
-/** Bytes of a request body that are kept to tell its length, and to send it again where a site has no HTTPS. */
-const KEPT_BODY = 1_048_576;
-const FORM_LIMIT = 65_536;
 const CONNECT_TIMEOUT = 20_000;
 const CODINGS = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
 
@@ -183,13 +178,13 @@ export class Gateway {
       } catch (error) {
         if (!(error instanceof PlainQuestion)) throw error;
         const { status, page } = plainQuestion(error, `${base}/do`, this.#own.keyOf(state), `${base}/`);
-        return write(status, page, profile);
+        return ownReply(status, page, profile);
       }
     } catch (error) {
       const address = target.kind === 'page' ? target.address : undefined;
       this.#options.log?.(`${request.method} ${request.url}: ${(error as Error).message}`);
       const { status, page } = failurePage(error, address, `${base}/do`);
-      return write(status, page, profileOf());
+      return ownReply(status, page, profileOf());
     }
   }
 
@@ -201,11 +196,11 @@ export class Gateway {
     base: string,
   ): Promise<Reply> {
     const method = request.method ?? 'GET';
-    const body = method === 'POST' ? (await collect(request, FORM_LIMIT)).toString('latin1') : '';
+    const body = await formOf(request);
     const { status, page, location } = await this.#own.answer({ state, method, path, body, profile, base });
     const lost = status === 404 && form === 'path' ? this.#lostPage(request, path, base) : undefined;
     if (lost !== undefined) return { status: 302, headers: [['Location', lost]], body: new Uint8Array(0) };
-    if (page !== undefined) return write(status, page, profile);
+    if (page !== undefined) return ownReply(status, page, profile);
     return { status, headers: [['Location', location ?? `${base}/`]], body: new Uint8Array(0) };
   }
 
@@ -300,79 +295,4 @@ export class Gateway {
   }
 }
 
-/** Sites stay apart in browsers that know how, though all come from one address: no scripts, and no origin of its own. */
-const APART: readonly (readonly [string, string])[] = [
-  [
-    'Content-Security-Policy',
-    "sandbox allow-forms allow-downloads allow-popups allow-top-navigation; script-src 'none'; object-src 'none'",
-  ],
-  ['X-Content-Type-Options', 'nosniff'],
-];
-
 type OwnTarget = Extract<Target, { kind: 'own' }>;
-
-function write(status: number, page: OwnPage, profile: DeviceProfile): Reply {
-  const isWml = profile.markup[0] === 'text/vnd.wap.wml';
-  const text = isWml ? writeWml(page) : writeHtml(page);
-  const type = isWml ? 'text/vnd.wap.wml' : 'text/html';
-  return {
-    status,
-    headers: [
-      ['Content-Type', type],
-      ['Cache-Control', 'no-store'],
-      ['Pragma', 'no-cache'],
-    ],
-    body: Buffer.from(text, 'latin1'),
-  };
-}
-
-/** RFC 7617. */
-function askWho(form: AddressForm): Reply {
-  const header = form === 'proxy' ? 'Proxy-Authenticate' : 'WWW-Authenticate';
-  return {
-    status: form === 'proxy' ? 407 : 401,
-    headers: [
-      [header, 'Basic realm="deputy"'],
-      ['Content-Type', 'text/plain'],
-    ],
-    body: Buffer.from('Deputy wants to know who you are.\n'),
-  };
-}
-
-/** From where the request comes, as far as an old browser tells (RFC 6265bis §5.2). */
-function contextOf(
-  request: IncomingMessage,
-  address: WebAddress,
-  isSelf: (host: string, port: number) => boolean,
-): SiteContext {
-  const isSafe = request.method === 'GET' || request.method === 'HEAD';
-  const referer = headerValue(request.rawHeaders, 'referer');
-  const from = referer === undefined ? undefined : refererOf(referer, isSelf);
-  if (from === undefined) return isSafe ? 'strict' : 'none';
-  if (siteOf(from.host) === siteOf(address.host)) return 'strict';
-  return isSafe ? 'lax' : 'none';
-}
-
-/** The registrable domain: hosts below it are one site. */
-const siteOf = (host: string): string => getPublicSuffix(host, { ignoreError: true }) ?? host;
-
-/** Whole where it is short, so that its length can be told. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | AsyncIterable<Uint8Array> | undefined> {
-  const { method } = request;
-  const length = request.headers['content-length'];
-  if (length === undefined && request.headers['transfer-encoding'] === undefined) {
-    return method === 'POST' || method === 'PUT' ? new Uint8Array(0) : undefined;
-  }
-  return length !== undefined && Number(length) <= KEPT_BODY ? collect(request, KEPT_BODY) : request;
-}
-
-async function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > limit) throw new DeputyError('GATEWAY_BAD_REQUEST', `what was sent exceeds ${limit} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
