@@ -1,5 +1,6 @@
 // Reads and writes the fields of a frame. Every length is checked against what is there before it is used.
 import { ProtocolError } from './error.js';
+import { copySecret } from './secret_bytes.js';
 import { decodeUtf8, encodeUtf8, hasControls, plainText } from './text.js';
 
 /** Takes fields from the front of `bytes`; throws ProtocolError where a field is not all there. */
@@ -39,9 +40,9 @@ export class FieldReader {
     return value;
   }
 
-  /** A copy of the next `length` bytes. */
+  /** A copy of the next `length` bytes: they may be a secret. */
   take(length: number): Uint8Array {
-    return this.#view(length).slice();
+    return copySecret(this.#view(length));
   }
 
   /** A byte string with its length before it in 8 or 16 bits. */
@@ -141,7 +142,7 @@ export class FieldWriter {
 
   /** The bytes so far, as a copy of their own; what the writer held is wiped, for it may have been a secret. */
   finish(): Uint8Array {
-    const bytes = this.#bytes.slice(0, this.#length);
+    const bytes = copySecret(this.#bytes.subarray(0, this.#length));
     this.#bytes.fill(0);
     this.#length = 0;
     return bytes;

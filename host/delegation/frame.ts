@@ -2,6 +2,7 @@
 // stream frame, whose type has the top bit set: type, stream number, length, body.
 import { FieldReader } from './bytes.js';
 import { ProtocolError } from './error.js';
+import { secretBytes } from './secret_bytes.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
 
 export enum FrameType {
@@ -73,7 +74,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
     throw new ProtocolError('FRAME_BAD_ARGUMENT', `a frame body has at most ${FRAME_BODY_LIMIT} bytes`);
   }
   const { length } = frame.body;
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + length);
+  const bytes = secretBytes(FRAME_HEADER_BYTES + length);
   bytes[0] = frame.type;
   bytes.set(sessionIdBytes(frame.sessionId), 1);
   for (let i = 0; i < 3; i++) bytes[1 + SESSION_ID_BYTES + i] = length >> (16 - 8 * i);
@@ -208,7 +209,7 @@ export class FrameDecoder {
       this.#headerLength = 0;
       return;
     }
-    this.#body = new Uint8Array(length);
+    this.#body = secretBytes(length);
     this.#bodyLength = 0;
     if (length === 0) this.#onBody(frames, this.#body);
   }

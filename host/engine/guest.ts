@@ -1,5 +1,6 @@
 // Calls into the wasm program and bytes in its memory: what every typed face of a program needs.
 import { ErrorCode } from '../../assembly/alert.js';
+import { copySecret } from '../delegation/secret_bytes.js';
 import { TlsError, tlsError } from './error.js';
 import type { Exports, Program } from './program.js';
 
@@ -25,7 +26,7 @@ export class Guest {
 
   /** A copy of what lies at `pointer`. */
   copy(pointer: number, length: number): Uint8Array {
-    return this.memory().slice(pointer, pointer + length);
+    return copySecret(this.memory().subarray(pointer, pointer + length));
   }
 
   /** Lends `bytes` to `use` at an address of the program, and wipes that room afterwards. */

@@ -86,9 +86,16 @@ const newTicketKeys = (name: Buffer) => Buffer.concat([name, randomBytes(32)]);
 
 const peer = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
+/**
+ * SSL_OP_CLEANSE_PLAINTEXT (openssl/ssl.h, SSL_CTX_set_options(3)), which node:crypto does not name: OpenSSL wipes a record's
+ * plaintext from its buffer once it has been read, for it may be a delivery.
+ */
+const CLEANSE_PLAINTEXT = 0x2;
+
 const secureContext = ({ tls, clientAuthorities = [] }: Identity) => ({
   cert: tls!.certificate,
   key: tls!.key,
   minVersion: 'TLSv1.2' as const,
+  secureOptions: CLEANSE_PLAINTEXT,
   ...(clientAuthorities.length > 0 && { ca: [...clientAuthorities] }),
 });

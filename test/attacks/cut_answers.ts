@@ -80,7 +80,7 @@ export const cutAnswers: Attack[] = [
     Object.entries(cuts).map(
       ([how, cut]): Attack => ({
         name: `an answer without a length, cut by ${how}, TLS ${version}`,
-        expected: 'exit status 1 and an error that says why',
+        expected: 'an exit status above 0 and an error that says why',
         unable: needsNginx,
         async run(world) {
           const { url } = await halfAnswer(world, version);
@@ -89,7 +89,7 @@ export const cutAnswers: Attack[] = [
           await command.says(/first half/);
           await cut.act(proxy);
           const { status, stdout, stderr } = await ran;
-          const held = status === 1 && stdout === FIRST && CODE.test(stderr);
+          const held = status > 0 && stdout === FIRST && CODE.test(stderr);
           return { held, outcome: `exit ${status}: ${stderr.trim() || 'no error'}` };
         },
       }),

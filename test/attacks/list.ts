@@ -5,6 +5,7 @@ import { cutAnswers } from './cut_answers.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
 import { privateAnswers } from './private_answers.js';
+import { secretsLeft } from './secrets_left.js';
 import { tenants } from './tenants.js';
 
 export const attacks: readonly Attack[] = [
@@ -14,4 +15,5 @@ export const attacks: readonly Attack[] = [
   ...tenants,
   ...privateAnswers,
   ...crowds,
+  ...secretsLeft,
 ];

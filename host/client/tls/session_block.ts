@@ -1,6 +1,7 @@
 // The session block of the engine (assembly/handshake/session.ts), read and written by the host: what one connection left for
 // the next becomes a Resumption for another party, and the other way round.
 import { RESUMPTION_TICKET_LIMIT, type Resumption } from '../../delegation/resumption.js';
+import { copySecret } from '../../delegation/secret_bytes.js';
 
 const FORMAT_NUMBER = 2;
 // Offsets of the fixed part; server name (a length byte) and ticket (two length bytes) follow it.
@@ -58,7 +59,7 @@ export function resumptionOf(
     age: Math.max(0, Math.min(now - from.getUint32(ISSUED) * 1000, 0xffffffff)),
     sessionId: block.slice(ID, ID + block[ID_LENGTH]!),
     ticket: block.slice(nameEnd + 2),
-    secret: block.slice(SECRET, SECRET + block[SECRET_LENGTH]!),
+    secret: copySecret(block.subarray(SECRET, SECRET + block[SECRET_LENGTH]!)),
   };
 }
 

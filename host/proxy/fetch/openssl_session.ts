@@ -1,6 +1,7 @@
 // A resumption in the form in which node:tls takes and gives sessions: OpenSSL's SSL_SESSION as DER (i2d_SSL_SESSION).
 import { createHash } from 'node:crypto';
 import type { Resumption } from '../../delegation/resumption.js';
+import { copySecret } from '../../delegation/secret_bytes.js';
 import { ascii, explicit, integer, octetString, readElements, sequence } from '../../platform/node/der.js';
 import { SessionError } from '../error.js';
 
@@ -111,7 +112,7 @@ export function decodeSslSession(der: Uint8Array): SessionMaterial {
     age: 0,
     sessionId: isTls13 ? new Uint8Array(0) : new Uint8Array(sessionId.content),
     ticket,
-    secret: new Uint8Array(secret.content),
+    secret: copySecret(secret.content),
   };
 }
 

@@ -1,6 +1,7 @@
 // What a client has granted for one session: tickets, how many connections may still be opened with them, and until when.
 // What the origin gives on those connections descends from them, and opens no more connections than they may.
 import type { Resumption } from '../../delegation/resumption.js';
+import { copySecret } from '../../delegation/secret_bytes.js';
 import { SessionError } from '../error.js';
 
 /** One ticket, or session id. */
@@ -98,7 +99,7 @@ export class Granted {
     ticket.used = true;
     line.left--;
     line.pending++;
-    const resumption = { ...ticket.resumption, secret: new Uint8Array(ticket.resumption.secret) };
+    const resumption = { ...ticket.resumption, secret: copySecret(ticket.resumption.secret) };
     let settled = false;
     return {
       resumption,
@@ -141,7 +142,7 @@ export class Granted {
 
   #gain(line: Line, fresh: Resumption): void {
     if (line.left === 0) return;
-    line.tickets.push(ticketOf({ ...fresh, secret: new Uint8Array(fresh.secret) }));
+    line.tickets.push(ticketOf({ ...fresh, secret: copySecret(fresh.secret) }));
     if (line.tickets.length > MAX_TICKETS)
       drop(line, line.tickets.find(({ used }) => used) ?? line.tickets[0]!);
   }

@@ -2,7 +2,13 @@
 import type { TLSSocket } from 'node:tls';
 import { type DeviceProfile, HANDHELD } from '../../delegation/device.js';
 import { DeputyError } from '../../delegation/error.js';
-import { FrameDecoder, FrameType, isStreamFrame, type StreamFrame } from '../../delegation/frame.js';
+import {
+  bearsSecrets,
+  FrameDecoder,
+  FrameType,
+  isStreamFrame,
+  type StreamFrame,
+} from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import {
   DELEGATION_VERSION,
@@ -31,6 +37,7 @@ import { serveConduit } from './conduits.js';
 import { checkBinding } from './delivery_binding.js';
 import { MessageSender } from './message_sender.js';
 import { SubscriptionDesk } from './subscription_messages.js';
+import { wipeStackSoon } from './wipe_stack.js';
 
 export interface MainSessionContext extends TunnelContext {
   authenticator: Authenticator;
@@ -93,6 +100,7 @@ export class MainSession implements Deliverer {
           else {
             const message = decodeMessage(frame);
             frame.body.fill(0);
+            if (bearsSecrets(frame.type)) wipeStackSoon();
             this.#onMessage(message);
           }
           if (this.#principal !== undefined) clearTimeout(greeting);
