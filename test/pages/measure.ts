@@ -43,6 +43,7 @@ export interface FolderRow {
 const GOOD = 0.99;
 const MAX_MISSING = 20;
 const WARM = 20;
+const RUNS = 3;
 
 export async function measureFolder(
   folder: string,
@@ -120,10 +121,15 @@ async function measurePreset(
   };
 }
 
-/** The service alone, on a page that is there. */
+/** The service alone, on a page that is there: the best of some runs, for other work of the machine only adds to it. */
 async function cpuTime(preset: string, body: Buffer): Promise<number> {
-  const before = process.cpuUsage();
-  await run({ headers: [['Content-Type', 'text/html']], body, profile: PRESETS.get(preset)! });
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  const profile = PRESETS.get(preset)!;
+  const times: number[] = [];
+  for (let n = 0; n < RUNS; n++) {
+    const before = process.cpuUsage();
+    await run({ headers: [['Content-Type', 'text/html']], body, step: 16_384, profile });
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1000);
+  }
+  return Math.min(...times);
 }

@@ -25,6 +25,8 @@ export interface Page {
   profile?: Partial<DeviceProfile>;
   site?: Site;
   request?: { method?: string; target?: string; headers?: [string, string][]; body?: string };
+  /** Bytes of a piece in which the body comes. */
+  step?: number;
   /** One that has run before: it remembers what a service remembers. */
   service?: Service;
   options?: TranscodeOptions;
@@ -119,15 +121,17 @@ export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () 
   const change = await service.response!(answered);
   const source = typeof page.body === 'string' ? Buffer.from(page.body) : Buffer.from(page.body);
   const bytes =
-    change?.body === undefined ? source : await collect(change.body(Readable.from(pieces(source))), onChunk);
+    change?.body === undefined
+      ? source
+      : await collect(change.body(Readable.from(pieces(source, page.step))), onChunk);
   const headers = change?.headers ?? received.headers;
   const text = decoded(bytes, change === undefined ? undefined : headers.get('content-encoding')).toString();
   return { asked, status: received.status, change, headers, text, bytes, fetched };
 }
 
 /** Small pieces show what breaks at their edges; large pages come as they do from a socket. */
-function pieces(source: Buffer): Buffer[] {
-  const size = source.length > 35_000 ? 16_384 : 7;
+function pieces(source: Buffer, step?: number): Buffer[] {
+  const size = step ?? (source.length > 35_000 ? 16_384 : 7);
   return Array.from({ length: Math.ceil(source.length / size) }, (_, i) =>
     source.subarray(i * size, i * size + size),
   );
