@@ -10,6 +10,8 @@ import { parseUrl } from './url.js';
 const LONGEST_WAIT = 60_000;
 /** Of linear memory: 64 KiB each. */
 const MAX_PAGES = 16;
+/** Bytes of one stream, and of all, that may come before they are read. */
+const READ_AHEAD = 16_384;
 const STACK_BYTES = 32 * 1024;
 
 interface Timer {
@@ -62,6 +64,7 @@ export function boardPlatform(native: Native, resolve: ReadonlyMap<string, strin
     loadProgram: async () =>
       loadWasm3(native, native.program(), { stackBytes: STACK_BYTES, maxPages: MAX_PAGES }),
     parseUrl,
+    readAhead: READ_AHEAD,
     quiet: (patience) =>
       new Promise((done) => {
         const end = milliseconds() + patience;

@@ -20,7 +20,7 @@ import { type ClientResponse, Exchanges } from './sessions/exchange.js';
 import type { SessionFacts } from './sessions/session_opener.js';
 import { type Held, type Pooled, type Reservation, SessionPool } from './sessions/session_pool.js';
 import { TunnelAnswerer } from './sessions/tunnels.js';
-import { cancelled } from './timeout.js';
+import { cancelled, within } from './timeout.js';
 import type { OriginLink } from './tls/origin_link.js';
 import type { ProxyLink } from './tls/proxy_link.js';
 
@@ -34,11 +34,15 @@ export interface RequestOptions {
 }
 
 const DEFAULT_SESSIONS = 8;
+/** Milliseconds that a TUNNEL waits until the proxy has ended a session that it does not need any more. */
+const ROOM_WAIT = 10_000;
+const noRoom = () => new DeputyError('TUNNEL_DENIED', 'this client has no room for another session');
 
 export class Client {
   readonly #options: ClientOptions;
   readonly #policy: DelegationPolicy;
   readonly #observer: Observer;
+  readonly #maxSessions: number;
   readonly #pool: SessionPool<SessionFacts>;
   readonly #exchanges: Exchanges;
   readonly #tunnels: TunnelAnswerer;
@@ -51,12 +55,14 @@ export class Client {
     this.#options = options;
     this.#policy = policy instanceof DelegationPolicy ? policy : new DelegationPolicy(policy);
     this.#observer = options.observer ?? {};
-    this.#pool = new SessionPool(options.platform, options.maxSessions ?? DEFAULT_SESSIONS);
+    this.#maxSessions = options.maxSessions ?? DEFAULT_SESSIONS;
+    this.#pool = new SessionPool(options.platform, this.#maxSessions);
     this.#exchanges = new Exchanges(options.platform, this.#observer, this.#timeouts, this.#pool);
     this.#tunnels = new TunnelAnswerer({
       policy: this.#policy,
       isInUse: (session) => this.#exchanges.isInUse(session),
-      tryReserve: () => this.#pool.tryReserve(),
+      reserve: () =>
+        within(options.platform, this.#pool.reserve(), { milliseconds: ROOM_WAIT, error: noRoom }),
       drop: (held) => this.#pool.drop(held),
     });
   }
@@ -277,6 +283,7 @@ export class Client {
           .catch(() => {});
       },
       onEnd: forget,
+      maxSessions: this.#maxSessions,
     });
     opening.catch(forget);
     this.#main = opening;

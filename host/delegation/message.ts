@@ -23,6 +23,8 @@ export interface Hello {
   /** Bearer token; empty where a client certificate speaks for the client. */
   token: string;
   profile: DeviceProfile;
+  /** Sessions with origins that the client has room for at once, those that the proxy asks for included. */
+  maxSessions: number;
 }
 
 /** Proxy: its limits and services. */
@@ -35,6 +37,11 @@ export interface Welcome {
   /** Milliseconds that the proxy waits for a delivery after it gave out a session id. */
   deliveryTimeout: number;
   services: readonly string[];
+  /**
+   * Name and port of this one machine, `host:port`, where several stand behind one address: what must reach it beside the main
+   * session goes there. Empty where there is one.
+   */
+  node: string;
 }
 
 /** Client: a session's secret. */
@@ -94,6 +101,8 @@ export interface Deny {
   type: FrameType.Deny;
   sessionId: SessionId;
   requestId: number;
+  /** POLICY_DENIED where the client's policy says so; else why it could not. */
+  code: string;
   reason: string;
 }
 

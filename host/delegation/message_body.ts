@@ -12,10 +12,13 @@ import {
   TOKEN_LIMIT,
   type Tunnel,
 } from './message.js';
-import { isHost } from './origin.js';
+import { isHost, parseAuthority } from './origin.js';
 import { decodeResumption, encodeResumption } from './resumption.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
 import { encodeState, encodeWish, readState, readWish } from './subscription.js';
+
+/** A host name and a port. */
+const NODE_LIMIT = 262;
 
 /** A whole frame. Wipe the bytes of one that bears secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -31,9 +34,11 @@ function encodeBody(message: Message): Uint8Array {
     case FrameType.Hello:
       out.u16(message.version).text(16, message.token, TOKEN_LIMIT);
       writeDeviceProfile(out, message.profile);
+      out.u16(message.maxSessions);
       break;
     case FrameType.Welcome:
       out.u16(message.version).u16(message.maxSessions).u32(message.deliveryTimeout).texts(message.services);
+      out.text(16, message.node, NODE_LIMIT);
       break;
     case FrameType.Deliver:
       return encodeDelivery(message);
@@ -52,7 +57,7 @@ function encodeBody(message: Message): Uint8Array {
       out.vector(16, message.secrets, SECRETS_LIMIT);
       break;
     case FrameType.Deny:
-      out.u32(message.requestId).sentence(message.reason, REASON_LIMIT);
+      out.u32(message.requestId).text(8, message.code, 64).sentence(message.reason, REASON_LIMIT);
       break;
     case FrameType.CipherChanged:
       out.u8(message.change).u32(message.clientEpoch).u32(message.originEpoch);
@@ -105,6 +110,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         version: from.u16(),
         token: from.text(16, TOKEN_LIMIT),
         profile: readDeviceProfile(from),
+        maxSessions: from.u16(),
       };
     case FrameType.Welcome:
       return {
@@ -114,6 +120,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         maxSessions: from.u16(),
         deliveryTimeout: from.u32(),
         services: from.texts(),
+        node: readNode(from),
       };
     case FrameType.Deliver:
       return { type, sessionId, ...decodeDelivery(body) };
@@ -139,7 +146,13 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         secrets: from.vector(16, SECRETS_LIMIT),
       };
     case FrameType.Deny:
-      return { type, sessionId, requestId: from.u32(), reason: from.text(16, REASON_LIMIT) };
+      return {
+        type,
+        sessionId,
+        requestId: from.u32(),
+        code: readCode(from),
+        reason: from.text(16, REASON_LIMIT),
+      };
     case FrameType.CipherChanged:
       return {
         type,
@@ -176,6 +189,13 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
     case FrameType.Close:
       return { type, sessionId, code: readCode(from), text: from.text(16, REASON_LIMIT) };
   }
+}
+
+function readNode(from: FieldReader): string {
+  const node = from.text(16, NODE_LIMIT);
+  if (node !== '' && parseAuthority(node) === undefined)
+    throw new ProtocolError('FRAME_BAD_FIELD', 'a WELCOME names a node that is none');
+  return node;
 }
 
 function readTunnel(sessionId: SessionId, from: FieldReader): Tunnel {

@@ -21,6 +21,8 @@ export interface ProxyOptions {
   clientAuthorities?: readonly string[];
   /** The 16 bytes that this proxy's session tickets begin with; random unless told. */
   ticketName?: Buffer;
+  /** `host:port` at which this one machine is reached, where it stands behind a balancer with others. */
+  node?: string;
   targets?: TargetOptions;
   /** In the order in which they run. */
   services?: readonly Service[];

@@ -72,6 +72,7 @@ export class KeyLogLink {
     const { token, profile, timeout } = options;
     link.#send({
       type: FrameType.Hello,
+      maxSessions: 0,
       sessionId: NULL_SESSION_ID,
       version: DELEGATION_VERSION,
       token,
@@ -154,7 +155,13 @@ export class KeyLogLink {
   /** A client that only logs keys shakes hands with nobody at the proxy's wish. */
   #deny(requestId: number): void {
     const reason = 'this client only delivers the keys of its own connections';
-    this.#send({ type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId, reason });
+    this.#send({
+      type: FrameType.Deny,
+      sessionId: NULL_SESSION_ID,
+      requestId,
+      code: 'POLICY_DENIED',
+      reason,
+    });
   }
 }
 

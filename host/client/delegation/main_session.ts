@@ -28,6 +28,8 @@ import { StreamTransport } from './stream_transport.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MainSessionHandlers {
+  /** Sessions with origins that there is room for. */
+  maxSessions: number;
   onTunnel(tunnel: Tunnel): void;
   /** Once, with the reason: nothing more can be delivered, though active sessions may go on. */
   onEnd(reason: DeputyError): void;
@@ -171,7 +173,8 @@ export class MainSession {
     });
     const sessionId = NULL_SESSION_ID;
     const token = this.#link.token;
-    this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile });
+    const { maxSessions } = this.#handlers;
+    this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile, maxSessions });
     void this.#receive();
     const { handshake } = this.#context.timeouts;
     const ended = new Promise<never>((_, reject) => {

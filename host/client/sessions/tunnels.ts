@@ -15,7 +15,8 @@ export interface TunnelSurroundings {
   policy: DelegationPolicy;
   /** Whether the application still uses that session: a proxy asks only on behalf of one. */
   isInUse(session: SessionId): boolean;
-  tryReserve(): Reservation | undefined;
+  /** Waits for room. Throws TUNNEL_DENIED where none comes in time. */
+  reserve(): Promise<Reservation>;
   drop(held: Held): void;
 }
 
@@ -39,10 +40,10 @@ export class TunnelAnswerer {
       this.#admit(tunnel);
       this.#pending.add(requestId);
       const admission = await this.#surroundings.policy.decide({ ...tunnel, asker: 'tunnel' });
-      if (admission === undefined) throw denied(`the policy of this client denies ${tunnel.host}`);
-      if (admission.grant === Grant.Observe) throw denied('the policy lets the proxy read, and not ask');
-      reservation = this.#surroundings.tryReserve();
-      if (reservation === undefined) throw denied('this client has no room for another session');
+      if (admission === undefined) throw refused(`the policy of this client denies ${tunnel.host}`);
+      if (admission.grant === Grant.Observe) throw refused('the policy lets the proxy read, and not ask');
+      // The proxy knows how much room there is: where it asks, it is ending another session.
+      reservation = await this.#surroundings.reserve();
       const origin = { host: tunnel.host, port: tunnel.port };
       const session = await DelegatedSession.open(parts, origin, admission, requestId);
       const held: Held = {
@@ -56,9 +57,11 @@ export class TunnelAnswerer {
       void session.ended().then(() => this.#surroundings.drop(held));
     } catch (error) {
       reservation?.cancel();
-      const reason = error instanceof DeputyError ? error.message : 'the client failed';
+      const isOurs = error instanceof DeputyError;
+      const reason = isOurs ? error.message : 'the client failed';
+      const code = isOurs ? error.code : 'CLIENT_FAILED';
       observer.onStep?.({ step: 'tunnel-denied', tunnel, reason });
-      parts.main.send({ type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId, reason });
+      parts.main.send({ type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId, code, reason });
     } finally {
       this.#pending.delete(requestId);
     }
@@ -71,4 +74,5 @@ export class TunnelAnswerer {
   }
 }
 
+const refused = (reason: string) => new DeputyError('POLICY_DENIED', reason);
 const denied = (reason: string) => new DeputyError('TUNNEL_DENIED', reason);

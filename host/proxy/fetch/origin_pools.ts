@@ -26,6 +26,8 @@ interface Other {
   timer: NodeJS.Timeout | undefined;
   /** Further connections that are being opened. */
   opening: number;
+  /** It got its place just now, for somebody who has not come yet. */
+  isClaimed: boolean;
 }
 
 export interface OtherSurroundings {
@@ -49,6 +51,9 @@ export class OtherOrigins {
   readonly #denials = new Map<string, SessionError>();
   /** Origins whose answers are not for further connections. */
   readonly #unfit = new Set<string>();
+  readonly #waitingForRoom: (() => void)[] = [];
+  /** Sessions with other origins that the client has room for. */
+  room = Number.POSITIVE_INFINITY;
   #lastRequestId = 0;
   #lastFailure: SessionError | undefined;
   #closed = false;
@@ -95,12 +100,18 @@ export class OtherOrigins {
     other.requestId = 0;
     void session.watchConduit();
     this.#carry(other, session, session.id, { recorder: session.recorder, verified: session.isVerified });
+    this.#askNext();
   }
 
-  onDenied(requestId: number, reason: string): void {
+  onDenied(requestId: number, code: string, reason: string): void {
     const other = this.#byRequest(requestId);
     if (other === undefined) return;
-    this.#fail(other, new SessionError('TUNNEL_DENIED', `the client refused: ${reason}`));
+    this.#fail(
+      other,
+      code === 'POLICY_DENIED'
+        ? new SessionError('TUNNEL_DENIED', `the client refused: ${reason}`)
+        : new SessionError('TUNNEL_REFUSED', `the client could not open a session: ${reason}`),
+    );
   }
 
   /** The delivery that answered failed. */
@@ -111,6 +122,7 @@ export class OtherOrigins {
 
   close(): void {
     this.#closed = true;
+    this.#tellRoom();
     for (const other of [...this.#others.values()]) {
       other.pool.close();
       this.#fail(other, new SessionError('CLIENT_GONE', 'the main session has ended'));
@@ -128,10 +140,13 @@ export class OtherOrigins {
     const denied = this.#denials.get(`${forSession} ${key}`);
     if (denied !== undefined) throw denied;
     if (this.#closed) throw new SessionError('TUNNEL_REFUSED', 'the main session has ended');
-    const other = this.#others.get(key) ?? this.#add(key, host, port);
-    const { turn, leave } = other.pool.acquire(forSession, reason);
     const limit = limits.tunnelTimeout + limits.otherOriginTimeout;
     const late = () => new SessionError('TUNNEL_TIMEOUT', `no turn on ${key} came in time`);
+    if (!this.#hasRoom(key, host, port)) await within(this.#roomFor(key, host, port), limit, late, signal);
+    if (this.#closed) throw new SessionError('TUNNEL_REFUSED', 'the main session has ended');
+    const other = this.#others.get(key) ?? this.#add(key, host, port);
+    other.isClaimed = false;
+    const { turn, leave } = other.pool.acquire(forSession, reason);
     try {
       return await within(turn, limit, late, signal);
     } catch (error) {
@@ -142,8 +157,27 @@ export class OtherOrigins {
     }
   }
 
+  /** Whether that origin has a place, given to it now where there is one: the one idle for longest goes. */
+  #hasRoom(key: string, host: string, port: number): boolean {
+    if (this.#others.has(key)) return true;
+    const most = Math.min(this.surroundings.limits.otherOrigins, this.room);
+    if (most < 1) throw new SessionError('TUNNEL_REFUSED', 'the client has no room for another session');
+    if (this.#others.size >= most && !this.#evict()) return false;
+    this.#add(key, host, port);
+    return true;
+  }
+
+  async #roomFor(key: string, host: string, port: number): Promise<void> {
+    while (!this.#closed && !this.#hasRoom(key, host, port)) {
+      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+    }
+  }
+
+  #tellRoom(): void {
+    for (const tell of this.#waitingForRoom.splice(0)) tell();
+  }
+
   #add(key: string, host: string, port: number): Other {
-    if (this.#others.size >= this.surroundings.limits.otherOrigins) this.#evict();
     const other: Other = {
       host: host.toLowerCase(),
       port,
@@ -151,20 +185,21 @@ export class OtherOrigins {
       requestId: 0,
       timer: undefined,
       opening: 0,
+      isClaimed: true,
     };
     this.#others.set(key, other);
     return other;
   }
 
-  /** Makes room: the origin that was idle for longest goes. */
-  #evict(): void {
+  /** Makes room: the origin that was used first of those that are idle goes. False where none is. */
+  #evict(): boolean {
     for (const [key, other] of this.#others) {
-      if (!other.pool.isUnused || other.requestId !== 0 || other.opening > 0) continue;
+      if (!other.pool.isUnused || other.requestId !== 0 || other.opening > 0 || other.isClaimed) continue;
       this.#others.delete(key);
       other.pool.close();
-      return;
+      return true;
     }
-    throw new SessionError('TUNNEL_REFUSED', 'too many other origins are in use at once');
+    return false;
   }
 
   /** Some wait: opens further connections for them, or asks the client where none can be opened. */
@@ -211,7 +246,16 @@ export class OtherOrigins {
     const { limits, observers } = this.surroundings;
     const connection: OtherConnection = new OtherConnection(carrier, limits, {
       ...traits,
-      onIdle: () => other.pool.release(connection),
+      onIdle: () => {
+        other.pool.release(connection);
+        // In the order of use: the one used last is the last to make room.
+        const key = authority(other.host, other.port);
+        if (this.#others.get(key) === other) {
+          this.#others.delete(key);
+          this.#others.set(key, other);
+        }
+        this.#tellRoom();
+      },
       onAnswer: (status, bytes) => observers.emit('otherResponse', { sessionId, status, bytes }),
     });
     void carrier.closed.then(() => this.#onClosed(other, connection));
@@ -223,13 +267,14 @@ export class OtherOrigins {
     const { host, port, pool } = other;
     const first = pool.waiting[0];
     if (other.requestId !== 0 || first === undefined) return;
-    const pending = [...this.#others.values()].filter(({ requestId }) => requestId !== 0).length;
-    if (ask === undefined || pending >= limits.pendingTunnels) {
-      const refused = (why: string) => new SessionError('TUNNEL_REFUSED', why);
-      const why = ask === undefined ? 'the client is not there' : 'too many TUNNELs wait for an answer';
-      this.#fail(other, this.#lastFailure ?? refused(why));
+    if (ask === undefined) {
+      const refused = new SessionError('TUNNEL_REFUSED', 'the client is not there');
+      this.#fail(other, this.#lastFailure ?? refused);
       return;
     }
+    const pending = [...this.#others.values()].filter(({ requestId }) => requestId !== 0).length;
+    // It is asked for when one of those is answered.
+    if (pending >= limits.pendingTunnels) return;
     const { forSession, reason } = first;
     const requestId = ++this.#lastRequestId;
     other.requestId = requestId;
@@ -255,6 +300,16 @@ export class OtherOrigins {
     other.requestId = 0;
     other.pool.fail(error);
     this.#forgetUnused(other);
+    this.#askNext();
+  }
+
+  /** Those that wait for a TUNNEL of their own, now that one was answered. */
+  #askNext(): void {
+    if (this.#closed) return;
+    for (const other of this.#others.values()) {
+      const { pool, opening, requestId } = other;
+      if (requestId === 0 && opening === 0 && pool.size === 0 && pool.waiting.length > 0) pool.advance();
+    }
   }
 
   #forgetUnused(other: Other): void {
@@ -262,6 +317,7 @@ export class OtherOrigins {
     const key = authority(host, port);
     const isNeeded = !this.#closed && (pool.waiting.length > 0 || pool.size > 0 || opening > 0);
     if (!isNeeded && this.#others.get(key) === other) this.#others.delete(key);
+    this.#tellRoom();
   }
 
   #byRequest(requestId: number): Other | undefined {

@@ -13,6 +13,7 @@ import { Grant } from '../../delegation/grant.js';
 import {
   DELEGATION_VERSION,
   type Deliver,
+  type Deny,
   type Hello,
   type Message,
   type Release,
@@ -178,7 +179,7 @@ export class MainSession implements Deliverer {
         void this.#onDeliver(message);
         break;
       case FrameType.Deny:
-        this.#onDeny(message.requestId, message.reason);
+        this.#onDeny(message);
         break;
       case FrameType.Resumption:
         this.#onResumption(message);
@@ -217,6 +218,8 @@ export class MainSession implements Deliverer {
     if (!this.#context.admit(principal)) throw new SessionError('LIMIT', 'too many main sessions are open');
     this.#principal = principal;
     this.profile = hello.profile;
+    // One is the page's own.
+    this.#others.room = hello.maxSessions - 1;
     const { limits, services } = settings;
     // WELCOME comes last: who has it has the reports.
     this.#subscriptions.report();
@@ -227,6 +230,7 @@ export class MainSession implements Deliverer {
       maxSessions: settings.clientLimits(principal.name).sessions ?? limits.sessionsPerPrincipal,
       deliveryTimeout: limits.deliveryTimeout,
       services: services.map(({ name }) => name),
+      node: settings.node ?? '',
     });
     const device = hello.profile.name;
     settings.log.info({ principal: principal.name, device }, 'main session greeted');
@@ -320,8 +324,8 @@ export class MainSession implements Deliverer {
     }
   }
 
-  #onDeny(requestId: number, reason: string): void {
-    this.#others.onDenied(requestId, reason);
+  #onDeny({ requestId, code, reason }: Deny): void {
+    this.#others.onDenied(requestId, code, reason);
     this.#context.observers.emit('denied', { requestId, reason });
   }
 

@@ -91,7 +91,7 @@ export class ScriptedProxy {
   }
 
   welcome(version = 2): void {
-    const limits = { maxSessions: 8, deliveryTimeout: 1000, services: [] };
+    const limits = { maxSessions: 8, deliveryTimeout: 1000, services: [], node: '' };
     this.send({ type: FrameType.Welcome, sessionId: NULL_SESSION_ID, version, ...limits });
   }
 

@@ -76,6 +76,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     version: u16,
     token: name(200),
     profile,
+    maxSessions: u16,
   }),
   fc.record({
     type: fc.constant(FrameType.Welcome as const),
@@ -84,6 +85,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     maxSessions: u16,
     deliveryTimeout: u32,
     services: texts,
+    node: fc.constantFrom('', 'node-2.example:8443', '[2001:db8::1]:443'),
   }),
   fc.record({
     type: fc.constant(FrameType.Deliver as const),
@@ -138,6 +140,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant(FrameType.Deny as const),
     sessionId: session,
     requestId: u32,
+    code: fc.constantFrom('POLICY_DENIED', 'TUNNEL_DENIED'),
     reason: sentence,
   }),
   fc.record({

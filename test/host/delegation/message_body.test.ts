@@ -68,7 +68,13 @@ describe('messages', () => {
 
   test('carry no control characters: not in names, and as spaces in sentences', () => {
     const reason = 'first\r\nSet-Cookie: a\u001b[31m';
-    const deny: Message = { type: FrameType.Deny, sessionId: NULL_SESSION_ID, requestId: 1, reason };
+    const deny: Message = {
+      type: FrameType.Deny,
+      sessionId: NULL_SESSION_ID,
+      requestId: 1,
+      code: 'POLICY_DENIED',
+      reason,
+    };
     expect(decodeMessage(frameOf(deny))).toEqual({ ...deny, reason: 'first  Set-Cookie: a [31m' });
     const error: Message = { type: FrameType.Error, sessionId: NULL_SESSION_ID, code: 'A\nB', text: '' };
     expect(codeOf(() => encodeMessage(error))).toBe('FRAME_BAD_ARGUMENT');
@@ -95,7 +101,13 @@ describe('messages', () => {
 
   test('long sentences are cut at a character, never inside one', () => {
     const reason = 'é'.repeat(2000);
-    const message = { type: FrameType.Deny as const, sessionId: NULL_SESSION_ID, requestId: 1, reason };
+    const message = {
+      type: FrameType.Deny as const,
+      sessionId: NULL_SESSION_ID,
+      requestId: 1,
+      code: 'A',
+      reason,
+    };
     expect(decodeMessage(frameOf(message))).toEqual({ ...message, reason: 'é'.repeat(512) });
   });
 

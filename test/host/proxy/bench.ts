@@ -114,6 +114,7 @@ export class TestMainSession {
     const session = new TestMainSession(await dial(bench, 'deputy/2', options));
     session.send({
       type: FrameType.Hello,
+      maxSessions: 64,
       sessionId: NULL_SESSION_ID,
       version: DELEGATION_VERSION,
       token,

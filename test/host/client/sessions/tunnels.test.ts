@@ -34,6 +34,23 @@ const gather: Service = {
   }),
 };
 
+/** The same, all of them at once. */
+const gatherAtOnce: Service = {
+  name: 'gather-at-once',
+  response: (flow) => ({
+    async *body(page) {
+      let text = '';
+      for await (const chunk of page) text += Buffer.from(chunk).toString();
+      const parts = text.split(' ').map(async (url) => {
+        let part = '';
+        for await (const chunk of (await flow.fetchOther(url)).body) part += Buffer.from(chunk).toString();
+        return part;
+      });
+      for (const part of await Promise.all(parts)) yield Buffer.from(part);
+    },
+  }),
+};
+
 async function page(tunnelRules: PolicyRule[], options = {}) {
   const second = await world.origin((request, response) => response.end(`second ${request.url};`));
   const third = await world.origin((request, response) => response.end(`third ${request.url};`));
@@ -59,6 +76,26 @@ describe('a page of three origins', () => {
     expect(steps.of('tunnel-granted').length).toBeGreaterThanOrEqual(2);
     const answers = steps.of('delivered').map(({ delivery }) => delivery.requestId);
     expect(answers.slice(1)).toEqual(steps.of('tunnel-asked').map(({ tunnel }) => tunnel.requestId));
+  });
+
+  test('and twenty-one more, with room for eight sessions: idle ones make room, and nothing is left out', async () => {
+    const others = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => world.origin((_, response) => response.end(`part ${i};`))),
+    );
+    const first = await world.origin((_, response) => response.end(others.map(({ url }) => url).join(' ')));
+    const steps = new Steps();
+    let most = 0;
+    const proxy = await world.proxy({ services: [gatherAtOnce] });
+    proxy.server.events.on('active', () => {
+      most = Math.max(most, proxy.server.sessionCount);
+    });
+    const client = world.through(proxy, { observer: steps });
+    const text = await (await client.fetch(first.url)).text();
+    expect(text).toBe(others.map((_, i) => `part ${i};`).join(''));
+    expect(steps.of('tunnel-denied')).toEqual([]);
+    expect(steps.of('tunnel-granted')).toHaveLength(24);
+    expect(most).toBeGreaterThan(4);
+    expect(most).toBeLessThanOrEqual(9);
   });
 
   test('lacks what the policy denies', async () => {
@@ -93,13 +130,18 @@ describe('a page of three origins', () => {
     const first = await world.origin((_, response) => response.end(`${bad.url}/x`));
     const steps = new Steps();
     const client = world.through(await world.proxy({ services: [gather] }), { observer: steps });
-    expect(await (await client.fetch(first.url)).text()).toBe('[TUNNEL_DENIED]');
+    expect(await (await client.fetch(first.url)).text()).toBe('[TUNNEL_REFUSED]');
     expect(steps.of('tunnel-denied')[0]!.reason).toContain('expired');
   });
 
   test('lacks what the client has no room for, and does not hang', async () => {
+    const { read } = await page([allow], { maxSessions: 1 });
+    expect(await read()).toBe('[TUNNEL_REFUSED][TUNNEL_REFUSED][TUNNEL_REFUSED]');
+  });
+
+  test('is whole where there is room for one other at a time', async () => {
     const { read } = await page([allow], { maxSessions: 2 });
-    expect(await read()).toMatch(/^second \/a;\[TUNNEL_DENIED\]/);
+    expect(await read()).toBe('second /a;third /b;second /c;');
   });
 });
 
