@@ -5,7 +5,7 @@ import {
   ALPN, CERTIFICATE_HASH, CLIENT_RANDOM, Connection, SERVER_RANDOM, area, createConnection,
 } from "./handshake/connection";
 import {
-  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setSuites, setTime, setTrust, setVersions,
+  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setShare, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
 import {
   deliverHandshakeSecrets, deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch,
@@ -78,6 +78,11 @@ export function configureSuites(c: Connection, list: usize, count: i32): i32 {
 
 export function configureGroups(c: Connection, list: usize, count: i32): i32 {
   return setGroups(c, list, count);
+}
+
+/** The group whose key share is sent at once, where it is to be another than the first that is no hybrid. */
+export function configureShare(c: Connection, group: i32): i32 {
+  return setShare(c, group);
 }
 
 export function configureTrust(c: Connection, trust: usize): i32 {

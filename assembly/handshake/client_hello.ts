@@ -8,7 +8,7 @@ import {
   area, claim, discard, handshakeArea,
 } from "./connection";
 import { markOffered } from "./extensions";
-import { makeShare } from "./key_share";
+import { HYBRID_SHARE, X25519_ML_KEM_768, firstShareGroup, makeShare } from "./key_share";
 import { RESUMPTION_BINDER } from "./labels";
 import { sendRecord } from "./output";
 import { ContentType, ExtensionType, HandshakeType, SignatureScheme, Version } from "./protocol";
@@ -59,7 +59,9 @@ export function helloVersion(c: Connection): i32 {
 export function sendClientHello(c: Connection): i32 {
   const h = c.handshake;
   const ticket = h.sessionFits ? sessionTicketLength(h.session) : 0;
-  const capacity = FIXED_MAX + c.serverNameLength + h.alpnLength + 2 * h.suiteCount + 2 * h.groupCount + ticket + h.cookieLength;
+  if (h.shareGroup == 0) h.shareGroup = firstShareGroup(c);
+  const hybrid = c.maxVersion == Version.Tls13 && h.shareGroup == X25519_ML_KEM_768 ? HYBRID_SHARE : 0;
+  const capacity = FIXED_MAX + hybrid + c.serverNameLength + h.alpnLength + 2 * h.suiteCount + 2 * h.groupCount + ticket + h.cookieLength;
   const message = claim(capacity);
   if (message == 0) return h.cookieLength > 0 ? ErrorCode.CookieTooLong : ErrorCode.NoMemory;
   let at = writeHead(c, message);
@@ -259,7 +261,6 @@ function writeSchemes(c: Connection, at: usize): usize {
 function writeKeyShare(c: Connection, at: usize): usize {
   const h = c.handshake;
   const start = open(c, at, ExtensionType.KeyShare);
-  if (h.shareGroup == 0) h.shareGroup = load16be(handshakeArea(c, GROUPS));
   const length = makeShare(c, h.shareGroup, start + 6);
   if (length < 0) return 0;
   store16be(start, 4 + length);

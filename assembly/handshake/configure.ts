@@ -11,7 +11,7 @@ import {
   ALPN_OFFER, Connection, GROUPS, GROUPS_MAX, NAME_MAX, SERVER_NAME, SUITES, SUITES_MAX, area, claim, discard,
   handshakeArea,
 } from "./connection";
-import { groupKnown } from "./key_share";
+import { X25519_ML_KEM_768, groupKnown, groupOffered } from "./key_share";
 import { Version } from "./protocol";
 import { checkSession } from "./session";
 import { State } from "./state";
@@ -90,7 +90,7 @@ export function setSuites(c: Connection, list: usize, count: i32): i32 {
   return 0;
 }
 
-/** `count` big-endian group numbers; the first gets the key share. */
+/** `count` big-endian group numbers, the dearest first. The first that is no hybrid gets the key share, where `setShare` says no other. */
 export function setGroups(c: Connection, list: usize, count: i32): i32 {
   if (c.state != State.Idle) return ErrorCode.WrongState;
   if (count < 1 || count > GROUPS_MAX) return ErrorCode.BadArgument;
@@ -99,6 +99,14 @@ export function setGroups(c: Connection, list: usize, count: i32): i32 {
   }
   memory.copy(handshakeArea(c, GROUPS), list, 2 * count);
   c.handshake.groupCount = count;
+  return 0;
+}
+
+/** The group whose key share goes into the first ClientHello; one of those on offer. */
+export function setShare(c: Connection, group: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (!groupKnown(group)) return ErrorCode.BadArgument;
+  c.handshake.shareGroup = group;
   return 0;
 }
 
@@ -177,9 +185,9 @@ const LEGACY_SUITES = memory.data<u16>([
   // 3DES, RC4, DES.
   0xc008, 0xc012, 0x0016, 0x0013, 0x000a, 0xc007, 0xc011, 0x0005, 0x0004, 0x0009,
 ]);
-const DEFAULT_GROUP_COUNT: i32 = 3;
-/** X25519, P-256, P-384. */
-const DEFAULT_GROUPS = memory.data<u16>([29, 23, 24]);
+const DEFAULT_GROUP_COUNT: i32 = 4;
+/** X25519MLKEM768, X25519, P-256, P-384. */
+const DEFAULT_GROUPS = memory.data<u16>([4588, 29, 23, 24]);
 
 /** Fills in what the host left open, and drops the suites of versions that are not on offer; 0 or BadArgument. */
 export function completeConfiguration(c: Connection): i32 {
@@ -197,6 +205,8 @@ export function completeConfiguration(c: Connection): i32 {
     for (let i = 0; i < DEFAULT_GROUP_COUNT; i++) store16be(handshakeArea(c, GROUPS) + 2 * i, load<u16>(DEFAULT_GROUPS + 2 * i));
     h.groupCount = DEFAULT_GROUP_COUNT;
   }
+  if (c.maxVersion < Version.Tls13) dropHybrid(c);
+  if (h.groupCount == 0 || (h.shareGroup != 0 && !groupOffered(c, h.shareGroup))) return ErrorCode.BadArgument;
   let kept = 0;
   for (let i = 0; i < h.suiteCount; i++) {
     const suite = load16be(suites + 2 * i);
@@ -208,6 +218,19 @@ export function completeConfiguration(c: Connection): i32 {
   }
   h.suiteCount = kept;
   return kept > 0 && c.serverNameLength > 0 ? 0 : ErrorCode.BadArgument;
+}
+
+/** RFC 10024 is for TLS 1.3 alone: a hello that does not offer that leaves the hybrid out. */
+function dropHybrid(c: Connection): void {
+  const groups = handshakeArea(c, GROUPS);
+  const h = c.handshake;
+  let kept = 0;
+  for (let i = 0; i < h.groupCount; i++) {
+    const group = load16be(groups + 2 * i);
+    if (group != X25519_ML_KEM_768) store16be(groups + 2 * kept++, group);
+  }
+  h.groupCount = kept;
+  h.shareGroup = 0;
 }
 
 /** 1 where `version` can run the suite. */

@@ -4,6 +4,7 @@ import { ErrorCode } from "../alert";
 import { HASH_CONTEXT } from "../hash/hash";
 import { give, take } from "../heap";
 import { wipe } from "../memory";
+import { ML_KEM_PRIVATE_KEY } from "../kem/ml_kem_768";
 import { PROTECTION_CONTEXT, SEAL_HEADROOM, SEAL_TAILROOM, protectionNull, protectionWipe } from "../record/protection";
 import { Version } from "./protocol";
 import { State } from "./state";
@@ -121,6 +122,8 @@ export class Handshake {
   shareGroup: i32;
   /** Group of the scalar that was drawn, 0 before. */
   scalarGroup: i32;
+  /** ML-KEM's decapsulation key, where the hybrid group's share was made; 0 elsewhere. */
+  kemKey: usize;
   retried: i32;
   cookie: usize;
   cookieLength: i32;
@@ -315,6 +318,7 @@ function dropHandshake(c: Connection): void {
   discard(h.session, h.sessionLength);
   discard(h.peerKey, h.peerKeyLength);
   discard(h.exchange, EXCHANGE_SIZE);
+  discard(h.kemKey, ML_KEM_PRIVATE_KEY);
   discard(changetype<usize>(h), HANDSHAKE_SIZE);
   c.handshake = changetype<Handshake>(0);
 }

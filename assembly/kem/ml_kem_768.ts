@@ -20,6 +20,9 @@ export const ML_KEM_KEY: i32 = K * BYTES_12 + SEED;
 export const ML_KEM_PRIVATE_KEY: i32 = K * BYTES_12 + ML_KEM_KEY + 2 * SEED;
 export const ML_KEM_CIPHERTEXT: i32 = K * BYTES_10 + BYTES_4;
 export const ML_KEM_SECRET: i32 = 32;
+/** Bytes of randomness for a key pair, and where the encapsulation key stands in the decapsulation key. */
+export const ML_KEM_SEED: i32 = 2 * SEED;
+export const ML_KEM_KEY_OFFSET: i32 = K * BYTES_12;
 
 /** One block of the heap while a function runs: three polynomials, two more, the sums of products, and seeds. */
 const FIRST: i32 = K * POLYNOMIAL;

@@ -6,7 +6,7 @@ import type { DeviceProfile } from '../delegation/device.js';
 import type { GrantName } from '../delegation/grant.js';
 import { authority } from '../delegation/origin.js';
 import { EXPIRES_LIMIT, type PolicyRule, USES_LIMIT } from '../delegation/policy.js';
-import type { TlsVersion } from '../engine/tls.js';
+import { POST_QUANTUM, type PostQuantum, type TlsVersion } from '../engine/tls.js';
 import type { DeputyClientOptions } from '../index.js';
 import { nodePlatform } from '../platform/node/platform.js';
 import { systemRoots } from '../platform/node/system_roots.js';
@@ -50,6 +50,7 @@ export interface ClientFlags extends ProxyFlags {
   tls?: TlsVersion;
   legacy?: boolean;
   expiredRoots?: boolean;
+  postQuantum?: PostQuantum;
   device?: DeviceProfile;
   /** Addresses of names (lower case), in the place of the name server's. */
   resolve?: Record<string, string>;
@@ -109,6 +110,12 @@ export function addClientFlags(command: Command): Command {
     .option('--undelegated', 'go on end to end where the proxy does not take over')
     .option('--direct', 'go to the origin without a proxy, to compare')
     .option('--legacy', 'also what is old and weak toward origins: SSL 3.0 to TLS 1.1, RC4, DES, SHA-1, MD5')
+    .addOption(
+      new Option(
+        '--post-quantum <when>',
+        'X25519MLKEM768 toward proxy and origins: off, offered, or with its key share at once',
+      ).choices(POST_QUANTUM),
+    )
     .option('--expired-roots', 'take the roots of --ca whatever their dates say')
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
 }
@@ -139,7 +146,7 @@ export function clientOptions(
   options: ClientFlags,
   observer: Observer | undefined,
 ): DeputyClientOptions {
-  const { tls, legacy, expiredRoots } = options;
+  const { tls, legacy, expiredRoots, postQuantum } = options;
   return {
     roots: options.ca === undefined ? systemRoots() : textFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
@@ -148,10 +155,11 @@ export function clientOptions(
       rules: rules(origin, options),
       undelegated: options.undelegated || options.grant === 'none' ? 'tunnel' : 'fail',
     },
-    ...((tls || legacy || expiredRoots) && {
+    ...((tls || legacy || expiredRoots || postQuantum) && {
       tls: {
         ...(legacy && { legacy }),
         ...(expiredRoots && { expiredRoots }),
+        ...(postQuantum && { postQuantum }),
         ...(tls && { minVersion: tls, maxVersion: tls }),
       },
     }),
@@ -197,6 +205,7 @@ function proxyOptions(options: ClientFlags): ProxyOptions {
     ...(options.proxyName && { serverName: options.proxyName }),
     ...(options.token && { token: options.token }),
     ...(options.proxyCert && { identity: identity(options.proxyCert, options.proxyKey!, '--proxy-cert') }),
+    ...(options.postQuantum && { postQuantum: options.postQuantum }),
   };
 }
 

@@ -1,7 +1,7 @@
 // What a client is told when it is made.
 import type { DeviceProfile } from '../delegation/device.js';
 import type { DelegationPolicy, PolicyOptions } from '../delegation/policy.js';
-import type { TlsVersion } from '../engine/tls.js';
+import type { PostQuantum, TlsVersion } from '../engine/tls.js';
 import type { Platform } from '../platform/platform.js';
 import type { Observer, Origin } from './observer.js';
 
@@ -26,6 +26,8 @@ export interface ProxyOptions {
   token?: string;
   /** Client certificate, where the proxy asks for one. */
   identity?: CertificateAndKey;
+  /** Key exchange with the proxy that withstands quantum computers; `offer` unless told. */
+  postQuantum?: PostQuantum;
 }
 
 export interface TlsLimits {
@@ -38,6 +40,8 @@ export interface TlsLimits {
   /** TLS numbers, best first. */
   cipherSuites?: number[];
   groups?: number[];
+  /** Key exchange that withstands quantum computers; `offer` unless told. */
+  postQuantum?: PostQuantum;
 }
 
 /** Milliseconds. */

@@ -11,6 +11,16 @@ export { TlsError } from './error.js';
 /** A version of SSL or TLS as it stands on the wire. Those before 0x0303 need `legacy`. */
 export type TlsVersion = 0x0300 | 0x0301 | 0x0302 | 0x0303 | 0x0304;
 
+/**
+ * Whether X25519MLKEM768 (RFC 10024), which no quantum computer to come opens, is offered: not at all; so that the server may
+ * ask for its key share, which costs a round trip; or with the key share, which makes the first message 1.2 KB longer.
+ */
+export type PostQuantum = 'off' | 'offer' | 'share';
+export const POST_QUANTUM: readonly PostQuantum[] = ['off', 'offer', 'share'];
+const X25519_MLKEM768 = 4588;
+/** X25519, P-256, P-384. */
+const CURVES = [29, 23, 24];
+
 export interface TlsOptions {
   /** DNS name in ASCII (A-labels) or an IP address: sent as SNI where it is a name, and checked in the certificate. */
   serverName: string;
@@ -32,6 +42,8 @@ export interface TlsOptions {
   /** Numbers of the IANA registry, in order of preference. */
   cipherSuites?: number[];
   groups?: number[];
+  /** Where no groups are given; `offer` unless told. */
+  postQuantum?: PostQuantum;
   /** DER certificates, leaf first, and the DER private key of the leaf. */
   clientCertificate?: { chain: Uint8Array[]; key: Uint8Array };
   /** What `takeSession` gave on an earlier connection to the same server. */
@@ -194,7 +206,8 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { legacy = false, expiredRoots = false, cipherSuites, groups, alpn, session } = options;
+    const { legacy = false, expiredRoots = false, cipherSuites, alpn, session } = options;
+    const { postQuantum = 'offer', groups = postQuantum === 'off' ? CURVES : undefined } = options;
     const { minVersion, maxVersion } = versionsOf(options);
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
     if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
@@ -202,6 +215,7 @@ export class TlsEngine {
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
     if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);
     if (groups) give('configureGroups', uint16List(groups), 'groups', groups.length);
+    if (postQuantum === 'share') checked(x.configureShare!(c, X25519_MLKEM768), 'postQuantum');
     if (alpn?.length) give('configureAlpn', protocolNames(alpn), 'alpn');
     checked(x.configureTrust!(c, options.trust.pointer), 'trust');
     checked(x.configureTime!(c, Math.floor(options.unixTime)), 'unixTime');

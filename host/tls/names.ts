@@ -39,6 +39,7 @@ export const groupName = namesOf(
     258: 'ffdhe4096',
     259: 'ffdhe6144',
     260: 'ffdhe8192',
+    4588: 'X25519MLKEM768',
   },
   4,
 );

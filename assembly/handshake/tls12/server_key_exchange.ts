@@ -11,7 +11,7 @@ import {
 } from "../connection";
 import { enter } from "../enter";
 import { agreeFiniteField } from "./finite_field";
-import { SHARE_MAX, agree, groupOffered, makeShare } from "../key_share";
+import { SHARE_MAX, X25519_ML_KEM_768, agree, groupOffered, makeShare } from "../key_share";
 import { SignatureScheme, Version } from "../protocol";
 import { READER_SIZE, Reader } from "../reader";
 import { State } from "../state";
@@ -39,7 +39,9 @@ function onCurve(c: Connection, parameters: usize): i32 {
   const group = reader.u16();
   const shareLength = reader.u8();
   const share = reader.take(shareLength);
-  const signed = checkSigned(c, parameters, curveType == NAMED_CURVE && groupOffered(c, group) ? 0 : ErrorCode.IllegalParameter);
+  // The hybrid is of TLS 1.3 alone.
+  const isOffered = curveType == NAMED_CURVE && group != X25519_ML_KEM_768 && groupOffered(c, group);
+  const signed = checkSigned(c, parameters, isOffered ? 0 : ErrorCode.IllegalParameter);
   if (signed < 0) return signed;
   if (shareLength > SHARE_MAX) return ErrorCode.BadKeyShare;
   c.group = group;

@@ -47,7 +47,8 @@ export class OriginLink {
     { signal, tickets, resumesShared = false, alpn = ALPN }: OriginSessionOptions = {},
   ): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
-    const { legacy, expiredRoots, minVersion, maxVersion, cipherSuites, groups } = this.#options.tls ?? {};
+    const { legacy, expiredRoots, minVersion, maxVersion, cipherSuites, groups, postQuantum } =
+      this.#options.tls ?? {};
     const identity = this.#identity(origin);
     const store = this.#context.tickets;
     const session =
@@ -63,6 +64,7 @@ export class OriginLink {
       ...(maxVersion && { maxVersion }),
       ...(cipherSuites && { cipherSuites }),
       ...(groups && { groups }),
+      ...(postQuantum && { postQuantum }),
       ...(identity && {
         clientCertificate: { chain: certificates(identity.certificate), key: privateKey(identity.key) },
       }),

@@ -1,7 +1,7 @@
 // TLS to the proxy: the one place where its certificate, our credentials and its tickets are known.
 import { MAIN_PROTOCOL } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
-import type { TlsConnection, TrustAnchors } from '../../engine/tls.js';
+import type { PostQuantum, TlsConnection, TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal } from '../../platform/platform.js';
 import { type Context, openTls, openTransport, trustAnchors } from '../context.js';
 import type { Link } from '../observer.js';
@@ -18,6 +18,7 @@ export class ProxyLink {
   readonly #context: Context;
   readonly #serverName: string;
   readonly #trust: TrustAnchors;
+  readonly #postQuantum: PostQuantum | undefined;
   readonly #identity: { chain: Uint8Array[]; key: Uint8Array } | undefined;
 
   constructor(context: Context, options: ProxyOptions) {
@@ -28,6 +29,7 @@ export class ProxyLink {
     this.token = options.token ?? '';
     this.#serverName = options.serverName ?? options.host;
     this.#trust = trustAnchors(context, options.roots, 'main');
+    this.#postQuantum = options.postQuantum;
     const { identity } = options;
     this.#identity = identity && { chain: certificates(identity.certificate), key: privateKey(identity.key) };
   }
@@ -46,6 +48,7 @@ export class ProxyLink {
       trust: this.#trust,
       alpn: [kind === 'main' ? MAIN_PROTOCOL : 'http/1.1'],
       ...(session && { session }),
+      ...(this.#postQuantum && { postQuantum: this.#postQuantum }),
       ...(this.#identity && { clientCertificate: this.#identity }),
     };
     try {

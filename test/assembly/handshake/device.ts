@@ -16,6 +16,8 @@ export interface DeviceOptions {
   versions?: [number, number];
   suites?: number[];
   groups?: number[];
+  /** Group of the first key share. */
+  share?: number;
   clientCertificate?: { chainDer: Uint8Array[]; keyDer: Uint8Array };
   session?: Uint8Array;
 }
@@ -84,6 +86,7 @@ export class Device {
       this.#check('configureVersions', this.#own('configureVersions', ...options.versions));
     if (options.suites) set('configureSuites', shorts(options.suites), 2);
     if (options.groups) set('configureGroups', shorts(options.groups), 2);
+    if (options.share) this.#check('configureShare', this.#own('configureShare', options.share));
     if (options.session) set('configureSession', options.session);
     const own = options.clientCertificate;
     if (!own) return;

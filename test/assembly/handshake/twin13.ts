@@ -131,11 +131,16 @@ export class Twin13 {
     return this.send(hello);
   }
 
+  /** The shared secret; what makes the hybrid's share, so that it comes before the ServerHello. */
+  agree(): Buffer {
+    const peer = keyShares(this.hello).get(this.share.group);
+    if (peer === undefined) throw new Error(`the client sent no share for group ${this.share.group}`);
+    return this.share.agree(peer);
+  }
+
   /** Handshake keys from the transcript up to the ServerHello. */
-  startHandshakeKeys(): void {
-    const peer = keyShares(this.hello).get(this.share.group)!;
+  startHandshakeKeys(shared = this.agree()): void {
     const early = hmac(Buffer.alloc(32), this.psk ?? Buffer.alloc(32));
-    const shared = this.share.agree(peer);
     this.#secret = nextSecret(early, shared);
     this.clientSecret = deriveSecret(this.#secret, 'c hs traffic', this.transcript);
     this.serverSecret = deriveSecret(this.#secret, 's hs traffic', this.transcript);

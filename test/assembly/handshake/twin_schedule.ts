@@ -8,6 +8,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { TwinProtection } from './twin_record.js';
 import { join, u8, u16, vec8 } from './wire.js';
 
@@ -72,20 +73,32 @@ const x25519Prefix = Buffer.from('302a300506032b656e032100', 'hex');
 const pointPrefix = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
 
 /** An ephemeral key of X25519 (29) or P-256 (23). */
+/** X25519MLKEM768. */
+export const HYBRID = 4588;
+
+/** Key agreement of a server: one of the groups, or X25519MLKEM768 (RFC 10024). */
 export class TwinShare {
   readonly #key: KeyObject;
-  readonly public: Buffer;
+  /** The server's share; of the hybrid it is there once the client's is. */
+  public: Buffer;
 
   constructor(readonly group: number) {
     const pair =
-      group === 29 ? generateKeyPairSync('x25519') : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+      group === 23 ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }) : generateKeyPairSync('x25519');
     this.#key = createPrivateKey(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
-    this.public = spki.subarray(this.group === 29 ? -32 : -65);
+    this.public = spki.subarray(this.group === 23 ? -65 : -32);
   }
 
   agree(peer: Uint8Array): Buffer {
-    const prefix = this.group === 29 ? x25519Prefix : pointPrefix;
+    if (this.group !== HYBRID) return this.#agreeOnCurve(peer);
+    const { cipherText, sharedSecret } = ml_kem768.encapsulate(peer.subarray(0, 1184));
+    this.public = join(cipherText, this.public.subarray(-32));
+    return join(sharedSecret, this.#agreeOnCurve(peer.subarray(1184)));
+  }
+
+  #agreeOnCurve(peer: Uint8Array): Buffer {
+    const prefix = this.group === 23 ? pointPrefix : x25519Prefix;
     const publicKey = createPublicKey({ key: join(prefix, peer), format: 'der', type: 'spki' });
     return diffieHellman({ privateKey: this.#key, publicKey });
   }
