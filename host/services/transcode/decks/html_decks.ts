@@ -36,6 +36,7 @@ export class HtmlDecks {
   /** How many of `#pieces` have gone out. */
   #gone = 0;
   #heldSince: number | undefined;
+  #isBased = false;
 
   /** `send` gets the pieces of the part that is wanted, as soon as they can go out. */
   constructor(
@@ -106,8 +107,14 @@ export class HtmlDecks {
     }
   }
 
-  /** Ends the part. `closing` ends its open elements; `hasNext`: more of the page follows. */
-  finish(closing: string, hasNext: boolean): void {
+  /** The page has a base of its own: what is relative to the page itself is no more. */
+  leaveBase(): void {
+    this.#isBased = true;
+  }
+
+  /** Ends the part. `inner` and `frame` end its open elements and its body; `hasNext`: more of the page follows. */
+  finish(inner: string, frame: string, hasNext: boolean): void {
+    if (inner !== '') this.push(inner);
     const wasWanted = this.#collector.isWanted;
     for (const piece of this.#pieces)
       if (typeof piece !== 'string' && 'id' in piece)
@@ -115,7 +122,7 @@ export class HtmlDecks {
           ? `"#${escapeAttribute(piece.id)}"`
           : this.#elsewhere(piece.id);
     this.release();
-    const end = `${this.#navigation(hasNext)}${closing}`;
+    const end = `${this.#navigation(hasNext)}${frame}`;
     if (wasWanted) this.closing = end;
     const part = this.#pieces.map((piece) =>
       typeof piece !== 'string' && 'id' in piece ? (piece.address ?? '') : piece,
@@ -146,9 +153,8 @@ export class HtmlDecks {
   readonly #elsewhere = (id: string) =>
     `"${escapeAttribute(this.#absolute(this.#collector.addressOfPlace(id)))}"`;
 
-  /** The page may have a base of its own. */
   #absolute(address: string): string {
-    return new URL(address, this.options.url).href;
+    return this.#isBased ? new URL(address, this.options.url).href : address;
   }
 
   #navigation(hasNext: boolean): string {

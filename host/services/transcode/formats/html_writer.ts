@@ -113,7 +113,7 @@ export class HtmlWriter implements ElementSink {
 
   finish(): void {
     if (this.decks.isDone) return;
-    this.decks.finish(this.#closing(), false);
+    this.#finish(false);
   }
 
   /** White space is one space, or one line where the page is read by people who look at its source. */
@@ -144,6 +144,7 @@ export class HtmlWriter implements ElementSink {
     if (CUT_BEFORE.has(name)) this.#cutBefore(name);
     if (name === 'html' || name === 'body') this.#frame.unshift(name);
     if (name === 'body') this.#writeMeta();
+    if (name === 'base') this.decks.leaveBase();
     const tag = `<${name}${writeAttributes(element, name, this.options)}`;
     if (!this.#hasRoom(this.decks.size(tag) + 1)) this.#cut();
     if (!this.#hasRoom(this.decks.size(tag) + 1)) return;
@@ -254,7 +255,7 @@ export class HtmlWriter implements ElementSink {
 
   #cut(): void {
     if (!this.#hasContent || this.#open.some(({ name }) => WHOLE.has(name))) return;
-    this.decks.finish(this.#closing(), true);
+    this.#finish(true);
     if (this.decks.isDone) return;
     this.#hasContent = false;
     this.decks.push(
@@ -274,11 +275,15 @@ export class HtmlWriter implements ElementSink {
     }
   }
 
-  #closing(): string {
+  #finish(hasNext: boolean): void {
     const inner = this.#open.filter(({ name }) => name !== 'html' && name !== 'body').reverse();
     const frame = this.decks.number > 1 ? ['body', 'html'] : this.#frame;
-    const ends = [...inner.map(({ name }) => name), ...frame].map((name) => `</${name}>`).join('');
-    return frame.length > 0 ? `${ends}\n` : ends;
+    const ends = (names: readonly string[]) => names.map((name) => `</${name}>`).join('');
+    this.decks.finish(
+      ends(inner.map(({ name }) => name)),
+      frame.length > 0 ? `${ends(frame)}\n` : '',
+      hasNext,
+    );
   }
 }
 
