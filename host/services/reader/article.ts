@@ -69,14 +69,14 @@ function isUtf8(bytes: Uint8Array): boolean {
 /** With a head and a body, as every page has them whose tags for them are left out (HTML §13.2.6.4). */
 function documentOf(text: string): Document {
   const { document } = parseHTML(/<html[\s>]/i.test(text) ? text : `<html>${text}</html>`);
-  if (document.querySelector('body') !== null) return document;
-  const nodes = [...document.documentElement.childNodes];
-  // They are made where they are asked for.
-  const { head, body } = document;
-  for (const node of nodes) {
-    if (node === head) continue;
+  const root = document.documentElement;
+  const head = document.querySelector('head') ?? document.createElement('head');
+  const body = document.querySelector('body') ?? document.createElement('body');
+  for (const node of [...root.childNodes]) {
+    if (node === head || node === body) continue;
     const isOfHead = /^(?:title|meta|link|style|base|script)$/i.test(node.nodeName);
     (isOfHead ? head : body).appendChild(node);
   }
+  root.append(head, body);
   return document;
 }

@@ -110,6 +110,21 @@ describe('an article', () => {
     expect(article).not.toContain('evil()</script>');
   });
 
+  const main = `<div id="main">${story}</div>`;
+  test.each([
+    ['a head', ARTICLE],
+    ['no head', `<title>A story</title><body><nav>${menu}</nav>${main}</body>`],
+    ['neither', `<title>A story</title><nav>${menu}</nav>${main}`],
+    ['a head alone', `<head><title>A story</title></head><nav>${menu}</nav>${main}`],
+    ['a body in a page without a head', `<html><title>A story</title><body>${main}</body></html>`],
+  ])('has its title and its text where a page has %s', (_, page) => {
+    const article = of(page)!;
+    expect(article).toContain('<title>A story</title>');
+    expect(article).toContain('<h1>A story</h1>');
+    for (let p = 0; p < 6; p++) expect(article).toContain(`Sentence number ${p}`);
+    expect(article).not.toContain('Topic 3');
+  });
+
   test('is none of a page of links, or of nothing', () => {
     for (const page of ['', FORM, '<p>short', '<frameset><frame src=a></frameset>'])
       expect(of(page)).toBeUndefined();
