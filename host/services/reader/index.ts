@@ -83,12 +83,15 @@ export function reader({ when, limits }: ReaderOptions): Service {
       const { request, response } = flow;
       if (request.method !== 'GET' || response.status !== 200 || !isPage(flow)) return undefined;
       const choice = asked.get(flow.exchange);
+      // RFC 9110 §8.7: this address gives this page again, and its further parts to those who cut it.
+      if (choice !== undefined)
+        response.headers.set('Content-Location', withParameter(request.url, choice ? 1 : 0));
       if (choice ?? when === 'always') {
         const change: ResponseChange = changePage(flow, (page) => read(flow, page, change.headers!));
         return change;
       }
       // Whoever asked for the page as it is has come from the article.
-      if (choice === false) return undefined;
+      if (choice === false) return { headers: response.headers };
       return changePage(flow, (page) => withLink(page, withParameter(request.url, 1)));
     },
 

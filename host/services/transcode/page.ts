@@ -21,7 +21,7 @@ export async function* transcodePage(
   { format, content, encode, wanted, copy }: PageFacts,
 ): AsyncGenerator<Uint8Array> {
   const { headers } = flow.response;
-  const { url } = flow.request;
+  const url = addressOfPage(flow);
   const bytes = new UntilCutOff(decode(body, headers.get('content-encoding')));
   const { charset, text } = await decodeText(bytes, headers.get('content-type'), kindOf(content));
   const written = format.write(asHtml(text, content, url), {
@@ -36,6 +36,20 @@ export async function* transcodePage(
   for await (const piece of written) if (piece !== '') yield encode(piece);
   // What is incomplete says so, and is not taken for whole by anyone who keeps it.
   if (bytes.failure !== undefined) throw bytes.failure.error;
+}
+
+/**
+ * Where this very page can be asked for again (RFC 9110 §8.7): its parts lie there too. That a service before this one
+ * says so counts; what an origin says does not.
+ */
+function addressOfPage({ request, response, received }: ResponseFlow): string {
+  const told = response.headers.get('content-location');
+  if (told === undefined || told === received.headers.get('content-location')) return request.url;
+  const page = new URL(request.url);
+  const own = URL.canParse(told, page) ? new URL(told, page) : undefined;
+  return own !== undefined && own.origin === page.origin && own.pathname === page.pathname
+    ? own.href
+    : request.url;
 }
 
 /** A page that breaks off is read as far as it came. One of which nothing came fails at once. */

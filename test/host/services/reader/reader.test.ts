@@ -71,6 +71,28 @@ describe('with a link on each page', () => {
     }
   });
 
+  test('the parts of an article are asked for as such', async () => {
+    const world = await startWorld(handler, { services: [reader({ when: 'link' }), transcode()] });
+    try {
+      const ask = world.clientOf('ann', PRESETS.get('wap')!);
+      const { text } = await ask('/dir/story?x=1&deputy.reader=1');
+      const next = /"([^"]*deputy\.deck=2[^"]*)"/.exec(text)![1]!.replaceAll('&amp;', '&');
+      expect(next).toContain('deputy.reader=1');
+      // The copy that it was cut from is gone: another one is cut.
+      const { pathname, search } = new URL(
+        next.replace(/(deck=2)\.[\w-]+/, '$1'),
+        'https://cached.test/dir/story',
+      );
+      seen.length = 0;
+      const second = await ask(pathname + search);
+      expect(seen).toEqual(['/dir/story?x=1']);
+      expect(second.text).toContain('of the story tells');
+      expect(second.text).not.toContain('Topic');
+    } finally {
+      await world.close();
+    }
+  });
+
   test.each([
     ['<html><body class="a>b"><p>x', '<html><body class="a>b">LINK<p>x'],
     ['<title>t</title><body class=a><p>x', '<title>t</title><body class=a>LINK<p>x'],
