@@ -191,9 +191,11 @@ export class FlowReader implements ElementSink {
   #flowingText(text: string): void {
     const collapsed = text.replace(/[ \t\r\n\f]+/g, ' ');
     const style = this.#style();
-    const trimmed = collapsed.trim();
-    if (collapsed.startsWith(' ') && this.#blockOpen) this.#space ??= style;
-    if (trimmed === '') return;
+    const isBlank = collapsed.trim() === '';
+    // A space that no line ends at is a space all the same where nothing else stands beside it.
+    if ((isBlank || collapsed.startsWith(' ')) && this.#blockOpen) this.#space ??= style;
+    if (isBlank) return;
+    const trimmed = collapsed.replace(/^ | $/g, '');
     this.#content(style);
     this.sink.text(trimmed, style);
     if (collapsed.endsWith(' ')) this.#space = style;

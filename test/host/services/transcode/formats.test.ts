@@ -274,6 +274,20 @@ describe('compact HTML', () => {
   });
 });
 
+test.each([
+  ['There were&nbsp;<a href=/r>rumours</a>&nbsp;of it', 'There were rumours of it'],
+  ['one<b> </b>two<i>&nbsp;</i>three <br> four', 'one two three four'],
+])('no space is lost between words: %s', async (body, words) => {
+  for (const profile of [WAP_PHONE, HDML_PHONE, COMPACT_PHONE, PAGER]) {
+    const { bytes } = await get({ ...profile, charset: 'utf-8' }, body);
+    const text = bytes
+      .toString()
+      .replace(/<title>.*?<\/title>|<br\/?>|\[\d+\](?: http\S*)?/gi, ' ')
+      .replace(/<[^>]*>/g, '');
+    expect(text.replace(/\s+/g, ' ').trim()).toBe(words);
+  }
+});
+
 describe('plain text', () => {
   test('links are numbered and listed where the part ends', async () => {
     const { text, headers: sent } = await get({ ...PAGER, memory: 32 }, RICH);
