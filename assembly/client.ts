@@ -8,7 +8,7 @@ import {
   setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setShare, setSuites, setTime, setTrust, setVersions,
 } from "./handshake/configure";
 import {
-  deliverHandshakeSecrets, deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch,
+  commitObserved, deliverHandshakeSecrets, deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch,
 } from "./handshake/delivery";
 import { exportKeyingMaterial } from "./handshake/exporter";
 import { inputNeeded, receive } from "./handshake/input";
@@ -299,6 +299,11 @@ export function deliver(c: Connection, grant: i32, out: usize, capacity: i32): i
 /** The handshake traffic secrets of TLS 1.3 that belong to a delivery. */
 export function deliverHandshake(c: Connection, out: usize, capacity: i32): i32 {
   return deliverHandshakeSecrets(c, out, capacity);
+}
+
+/** A commitment to the keys of an observed epoch, or of one that many KeyUpdates ahead. */
+export function observedCommit(c: Connection, ahead: i32, out: usize, capacity: i32): i32 {
+  return commitObserved(c, ahead, out, capacity);
 }
 
 /** The keys of an epoch that was delivered to `observe`, once nobody uses them. */

@@ -85,6 +85,8 @@ export class Connection {
   /** Length of what OBSERVED holds, 0 for nothing; and whether both directions have left those keys since. */
   observed: i32;
   observedLeft: i32;
+  /** Epochs released so far. */
+  observedEpoch: i32;
   /** Length of what HANDSHAKE_SECRETS holds, 0 for nothing; and whether a delivery has made it due. */
   handshakeSecrets: i32;
   handshakeSecretsDue: i32;
@@ -166,8 +168,10 @@ export const CERTIFICATE_HASH: i32 = SERVER_RANDOM + 32;
 /** Keys that an observer gets once they are out of use: client's key and IV, server's key and IV, or a key block. */
 export const OBSERVED: i32 = CERTIFICATE_HASH + 32;
 export const OBSERVED_MAX: i32 = 96;
+/** From which the random values of commitments to observed keys are made. */
+export const OBSERVED_RANDOM: i32 = OBSERVED + OBSERVED_MAX;
 /** TLS 1.3 application traffic secrets. */
-export const CLIENT_SECRET: i32 = OBSERVED + OBSERVED_MAX;
+export const CLIENT_SECRET: i32 = OBSERVED_RANDOM + 32;
 export const SERVER_SECRET: i32 = CLIENT_SECRET + SECRET_MAX;
 export const EXPORTER_SECRET: i32 = SERVER_SECRET + SECRET_MAX;
 /** TLS 1.3 resumption master secret; TLS 1.2 master secret. */

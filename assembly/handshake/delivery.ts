@@ -1,21 +1,25 @@
 // Delivery: the secrets of a grant leave the engine. What may be written or taken back afterwards depends on the grant.
 import { ErrorCode } from "../alert";
-import { hashSize } from "../hash/hash";
+import { HashId, hashDigest, hashSize } from "../hash/hash";
+import { hmacDigest } from "../hash/hmac";
 import { wipe } from "../memory";
+import { drbgGenerate } from "../prf/hmac_drbg";
 import { protectionSequence, protectionWipe } from "../record/protection";
 import { suiteBlockIvLength, suiteHash, suiteMacKeyLength } from "../record/suites";
 import {
-  CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX,
+  CLIENT_SECRET, Connection, EXPORTER_SECRET, HANDSHAKE_SECRETS, KEY_BLOCK, MASTER_SECRET, OBSERVED, OBSERVED_MAX, OBSERVED_RANDOM,
   READ_PROTECTION, SECRET_MAX, SERVER_SECRET, WRITE_PROTECTION, area, dropBuffers, dropMessage, forgetHandshakeSecrets,
 } from "./connection";
 import { sendKeyUpdate } from "./tls13/key_update";
 import { Delivery, Grant, Version } from "./protocol";
 import { State } from "./state";
 import { KEY_BLOCK_MAX, MASTER_LENGTH, keyBlockLength } from "./tls12/schedule";
-import { installTrafficKeys, trafficKeys } from "./tls13/schedule";
+import { installTrafficKeys, trafficKeys, updateTrafficSecret } from "./tls13/schedule";
 
 /** Two traffic secrets, two keys with IVs, a key block: no delivery is longer. */
 const LONGEST: i32 = KEY_BLOCK_MAX;
+/** Epochs to which keys can be committed ahead. */
+const OBSERVED_AHEAD: i32 = 7;
 /** No epoch has more records (RFC 8446 §5.5): a peer that counts higher is wrong. */
 const EPOCH_RECORDS_MAX: u32 = 1 << 25;
 
@@ -92,7 +96,49 @@ function oldSecrets(c: Connection, grant: i32, out: usize): i32 {
   return length;
 }
 
+const observedKeys = memory.data(32 + OBSERVED_MAX, 8);
+const epochSecrets = memory.data(2 * SECRET_MAX, 8);
+
+/**
+ * Commits to the keys of an epoch that was delivered to `observe`, or of a later one, `ahead` KeyUpdates of both sides from now:
+ * SHA-256 over a random value and the keys as `releaseObserved` gives them. AEADs do not commit to a key by themselves. Returns 32;
+ * 0 where no keys will be released; WrongState before a delivery; BadArgument, BufferTooSmall.
+ */
+export function commitObserved(c: Connection, ahead: i32, out: usize, capacity: i32): i32 {
+  if (c.observed == 0) return c.handshakeSecretsDue ? 0 : ErrorCode.WrongState;
+  if (ahead < 0 || ahead > OBSERVED_AHEAD || (ahead > 0 && c.version != Version.Tls13)) return ErrorCode.BadArgument;
+  if (capacity < 32) return ErrorCode.BufferTooSmall;
+  observedRandom(c, c.observedEpoch + ahead, observedKeys);
+  const keys = observedKeys + 32;
+  memory.copy(keys, area(c, OBSERVED), c.observed);
+  if (ahead > 0) {
+    const size = hashSize(suiteHash(c.suite));
+    memory.copy(epochSecrets, area(c, CLIENT_SECRET), size);
+    memory.copy(epochSecrets + SECRET_MAX, area(c, SERVER_SECRET), size);
+    for (let i = 0; i < ahead; i++) {
+      updateTrafficSecret(suiteHash(c.suite), epochSecrets);
+      updateTrafficSecret(suiteHash(c.suite), epochSecrets + SECRET_MAX);
+    }
+    const length = trafficKeys(c.suite, epochSecrets, keys);
+    trafficKeys(c.suite, epochSecrets + SECRET_MAX, keys + length);
+    wipe(epochSecrets, 2 * SECRET_MAX);
+  }
+  hashDigest(HashId.Sha256, observedKeys, 32 + c.observed, out);
+  wipe(observedKeys, 32 + OBSERVED_MAX);
+  return 32;
+}
+
+/** A random value for each epoch, from one that was drawn: what opens one commitment says nothing of the next. */
+function observedRandom(c: Connection, epoch: i32, out: usize): void {
+  store<u8>(epochSecrets, epoch);
+  hmacDigest(HashId.Sha256, area(c, OBSERVED_RANDOM), 32, epochSecrets, 1, out);
+}
+
 function observe(c: Connection, out: usize): i32 {
+  if (c.observedEpoch == 0) {
+    const drawn = drbgGenerate(area(c, OBSERVED_RANDOM), 32);
+    if (drawn < 0) return drawn;
+  }
   // Older chains of records depend on their beginning; RC4 has no separate MAC key worth the name of a limit.
   if (c.version < Version.Tls12) return ErrorCode.GrantRefused;
   c.observedLeft = 0;
@@ -115,16 +161,19 @@ function observe(c: Connection, out: usize): i32 {
 /**
  * Gives the keys that `observe` promised, once they can do no harm: the server has answered a KeyUpdate of ours, so both sides
  * have left them; or both have said close_notify. Keys and IVs as in `deliverSecrets`, or the key block of a TLS 1.2 AEAD;
- * never a traffic secret, from which later epochs would follow. Returns their length, or WrongState, BufferTooSmall.
+ * never a traffic secret, from which later epochs would follow. Behind them the 32 bytes of the random value that opens the
+ * commitment. Returns the length of all, or WrongState, BufferTooSmall.
  */
 export function releaseObserved(c: Connection, out: usize, capacity: i32): i32 {
   const length = c.observed;
   if (length == 0 || !(c.observedLeft || (c.peerClosed && c.writeClosed)) || c.lastError != 0) return ErrorCode.WrongState;
-  if (capacity < length) return ErrorCode.BufferTooSmall;
+  if (capacity < length + 32) return ErrorCode.BufferTooSmall;
   memory.copy(out, area(c, OBSERVED), length);
+  observedRandom(c, c.observedEpoch, out + length);
   wipe(area(c, OBSERVED), OBSERVED_MAX);
   c.observed = 0;
-  return length;
+  c.observedEpoch++;
+  return length + 32;
 }
 
 /**

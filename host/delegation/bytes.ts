@@ -66,6 +66,13 @@ export class FieldReader {
     return Array.from({ length: this.u8() }, () => this.text(8, 255));
   }
 
+  /** At most `limit` hashes of 32 bytes. */
+  hashes(limit: number): Uint8Array[] {
+    const count = this.u8();
+    if (count > limit) throw new ProtocolError('FRAME_TOO_LONG', `${count} hashes exceed ${limit}`);
+    return Array.from({ length: count }, () => this.take(32));
+  }
+
   /** Refuses bytes after the last field. */
   end(): void {
     if (this.left > 0) {
@@ -137,6 +144,13 @@ export class FieldWriter {
   texts(list: readonly string[]): this {
     this.u8(list.length);
     for (const text of list) this.text(8, text, 255);
+    return this;
+  }
+
+  hashes(list: readonly Uint8Array[], limit: number): this {
+    if (list.length > limit) throw misfit(`${list.length} hashes exceed the field's limit of ${limit}`);
+    this.u8(list.length);
+    for (const hash of list) this.fixed(hash, 32);
     return this;
   }
 

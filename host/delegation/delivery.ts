@@ -47,6 +47,8 @@ export interface Delivery {
    * in older versions; empty in TLS 1.3, the session stays unverified.
    */
   handshakeSecrets: Uint8Array;
+  /** For `observe` with an AEAD: to the keys of each epoch from this one on, 32 bytes each; RELEASE opens them in order. */
+  commitments: readonly Uint8Array[];
   /** Exporter value that ties the delivery to its main session. 32 bytes. */
   binding: Uint8Array;
 }
@@ -54,6 +56,7 @@ export interface Delivery {
 export const SECRETS_LIMIT = 1024;
 /** Two of the longest hash. */
 export const HANDSHAKE_SECRETS_LIMIT = 128;
+export const COMMITMENTS_LIMIT = 8;
 
 /** RFC 8446 §7.5 / RFC 5705 exporter of the main session from which `binding` comes. */
 export const DELIVERY_BINDING_LABEL = 'EXPORTER-deputy-delivery';
@@ -91,6 +94,7 @@ export function encodeDelivery(delivery: Delivery): Uint8Array {
     .u32(delivery.expires)
     .vector(16, delivery.secrets, SECRETS_LIMIT)
     .vector(8, delivery.handshakeSecrets, HANDSHAKE_SECRETS_LIMIT)
+    .hashes(delivery.commitments, COMMITMENTS_LIMIT)
     .fixed(delivery.binding, DELIVERY_BINDING_BYTES)
     .finish();
 }
@@ -125,6 +129,7 @@ export function decodeDelivery(body: Uint8Array): Delivery {
     expires: from.u32(),
     secrets: from.vector(16, SECRETS_LIMIT),
     handshakeSecrets: from.vector(8, HANDSHAKE_SECRETS_LIMIT),
+    commitments: from.hashes(COMMITMENTS_LIMIT),
     binding: from.take(DELIVERY_BINDING_BYTES),
   };
   from.end();

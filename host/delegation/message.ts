@@ -94,6 +94,8 @@ export interface Release {
   originEpochStart: number;
   /** TLS 1.3: client key, client IV, origin key, origin IV. TLS 1.2: the key block of an AEAD. */
   secrets: Uint8Array;
+  /** Opens the commitment to them: SHA-256 over this and `secrets`. 32 bytes. */
+  random: Uint8Array;
 }
 
 /** Client: refuses a TUNNEL. */

@@ -54,7 +54,7 @@ function encodeBody(message: Message): Uint8Array {
       break;
     case FrameType.Release:
       out.u32(message.clientEpochStart).u32(message.originEpochStart);
-      out.vector(16, message.secrets, SECRETS_LIMIT);
+      out.vector(16, message.secrets, SECRETS_LIMIT).fixed(message.random, 32);
       break;
     case FrameType.Deny:
       out.u32(message.requestId).text(8, message.code, 64).sentence(message.reason, REASON_LIMIT);
@@ -144,6 +144,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
         clientEpochStart: from.u32(),
         originEpochStart: from.u32(),
         secrets: from.vector(16, SECRETS_LIMIT),
+        random: from.take(32),
       };
     case FrameType.Deny:
       return {

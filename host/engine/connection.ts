@@ -243,11 +243,25 @@ export class TlsConnection {
   }
 
   /**
-   * The keys that were in force at `deliver(observe)`. Throws TLS_WRONG_STATE until the server has answered a KeyUpdate that
-   * asked for one, or both sides have said close_notify.
+   * Behind `deliver(observe)`: SHA-256 over a random value and the keys that `releaseObserved` will give, for this epoch or for one
+   * `ahead` KeyUpdates from now (TLS 1.3; 7 at the most). Empty where none will be released.
    */
-  releaseObserved(): Uint8Array {
-    return this.#answer(DELIVERY_ROOM, (out) => this.#checked('observedRelease', out, DELIVERY_ROOM));
+  commitObserved(ahead: number): Uint8Array {
+    return this.#answer(32, (out) => this.#checked('observedCommit', ahead, out, 32));
+  }
+
+  /**
+   * The keys that were in force at `deliver(observe)`. Throws TLS_WRONG_STATE until the server has answered a KeyUpdate that
+   * asked for one, or both sides have said close_notify. `random` opens the commitment to them.
+   */
+  releaseObserved(): { secrets: Uint8Array; random: Uint8Array } {
+    const released = this.#answer(DELIVERY_ROOM, (out) =>
+      this.#checked('observedRelease', out, DELIVERY_ROOM),
+    );
+    const secrets = released.slice(0, -32);
+    const random = released.slice(-32);
+    released.fill(0);
+    return { secrets, random };
   }
 
   /**

@@ -78,6 +78,8 @@ describe.each(['nginx', 'openssl', 'gnutls'] as const)('%s', (kind) => {
       expect(observed[0]).toMatchObject({
         when,
         client: 'token:tests',
+        // Keys that were committed to prove what they open; without MACs nothing does.
+        origin: { host: 'localhost', verified: when === 'deferred' },
         request: { method: 'GET', target: path, body: { length: 0, whole: true } },
         response: { status: 200, body: { length: body.length } },
       });

@@ -116,6 +116,7 @@ export class KeyLogLink {
       expires: 0,
       secrets: session.secrets,
       handshakeSecrets: session.handshakeSecrets,
+      commitments: [],
       binding,
     });
     session.secrets.fill(0);

@@ -46,6 +46,8 @@ export function explainDelivery(delivery: DeliveryFacts): Line[] {
       (length) => `the handshake traffic secrets, by which the proxy checks the handshake: ${length} bytes`,
     );
     if (handshakeBytes > 0) e.hidden(handshakeBytes, `${handshakeBytes} bytes, not shown`);
+    const commitments = e.number(1, (count) => `${count} commitments to keys that are released later`);
+    for (let i = 0; i < commitments; i++) e.field(32, 'SHA-256 over a random value and the keys of an epoch');
     e.field(32, 'binding: an exporter value of the main session; makes the delivery useless anywhere else');
   });
 }

@@ -12,6 +12,9 @@ import type { TlsStream } from '../tls/tls_stream.js';
 import { deliveryFacts } from './delivery_facts.js';
 import type { MainSession } from './main_session.js';
 
+/** Observed epochs of TLS 1.3 that have a commitment. */
+const EPOCHS = 4;
+
 export interface DeliverParts {
   context: Context;
   main: MainSession;
@@ -33,6 +36,7 @@ export async function deliver(parts: DeliverParts): Promise<{ sent: number; owes
   const { grant, expires } = admission;
   const info = connection.info();
   const { secrets, handshakeSecrets } = secretsOf(inner, grant);
+  const commitments = grant === Grant.Observe ? commitmentsOf(inner) : [];
   try {
     // A KeyUpdate that was due stands before the place where the proxy takes over.
     if (connection.flags.outputPending) await inner.flush();
@@ -58,6 +62,7 @@ export async function deliver(parts: DeliverParts): Promise<{ sent: number; owes
       expires,
       secrets,
       handshakeSecrets,
+      commitments,
       binding: main.binding(sessionId, info.clientRandom),
     };
     main.send(message);
@@ -68,6 +73,13 @@ export async function deliver(parts: DeliverParts): Promise<{ sent: number; owes
     secrets.fill(0);
     handshakeSecrets.fill(0);
   }
+}
+
+/** To the keys of every epoch that will be released (observation.ts takes new ones three times at the most). */
+function commitmentsOf({ connection }: TlsStream): Uint8Array[] {
+  const epochs = connection.info().version === 0x0304 ? EPOCHS : 1;
+  const all = Array.from({ length: epochs }, (_, ahead) => connection.commitObserved(ahead));
+  return all.filter(({ length }) => length > 0);
 }
 
 function secretsOf(

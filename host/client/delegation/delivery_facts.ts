@@ -13,7 +13,8 @@ export function deliveryFacts(message: Deliver): DeliveryFacts {
     secrets: new Uint8Array(secretBytes),
     handshakeSecrets: new Uint8Array(handshakeSecretBytes),
   });
-  // DELIVER ends with the secrets, those of the handshake behind their length, and 32 bytes of binding.
-  const secretOffset = maskedFrame.length - message.binding.length - handshakeSecretBytes - 1 - secretBytes;
+  // DELIVER ends with the secrets, those of the handshake behind their length, the commitments, and 32 bytes of binding.
+  const behind = 1 + handshakeSecretBytes + 1 + 32 * message.commitments.length + message.binding.length;
+  const secretOffset = maskedFrame.length - behind - secretBytes;
   return { ...rest, secretBytes, handshakeSecretBytes, maskedFrame, secretOffset };
 }

@@ -120,16 +120,16 @@ export class Observed implements Participation {
     const { main, sessionId, context } = this.parts;
     const owed = this.#owed;
     if (owed === undefined) return;
-    let secrets: Uint8Array;
+    let released: ReturnType<TlsConnection['releaseObserved']>;
     try {
-      secrets = connection.releaseObserved();
+      released = connection.releaseObserved();
     } catch {
       // The origin has not left the epoch yet.
       return;
     }
     const { clientEpochStart, originEpochStart } = owed;
-    main.send({ type: FrameType.Release, sessionId, clientEpochStart, originEpochStart, secrets });
-    secrets.fill(0);
+    main.send({ type: FrameType.Release, sessionId, clientEpochStart, originEpochStart, ...released });
+    released.secrets.fill(0);
     context.observer.onStep?.({ step: 'keys-released', sessionId });
     this.#owed = undefined;
     this.#updating = false;

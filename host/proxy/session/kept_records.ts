@@ -29,20 +29,22 @@ export class KeptRecords {
 
   /**
    * Opens those of one epoch, which began at record `start`: up to its KeyUpdate, the first gap, or the first that does not
-   * open. They are kept no longer, nor what came before them. Returns the bytes of records that went.
+   * open. They are kept no longer, nor what came before them, which nobody reads. Gives the bytes of records that went, and how many
+   * went unread.
    */
   openEpoch(
     start: number,
     cipher: (sequence: number) => RecordCipher,
     onContent: (type: ContentType, content: Buffer) => void,
-  ): number {
+  ): { freed: number; unread: number } {
     let freed = 0;
+    let unread = 0;
     const take = () => {
       freed += this.#records.shift()!.record.length;
     };
-    while (this.#records[0] !== undefined && this.#records[0].index < start) take();
+    for (; this.#records[0] !== undefined && this.#records[0].index < start; unread++) take();
     const [first] = this.#records;
-    if (first === undefined) return freed;
+    if (first === undefined) return { freed, unread };
     const opening = cipher(first.index - start);
     try {
       for (let index = first.index; this.#records[0]?.index === index; index++) {
@@ -57,6 +59,6 @@ export class KeptRecords {
     } finally {
       opening.wipe();
     }
-    return freed;
+    return { freed, unread };
   }
 }

@@ -1,5 +1,6 @@
 // One observed session: its records pass as they are, and the proxy reads along. With a CBC suite it reads at once; elsewhere it
 // keeps what passes, within bounds, until the client releases the keys of an epoch that is over.
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
@@ -35,11 +36,19 @@ export interface ObservationOptions {
   log: Log;
   /** Absent where the keys come later. */
   live?: LiveReader;
+  /** To the keys of each epoch, in order. */
+  commitments: readonly Uint8Array[];
   /** The keys of one epoch. Throws SessionError where they are not what they should be. */
   keys: (release: Pick<Release, 'secrets'>) => SessionKeys;
 }
 
 const CLOSE_NOTIFY = 0;
+
+const unverified = (origin: OriginIdentity, why: string): OriginIdentity => ({
+  ...origin,
+  verified: false,
+  unverified: why,
+});
 
 export class Observation {
   readonly #options: ObservationOptions;
@@ -50,6 +59,8 @@ export class Observation {
   #exchanges = 0;
   #over = false;
   #missed = 0;
+  #releases = 0;
+  #isCommitted = true;
   #onReleased = () => {};
 
   constructor(options: ObservationOptions) {
@@ -98,21 +109,41 @@ export class Observation {
   /** Opens what was kept of an epoch. The caller wipes the secrets. */
   onRelease(release: Release): void {
     if (this.#over || this.#options.live !== undefined) return;
+    this.#isCommitted &&= this.#opens(release);
     const keys = this.#options.keys(release);
     try {
       const { clientEpochStart, originEpochStart } = release;
       const starts = { client: clientEpochStart, origin: originEpochStart };
       for (const side of ['client', 'origin'] as const) {
-        this.#keptBytes -= this.#kept[side].openEpoch(
+        const { freed, unread } = this.#kept[side].openEpoch(
           starts[side],
           (sequence) => keys.cipher(side, { sequence }),
           (type, content) => this.#onContent(side, type, content),
         );
+        this.#keptBytes -= freed;
+        this.#missed += unread;
       }
     } finally {
       keys.wipe();
     }
     this.#onReleased();
+  }
+
+  /** Whether keys are those that the client committed to before it sealed anything with them. */
+  #opens({ random, secrets }: Release): boolean {
+    const commitment = this.#options.commitments[this.#releases++];
+    const hash = createHash('sha256').update(random).update(secrets).digest();
+    return commitment !== undefined && hash.equals(commitment);
+  }
+
+  /** With whom it is, as far as what was read proves that it is what passed. */
+  #identity(): OriginIdentity {
+    const { origin, live } = this.#options;
+    if (!origin.verified) return origin;
+    // Whoever only has encryption keys reads what nobody may have written.
+    if (live !== undefined) return unverified(origin, 'its records are read without their MACs');
+    if (this.#missed > 0) return unverified(origin, 'records of it could not be read');
+    return this.#isCommitted ? origin : unverified(origin, 'its keys are not those that were committed to');
   }
 
   /** Nothing more comes. Resolves when all is told that could be read. */
@@ -175,7 +206,8 @@ export class Observation {
   }
 
   #told({ request, requestBody, response, responseBody }: ReadExchange): ObservedExchange {
-    const { sessionId, client, origin, live } = this.#options;
+    const { sessionId, client, live } = this.#options;
+    const origin = this.#identity();
     const host = request.headers.get('host') ?? origin.host;
     return {
       sessionId,

@@ -2,6 +2,7 @@
 // parks each direction between two records.
 import type { SessionErrorCode } from '../error.js';
 import { SessionError } from '../error.js';
+import type { SessionRecords } from '../handshake/facts.js';
 import { KeptHandshake } from '../handshake/kept_handshake.js';
 import type { Limits } from '../options.js';
 import { HandshakeView } from '../record/handshake_view.js';
@@ -55,6 +56,7 @@ export class Relay {
   #wakeOrigin: (() => void) | undefined;
   #announced = false;
   #isParked = false;
+  #awaited: { count: number; resolve: () => void } | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -79,9 +81,22 @@ export class Relay {
   }
 
   /** Reads along: `see` gets each record as it goes on, and its index in its direction. Gives what went on before. */
-  watch(see: (side: Side, record: Buffer, index: number) => void): KeptHandshake['records'] {
+  watch(see: (side: Side, record: Buffer, index: number) => void): SessionRecords | undefined {
     this.#watch = see;
     return this.#kept.records;
+  }
+
+  /** All records so far; undefined where they are too many to keep. */
+  get records(): SessionRecords | undefined {
+    return this.#kept.records;
+  }
+
+  /** Resolves when so many records of the client have gone on. */
+  reached(count: number): Promise<void> {
+    if (this.#records.client >= count) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#awaited = { count, resolve };
+    });
   }
 
   /** Lets go on what is held, and holds nothing more. */
@@ -207,6 +222,7 @@ export class Relay {
     this.#pass('client', record);
     await this.#options.origin.write(record);
     this.#records.client++;
+    if (this.#awaited !== undefined && this.#records.client >= this.#awaited.count) this.#awaited.resolve();
   }
 
   /** A record goes on. Throws where the delivery is required and it is too much for a handshake. */

@@ -22,7 +22,7 @@ import { type DeliveredFacts, deliveredFacts } from './delivered.js';
 import { checkDelivery } from './delivery_check.js';
 import { giveBack, type LentLeg, stopLent } from './epoch_leg.js';
 import type { Observation } from './observation.js';
-import { observationOf } from './observation_start.js';
+import { examineObserved, feed, observationOf } from './observation_start.js';
 import { originIdentity } from './origin_identity.js';
 import type { Activation } from './record_layers.js';
 import { Relay, type RelayOutcome } from './relay.js';
@@ -193,15 +193,23 @@ export class DelegableSession {
   async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
     const options = this.#options;
     const relay = this.#relay;
-    const unread = { kind: 'unseen', unverified: 'it is only observed', facts: undefined } as const;
-    const origin = originIdentity(this.target, delivery, relay.view, unread);
+    const examining = examineObserved(delivery, relay, this.target, options.settings);
+    const settled = { ...delivery, secrets: Buffer.from(delivery.secrets) };
+    const examined = await examining.catch((error) => {
+      settled.secrets.fill(0);
+      throw error;
+    });
+    if (isHttp2(examined.facts?.alpn ?? delivery.alpn)) throw http2Refused();
+    const origin = originIdentity(this.target, delivery, relay.view, examined);
     this.#origin = origin;
     const onUnrecorded = () => void this.fail(unrecorded());
-    const observation = observationOf(delivery, { options, relay, origin, negotiated, onUnrecorded });
+    const observation = observationOf(settled, { options, relay, origin, negotiated, onUnrecorded });
+    settled.secrets.fill(0);
     this.#recorder = this.#recorderFor(delivery);
     this.#observation = observation;
     this.#state = 'observed';
-    relay.watch((side, record, index) => observation.onRecord(side, record, index));
+    const before = relay.watch((side, record, index) => observation.onRecord(side, record, index));
+    feed(observation, before, relay, examined);
     await this.#recorder?.record({ kind: 'opened' });
     if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
   }

@@ -210,6 +210,10 @@ export class Device {
     return this.#out(256, (p) => this.#check('deliver', this.#own('deliver', grant, p, 256)));
   }
 
+  commitment(ahead: number): Uint8Array {
+    return this.#out(32, (p) => this.#check('observedCommit', this.#own('observedCommit', ahead, p, 32)));
+  }
+
   deliverHandshake(): Uint8Array {
     return this.#out(256, (p) => this.#check('deliverHandshake', this.#own('deliverHandshake', p, 256)));
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ContentType, Flag, Grant } from '../../../assembly/handshake/protocol.js';
 import { State } from '../../../assembly/handshake/state.js';
@@ -49,7 +50,33 @@ describe.each(await programs('client'))('the grants on %s', (_, bench) => {
   };
   const importTicket = (device: Device, message: Uint8Array) =>
     withBytes(message, (p, n) => device.get('ticketImport', p, n, Math.floor(Date.now() / 1000)));
-  const release = (device: Device) => Buffer.from(device.bytes('observedRelease', 256, 256));
+  /** The keys; behind them stands what opens the commitment to them. */
+  const release = (device: Device) => Buffer.from(device.bytes('observedRelease', 256, 256)).subarray(0, -32);
+  /** The same, and what their commitment is made over. */
+  const opened = (device: Device) => {
+    const released = Buffer.from(device.bytes('observedRelease', 256, 256));
+    const keys = released.subarray(0, -32);
+    return { keys, hash: createHash('sha256').update(released.subarray(-32)).update(keys).digest() };
+  };
+
+  test('observe commits to the keys of each epoch before it', () => {
+    const { walk, device, twin } = up13();
+    expect(() => device.commitment(0)).toThrow('WrongState');
+    device.deliver(Grant.Observe);
+    const commitments = [0, 1, 2].map((ahead) => Buffer.from(device.commitment(ahead)));
+    expect(new Set(commitments.map((each) => each.toString('hex'))).size).toBe(3);
+    expect(() => device.commitment(8)).toThrow('BadArgument');
+    for (const commitment of commitments) {
+      const keys = join(keyAndIv(twin.clientSecret), keyAndIv(twin.serverSecret));
+      twin.receive(device.keyUpdate(true));
+      device.feed(twin.keyUpdate(0));
+      const released = opened(device);
+      expect(released.keys).toEqual(keys);
+      expect(released.hash).toEqual(commitment);
+      device.deliver(Grant.Observe);
+    }
+    walk.free();
+  });
 
   test('epoch gives key and IV of both directions, and no traffic secret', () => {
     const { walk, device, twin } = up13();

@@ -101,6 +101,7 @@ export class World {
     const server = createProxy({
       tls: { certificate: issued.chainPem, key: issued.keyPem },
       tokens: [{ name: 'tests', token: TOKEN }],
+      originRoots: this.authority.root.pem,
       targets: { allow: ['127.0.0.0/8', '::1'], ports: 'any' },
       ...options,
     });

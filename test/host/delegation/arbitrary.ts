@@ -107,6 +107,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     expires: u32,
     secrets: fc.uint8Array({ maxLength: 1024 }),
     handshakeSecrets: fc.uint8Array({ maxLength: 128 }),
+    commitments: fc.array(bytes(32), { maxLength: 8 }),
     binding: bytes(32),
   }),
   fc.record({
@@ -135,6 +136,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     clientEpochStart: u32,
     originEpochStart: u32,
     secrets: fc.uint8Array({ maxLength: 1024 }),
+    random: bytes(32),
   }),
   fc.record({
     type: fc.constant(FrameType.Deny as const),

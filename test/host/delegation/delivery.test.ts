@@ -29,6 +29,7 @@ const delivery: Delivery = {
   expires: 60,
   secrets: new Uint8Array(64).fill(4),
   handshakeSecrets: new Uint8Array(64).fill(6),
+  commitments: [new Uint8Array(32).fill(7)],
   binding: new Uint8Array(32).fill(5),
 };
 
@@ -49,6 +50,8 @@ describe('a delivery', () => {
           '04'.repeat(64),
           '40',
           '06'.repeat(64),
+          '01',
+          '07'.repeat(32),
           '05'.repeat(32),
         ].join(''),
     );

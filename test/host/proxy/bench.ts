@@ -300,6 +300,7 @@ export class InnerClient {
       expires: 0,
       secrets: this.secrets,
       handshakeSecrets: this.handshakeSecrets,
+      commitments: [],
       ...changes,
     };
   }
@@ -325,6 +326,7 @@ export class InnerClient {
       expires: 0,
       secrets: this.secrets,
       handshakeSecrets: this.handshakeSecrets,
+      commitments: [],
       ...changes,
     };
   }

@@ -118,6 +118,7 @@ describe('a delivery is explained', () => {
     clientRecords: 3,
     requestId: 7,
     expires: 0,
+    commitments: [new Uint8Array(32).fill(6)],
     binding: new Uint8Array(32).fill(5),
   };
   const handshakeSecretBytes = 48;
@@ -131,7 +132,7 @@ describe('a delivery is explained', () => {
     secretBytes,
     handshakeSecretBytes,
     maskedFrame,
-    secretOffset: maskedFrame.length - 32 - 49 - 64,
+    secretOffset: maskedFrame.length - 32 - 33 - 49 - 64,
   };
 
   test('field by field, without the secret', () => {

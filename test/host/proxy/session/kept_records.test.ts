@@ -29,7 +29,7 @@ function twoEpochs() {
   for (const [n, record] of records.entries()) kept.add(10 + n, record);
   const open = (start: number, epoch: Keys) => {
     const contents: string[] = [];
-    const freed = kept.openEpoch(start, cipherOf(epoch), (type, content) => {
+    const { freed } = kept.openEpoch(start, cipherOf(epoch), (type, content) => {
       if (type === ContentType.ApplicationData) contents.push(content.toString());
     });
     return { contents, freed };
