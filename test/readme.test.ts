@@ -1,4 +1,4 @@
-// The README is true: every command in it runs here, or is one that CI runs.
+// The README and the pages it leads to are true: every command in them runs here, or is one that CI runs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,7 +12,13 @@ import { createAuthority } from '../host/cli/demo/authority/authority.js';
 import { type Origin, startOrigin } from '../host/cli/demo/origins.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = await readFile(join(root, 'README.md'), 'utf8');
+const PAGES = [
+  ...['README.md', 'host/README.md', 'host/ERRORS.md', 'host/proxy/README.md', 'host/services/README.md'],
+  ...['assembly/README.md', 'boards/README.md', 'test/README.md', 'host/delegation/README.md'],
+  ...['.github/CONTRIBUTING.md', '.github/SECURITY.md', 'CHANGELOG.md'],
+];
+const texts = await Promise.all(PAGES.map((page) => readFile(join(root, page), 'utf8')));
+const readme = texts.join('\n');
 const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!.trim());
 const lines = blocks.flatMap((block) => block.split('\n'));
 const command = join(root, 'dist/host/cli/deputy.js');

@@ -28,7 +28,7 @@ function parsed(...args: string[]): ServiceOptions {
 const load = (...args: string[]) => loadServices(parsed(...args), SILENT);
 const closeAll = (services: readonly Service[]) => Promise.all(services.map((service) => service.close?.()));
 
-/** As the README shows it. */
+/** As host/services/README.md shows it. */
 const OWN_SERVICE = `
 export default {
   name: 'shout',
