@@ -1,5 +1,7 @@
 // A stored response: its head as the origin sent it, its head and body as the client got them, and its freshness.
+
 import { HeaderList } from '../headers.js';
+import { now } from './clock.js';
 import { splitList } from './directives.js';
 import { Freshness, type FreshnessRecord } from './freshness.js';
 
@@ -80,6 +82,9 @@ interface EntryRecord {
   storedAt: number;
 }
 
+/** Milliseconds that the clocks of processes that share a store may be apart. */
+const FUTURE = 60_000;
+
 /** Length of the description (u32), the description as JSON, the body. */
 export function encodeEntry(entry: Entry): Buffer {
   const { status, reason, changed, until, storedAt } = entry;
@@ -111,6 +116,8 @@ export function decodeEntry(bytes: Buffer): Entry | undefined {
     const { version, status, reason, changed, until, storedAt } = record;
     if (version !== 2 || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
     if (typeof reason !== 'string' || typeof storedAt !== 'number') return undefined;
+    // The clock was set back before this process began: nobody can tell how old it is.
+    if (storedAt > now() + FUTURE) return undefined;
     if (until !== undefined && typeof until !== 'number') return undefined;
     const headers = new HeaderList(record.headers);
     return {

@@ -1,7 +1,9 @@
 // For how long a stored response may be used (RFC 9111 §4.2), by http-cache-semantics. It is given headers in one
 // canonical form, since it reads them more leniently than RFC 9111 lets a cache.
+
 import CachePolicy from 'http-cache-semantics';
 import type { HeaderList } from '../headers.js';
+import { now } from './clock.js';
 import { type Directives, FOR_EVER, formatDirectives, parseDirectives, secondsOf } from './directives.js';
 import { parseHttpDate } from './http_date.js';
 
@@ -18,6 +20,13 @@ export interface FreshnessRecord {
 const HEURISTIC = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 /** Statuses whose meaning for caching this cache knows; must-understand asks for it (RFC 9111 §5.2.2.3). */
 const UNDERSTOOD = new Set([...HEURISTIC, 302, 303, 307, 400, 401, 403, 409, 422, 500, 502, 503, 504]);
+
+/** Reckons by the cache's own clock. */
+class SteadyPolicy extends CachePolicy {
+  now(): number {
+    return now();
+  }
+}
 
 export class Freshness {
   private constructor(
@@ -39,7 +48,7 @@ export class Freshness {
     const mustRevalidate =
       directives.has('must-revalidate') ||
       (shared && (directives.has('proxy-revalidate') || directives.has('s-maxage')));
-    const policy = new CachePolicy(
+    const policy = new SteadyPolicy(
       policyRequest(request),
       // Whether the status can be cached is settled; a status that the package does not know must not unsettle it.
       { status: 200, headers: policyHeaders(headers, directives, mustRevalidate) },
@@ -50,7 +59,11 @@ export class Freshness {
   }
 
   static from({ policy, mustRevalidate, staleIfError }: FreshnessRecord): Freshness {
-    return new Freshness(CachePolicy.fromObject(policy), mustRevalidate === true, Number(staleIfError) || 0);
+    return new Freshness(
+      SteadyPolicy.fromObject(policy) as SteadyPolicy,
+      mustRevalidate === true,
+      Number(staleIfError) || 0,
+    );
   }
 
   toRecord(): FreshnessRecord {
@@ -142,6 +155,6 @@ function expiresOf(headers: HeaderList): string {
 function initialAge(headers: HeaderList, date: number | undefined): number {
   const ages = headers.all('age');
   const stated = ages.length === 0 ? 0 : /^\d+$/.test(ages.join()) ? Number(ages[0]) : FOR_EVER;
-  const apparent = date === undefined ? 0 : Math.max(0, Math.floor((Date.now() - date) / 1000));
+  const apparent = date === undefined ? 0 : Math.max(0, Math.floor((now() - date) / 1000));
   return Math.min(FOR_EVER, Math.max(stated, apparent));
 }

@@ -1,5 +1,6 @@
 // The caching service (R21): answers from what the origin has allowed to be kept (RFC 9111). Stands last among the
 // services, so that it keeps what they made, device by device.
+
 import { createHash } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { HeaderList } from '../headers.js';
@@ -15,6 +16,7 @@ import type {
   SettledFlow,
 } from '../service.js';
 import { answerFrom, nothingStored } from './answer.js';
+import { now } from './clock.js';
 import { type Composed, composed } from './composed.js';
 import { addValidators, hasTag, isConditional } from './conditional.js';
 import { parseDirectives } from './directives.js';
@@ -167,7 +169,7 @@ class Cache implements Service {
       shared === undefined ? [] : this.#library.find(shared, selection),
     ]);
     return [...mine, ...ours]
-      .filter(({ entry: { until } }) => until === undefined || until > Date.now())
+      .filter(({ entry: { until } }) => until === undefined || until > now())
       .sort((one, other) => other.entry.storedAt - one.entry.storedAt)[0];
   }
 
@@ -196,8 +198,8 @@ class Cache implements Service {
   async #compare(plan: Plan, { status, reason, headers }: FlowResponse): Promise<void> {
     const { entry, shelf } = plan.found!;
     const differs = ['etag', 'last-modified', 'content-length'].some((name) => {
-      const [now, then] = [headers.get(name), entry.received.get(name)];
-      return now !== undefined && now !== then;
+      const [told, kept] = [headers.get(name), entry.received.get(name)];
+      return told !== undefined && told !== kept;
     });
     if (differs) await this.#library.remove(shelf);
     else await this.#update(plan, { status, reason, headers });
@@ -240,8 +242,8 @@ class Cache implements Service {
       changed,
       body,
       freshness: kept.freshness,
-      until: goodFor === undefined ? undefined : Date.now() + goodFor,
-      storedAt: Date.now(),
+      until: goodFor === undefined ? undefined : now() + goodFor,
+      storedAt: now(),
     };
     const canValidate = received.headers.has('etag') || received.headers.has('last-modified');
     const { timeToLive } = kept.freshness;

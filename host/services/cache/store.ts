@@ -1,4 +1,5 @@
 // Where stored responses are kept: bytes under a name, for a time. What is lost is a hit, and nothing else.
+import { now } from './clock.js';
 
 export interface Store {
   /** Undefined for what is not, or no longer, there. The bytes belong to the store: they are not written to. */
@@ -49,7 +50,7 @@ export class Ledger {
   use(name: string): boolean {
     const place = this.#places.get(name);
     if (place === undefined) return false;
-    if (place.expires <= Date.now()) {
+    if (place.expires <= now()) {
       this.forget(name);
       this.drop(name);
       return false;

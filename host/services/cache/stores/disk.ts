@@ -1,14 +1,22 @@
 // A store in a directory: one file an entry, written aside and renamed, so that half a file is never read.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { now } from '../clock.js';
 import { Ledger, type Store, type StoreLimits } from '../store.js';
 
 /** Names are hexadecimal digests: safe as file names, and telling nothing. */
 const NAME = /^[0-9a-f]{64}$/;
 const LEFTOVER = /^[0-9a-f]{64}\.[0-9a-f]{16}$/;
-/** Unix milliseconds until which the content may be used, before it. */
-const HEADER_BYTES = 8;
+/** Before the content: Unix milliseconds until which it may be used, and its SHA-256. */
+const EXPIRES_BYTES = 8;
+const HEADER_BYTES = EXPIRES_BYTES + 32;
+
+const digestOf = (content: Buffer) => createHash('sha256').update(content).digest();
+
+/** A machine that lost its power may have kept a file's name and not all of its bytes. */
+const isWhole = (file: Buffer) =>
+  digestOf(file.subarray(HEADER_BYTES)).equals(file.subarray(EXPIRES_BYTES, HEADER_BYTES));
 
 export class DiskStore implements Store {
   readonly ledger: Ledger;
@@ -42,10 +50,10 @@ export class DiskStore implements Store {
     if (!this.ledger.use(name)) return undefined;
     try {
       const bytes = await readFile(this.#file(name));
-      if (bytes.length >= HEADER_BYTES && bytes.readDoubleBE(0) > Date.now()) {
-        const now = new Date();
+      if (bytes.length >= HEADER_BYTES && bytes.readDoubleBE(0) > now() && isWhole(bytes)) {
+        const used = new Date();
         // The order of use outlives this process.
-        utimes(this.#file(name), now, now).catch(() => {});
+        utimes(this.#file(name), used, used).catch(() => {});
         return bytes.subarray(HEADER_BYTES);
       }
     } catch {
@@ -56,9 +64,10 @@ export class DiskStore implements Store {
   }
 
   async set(name: string, bytes: Buffer, lifetime: number): Promise<void> {
-    const expires = Date.now() + lifetime;
+    const expires = now() + lifetime;
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeDoubleBE(expires);
+    header.set(digestOf(bytes), EXPIRES_BYTES);
     const file = this.#file(name);
     const aside = `${file}.${randomBytes(8).toString('hex')}`;
     try {

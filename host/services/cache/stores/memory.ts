@@ -1,4 +1,5 @@
 // A store in the memory of this process.
+import { now } from '../clock.js';
 import { Ledger, type Store, type StoreLimits } from '../store.js';
 
 export class MemoryStore implements Store {
@@ -15,7 +16,7 @@ export class MemoryStore implements Store {
 
   async set(name: string, bytes: Buffer, lifetime: number): Promise<void> {
     this.#contents.delete(name);
-    if (this.ledger.enter(name, bytes.length, Date.now() + lifetime)) this.#contents.set(name, bytes);
+    if (this.ledger.enter(name, bytes.length, now() + lifetime)) this.#contents.set(name, bytes);
   }
 
   async delete(name: string): Promise<void> {

@@ -90,4 +90,18 @@ describe('a fair queue', () => {
     expect(served).toEqual(['a1', 'b1', 'c2', 'a2', 'a3']);
     expect(queue.isEmpty).toBe(true);
   });
+
+  test('keeps nothing of an address whose last one was served, or waits no longer', () => {
+    const queue = new FairQueue<string>();
+    queue.add('a', 'a1');
+    expect(queue.isEmpty).toBe(false);
+    expect(queue.next()).toBe('a1');
+    expect(queue.isEmpty).toBe(true);
+    queue.add('a', 'a2');
+    queue.add('a', 'a3');
+    queue.remove('a', 'a2');
+    expect(queue.isEmpty).toBe(false);
+    queue.remove('a', 'a3');
+    expect(queue.isEmpty).toBe(true);
+  });
 });

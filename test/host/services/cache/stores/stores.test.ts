@@ -1,5 +1,5 @@
 // Each store keeps what it was given, within its bounds, and loses nothing but hits.
-import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -102,6 +102,26 @@ describe('disk', () => {
     expect(await store.get(name(1))).toBeUndefined();
     expect(await store.get(name(2))).toBeUndefined();
     expect(await readdir(folder)).toEqual(['a file of somebody else']);
+  });
+
+  test('gives back no content that a lost power or a failing disk cut short or changed', async () => {
+    const folder = await fresh();
+    const store = await DiskStore.open(folder, limits);
+    const content = Buffer.alloc(5000, 'content ');
+    const damages: ((file: string, bytes: Buffer) => Promise<void>)[] = [
+      (file, bytes) => truncate(file, bytes.length - 1),
+      (file) => truncate(file, 45),
+      (file, bytes) =>
+        writeFile(file, Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096)])),
+      (file, bytes) => writeFile(file, Buffer.concat([bytes, Buffer.from('more')])),
+    ];
+    for (const damage of damages) {
+      await store.set(name(1), content, 60_000);
+      expect(await store.get(name(1))).toEqual(content);
+      const file = join(folder, name(1));
+      await damage(file, await readFile(file));
+      expect(await store.get(name(1))).toBeUndefined();
+    }
   });
 
   test('keeps what others may not read', async () => {
