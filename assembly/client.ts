@@ -5,7 +5,8 @@ import {
   ALPN, CERTIFICATE_HASH, CLIENT_RANDOM, Connection, SERVER_RANDOM, area, createConnection,
 } from "./handshake/connection";
 import {
-  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setServerName, setSession, setShare, setSuites, setTime, setTrust, setVersions,
+  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setRecordLimit, setServerName, setSession, setShare, setSuites, setTime,
+  setTrust, setVersions,
 } from "./handshake/configure";
 import {
   commitObserved, deliverHandshakeSecrets, deliverSecrets, releaseObserved, retire as retireConnection, takeBack as takeBackEpoch,
@@ -65,6 +66,10 @@ export function configureVersions(c: Connection, least: i32, most: i32): i32 {
 /** Lets trust anchors pass whatever their dates say; off at first. */
 export function configureExpiredRoots(c: Connection, on: i32): i32 {
   return setExpiredRoots(c, on);
+}
+
+export function configureRecordLimit(c: Connection, bytes: i32): i32 {
+  return setRecordLimit(c, bytes);
 }
 
 /** Turns on what is old and weak, off at first; before configureVersions and configureSuites, which it sets back. */
@@ -225,6 +230,11 @@ export function negotiatedAlpn(c: Connection, out: usize, capacity: i32): i32 {
   if (c.alpnLength > capacity) return ErrorCode.BufferTooSmall;
   memory.copy(out, area(c, ALPN), c.alpnLength);
   return c.alpnLength;
+}
+
+/** Most plaintext that the server takes in a record, as agreed; 0 where nothing was. */
+export function negotiatedSendLimit(c: Connection): i32 {
+  return c.sendLimit;
 }
 
 export function resumed(c: Connection): i32 {

@@ -12,6 +12,7 @@ import { HYBRID_SHARE, X25519_ML_KEM_768, firstShareGroup, makeShare } from "./k
 import { RESUMPTION_BINDER } from "./labels";
 import { sendRecord } from "./output";
 import { ContentType, ExtensionType, HandshakeType, SignatureScheme, Version } from "./protocol";
+import { fragmentCode, offeredLimit } from "./record_size";
 import {
   sessionSecret, sessionSuite, sessionTicket, sessionTicketAge, sessionTicketLength, sessionVersion,
 } from "./session";
@@ -157,6 +158,7 @@ function writeExtensions(c: Connection, at: usize): usize {
   at = writeServerName(c, at);
   if (c.minVersion <= Version.Tls12) at = writeOldExtensions(c, at);
   at = writeLists(c, at);
+  if (c.recordLimit > 0) at = writeRecordSize(c, at);
   if (c.maxVersion < Version.Tls13) return at;
 
   let start = open(c, at, ExtensionType.SupportedVersions);
@@ -180,6 +182,15 @@ function writeExtensions(c: Connection, at: usize): usize {
   // A retry that fixed another hash leaves the session out (RFC 8446 §4.1.4).
   if (h.transcriptHash != 0 && h.pskOffered && suiteHash(sessionSuite(h.session)) != h.transcriptHash) h.pskOffered = 0;
   return h.pskOffered ? writePreSharedKey(c, at) : at;
+}
+
+/** Both, as RFC 8449 §5 has it: a server that knows record_size_limit ignores the other. */
+function writeRecordSize(c: Connection, at: usize): usize {
+  let start = open(c, at, ExtensionType.MaxFragmentLength);
+  store<u8>(start, fragmentCode(c));
+  start = open(c, close(start, start + 1), ExtensionType.RecordSizeLimit);
+  store16be(start, offeredLimit(c));
+  return close(start, start + 2);
 }
 
 /** RFC 6066 §3: a DNS name only, never an IP address. */

@@ -73,6 +73,14 @@ export function setExpiredRoots(c: Connection, on: i32): i32 {
   return 0;
 }
 
+/** Asks the server for records of at most `bytes` of plaintext, 512 to 16384; 0 for no limit, as at first. */
+export function setRecordLimit(c: Connection, bytes: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  if (bytes != 0 && (bytes < 512 || bytes > 16384)) return ErrorCode.BadArgument;
+  c.recordLimit = bytes;
+  return 0;
+}
+
 function oldest(c: Connection): i32 {
   return c.legacy ? Version.Ssl30 : Version.Tls12;
 }

@@ -31,6 +31,10 @@ export class Connection {
   legacy: i32;
   /** 1 where the dates of trust anchors don't matter. */
   expiredRoots: i32;
+  /** Plaintext of a record that the host wants at the most, 0 for no limit; and what was agreed, 0 for nothing. */
+  recordLimit: i32;
+  receiveLimit: i32;
+  sendLimit: i32;
   /** 0 until the ServerHello. */
   version: i32;
   suite: i32;
@@ -46,6 +50,7 @@ export class Connection {
 
   // Input: one record at a time, opened in place; plaintext waits in it until the host takes it.
   input: usize;
+  inputCapacity: i32;
   inputHave: i32;
   plain: usize;
   plainLength: i32;
@@ -270,6 +275,7 @@ export function createConnection(): Connection {
   c.minVersion = Version.Tls12;
   c.maxVersion = Version.Tls13;
   c.input = claim(INPUT_SIZE);
+  c.inputCapacity = INPUT_SIZE;
   c.output = claim(OUTPUT_SIZE);
   c.outputCapacity = OUTPUT_SIZE;
   c.handshake = changetype<Handshake>(claim(HANDSHAKE_SIZE));
@@ -291,7 +297,7 @@ export function dropConnection(c: Connection): void {
 
 /** Gives back the room for records: nothing more is received or sent. */
 export function dropBuffers(c: Connection): void {
-  discard(c.input, INPUT_SIZE);
+  discard(c.input, c.inputCapacity);
   discard(c.output, c.outputCapacity);
   c.input = 0;
   c.output = 0;

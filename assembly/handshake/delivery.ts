@@ -47,6 +47,8 @@ export function deliverSecrets(c: Connection, grant: i32, out: usize, capacity: 
 
 function handOver(c: Connection, grant: i32, out: usize): i32 {
   if (grant < Grant.Epoch || grant > Grant.Full) return ErrorCode.GrantRefused;
+  // The other party doesn't know that its records must be short.
+  if (c.sendLimit > 0 && c.sendLimit < 16384) return ErrorCode.GrantRefused;
   // The other party doesn't know that an answer is due, and its first record would come before it (RFC 8446 §4.6.3).
   const answered = c.keyUpdateDue ? sendKeyUpdate(c, 0) : 0;
   if (answered < 0) return answered;

@@ -13,7 +13,7 @@ export const IN_OLD_SERVER_HELLO: i32 = 8;
 export const IN_REQUEST: i32 = 16;
 export const IN_TICKET: i32 = 32;
 
-const ROW_COUNT: i32 = 14;
+const ROW_COUNT: i32 = 16;
 /** Rows of extension type and the messages it may answer in. The row's number is its bit in `Handshake.offered`. */
 const ROWS = memory.data<i32>([
   ExtensionType.ServerName, 4 | 8,
@@ -30,6 +30,8 @@ const ROWS = memory.data<i32>([
   ExtensionType.PskKeyExchangeModes, 0,
   ExtensionType.KeyShare, 1 | 2,
   ExtensionType.RenegotiationInfo, 8,
+  ExtensionType.MaxFragmentLength, 4 | 8,
+  ExtensionType.RecordSizeLimit, 4 | 8,
 ]);
 
 function rowOf(type: i32): i32 {

@@ -9,6 +9,7 @@ import { checkHeader, onChangeCipherSpecRecord, onMessage } from "./machine";
 import { fail, finishClose, sendCloseNotify } from "./output";
 import { ContentType, HandshakeType, Version } from "./protocol";
 import { skim, skimmedLength, skimmedMessage, startSkimming } from "./request_skimmer";
+import { receivedMost, shrinkInput } from "./record_size";
 import { State } from "./state";
 
 const RECORD_HEADER: i32 = 5;
@@ -35,7 +36,9 @@ export function receive(c: Connection, length: i32): i32 {
   if (c.inputHave < RECORD_HEADER || inputNeeded(c) > 0) return 0;
   const result = onRecord(c);
   c.inputHave = 0;
-  return result < 0 ? fail(c, result) : 0;
+  if (result < 0) return fail(c, result);
+  if (c.handshakeDone && c.plainLength == 0) shrinkInput(c);
+  return 0;
 }
 
 /** Refuses what is no TLS record before its length is believed. */
@@ -47,6 +50,8 @@ function checkRecordHeader(c: Connection): i32 {
   if (isOld(c) && load16be(c.input + 1) != c.version) return ErrorCode.ProtocolVersion;
   let most = 16384;
   if (c.readProtected) most += c.version == Version.Tls13 ? 256 : 2048; // RFC 8446 §5.2, RFC 5246 §6.2.3
+  const agreed = receivedMost(c);
+  if (agreed > 0) most = agreed;
   return length > most ? ErrorCode.RecordOverflow : 0;
 }
 
@@ -58,7 +63,10 @@ function onRecord(c: Connection): i32 {
   if (sealed && c.version == Version.Tls13 && outer != ContentType.ApplicationData) return ErrorCode.UnexpectedRecord;
   const length = openRecord(area(c, READ_PROTECTION), c.input, c.inputHave);
   if (length < 0) return length;
-  if (sealed) c.bytesOpened += length;
+  if (sealed) {
+    c.bytesOpened += length;
+    if (c.receiveLimit > 0 && length > c.receiveLimit) return ErrorCode.RecordOverflow; // RFC 8449 §4
+  }
   const type = openedType(area(c, READ_PROTECTION));
   const start = openedStart(area(c, READ_PROTECTION));
   // RFC 8446 §5.1: nothing comes between the parts of a handshake message.

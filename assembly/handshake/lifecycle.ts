@@ -11,6 +11,7 @@ import {
 import { sendKeyUpdate } from "./tls13/key_update";
 import { consumeOutput, fail, finishClose, sealOutput, sendCloseNotify } from "./output";
 import { ContentType, Version } from "./protocol";
+import { sendPayload } from "./record_size";
 import { dropSessions, sessionFits, sessionId, sessionIdLength, sessionTicketLength, sessionVersion } from "./session";
 import { State } from "./state";
 
@@ -66,7 +67,7 @@ export function plaintextCapacity(c: Connection): i32 {
   if (c.state != State.Connected && c.state != State.Established) return 0;
   if (c.writeClosed) return 0;
   const room = c.outputCapacity - c.outputEnd - SEAL_HEADROOM - SEAL_TAILROOM - (c.keyUpdateDue ? KEY_UPDATE_ROOM : 0);
-  return max(0, min(room, SEND_PAYLOAD));
+  return max(0, min(room, sendPayload(c)));
 }
 
 /** Seals what the host put there, behind a KeyUpdate where one is due. */

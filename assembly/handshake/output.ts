@@ -2,9 +2,10 @@
 import { Alert, ErrorCode } from "../alert";
 import { SEAL_HEADROOM, SEAL_TAILROOM, recordSequence, sealRecord } from "../record/protection";
 import {
-  Connection, OUTPUT_SIZE, SEND_PAYLOAD, WRITE_PROTECTION, area, claim, discard, wipeSecrets,
+  Connection, OUTPUT_SIZE, WRITE_PROTECTION, area, claim, discard, wipeSecrets,
 } from "./connection";
 import { ContentType, Version } from "./protocol";
+import { sendPayload } from "./record_size";
 import { dropSessions } from "./session";
 import { State } from "./state";
 import { transcriptAdd } from "./transcript";
@@ -50,11 +51,11 @@ export function sealOutput(c: Connection, type: i32, length: i32): i32 {
   return sealed;
 }
 
-/** Seals `length` bytes of `data` as records of at most SEND_PAYLOAD bytes. */
+/** Seals `length` bytes of `data` as records of at most `sendPayload` bytes. */
 export function sendRecord(c: Connection, type: i32, data: usize, length: i32): i32 {
   if (c.writeClosed) return ErrorCode.WrongState;
   do {
-    const part = min(length, SEND_PAYLOAD);
+    const part = min(length, sendPayload(c));
     const reserved = reserveOutput(c, part);
     if (reserved < 0) return reserved;
     memory.copy(c.output + c.outputEnd + SEAL_HEADROOM, data, part);

@@ -36,6 +36,11 @@ export interface TlsOptions {
   legacy?: boolean;
   /** Roots hold whatever their dates say, on a device whose roots nobody renews. Off by default. */
   expiredRoots?: boolean;
+  /**
+   * Asks for records of at most so many bytes of plaintext, 512 to 16384: the connection’s memory shrinks with it. Where the
+   * server agrees to write and take no longer ones, the session can be delivered to `observe` alone.
+   */
+  recordLimit?: number;
   /** 0x0303 by default, 0x0300 with `legacy`. */
   minVersion?: TlsVersion;
   maxVersion?: TlsVersion;
@@ -206,11 +211,12 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { legacy = false, expiredRoots = false, cipherSuites, alpn, session } = options;
+    const { legacy = false, expiredRoots = false, recordLimit, cipherSuites, alpn, session } = options;
     const { postQuantum = 'offer', groups = postQuantum === 'off' ? CURVES : undefined } = options;
     const { minVersion, maxVersion } = versionsOf(options);
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
     if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
+    if (recordLimit !== undefined) checked(x.configureRecordLimit!(c, recordLimit), 'recordLimit');
     if (expiredRoots) checked(x.configureExpiredRoots!(c, 1), 'expiredRoots');
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
     if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);

@@ -9,6 +9,7 @@ import {
 import { enter } from "../enter";
 import { extensionLength, findExtension } from "../extensions";
 import { ExtensionType, Version } from "../protocol";
+import { acceptRecordSize } from "../record_size";
 import { ServerHello } from "../server_hello";
 import { sessionCertificateHash, sessionSecret, sessionSuite, sessionVersion } from "../session";
 import { State } from "../state";
@@ -59,7 +60,8 @@ function acceptExtensions(c: Connection, block: usize, length: i32): i32 {
     c.encryptThenMac = 1;
   }
   if (!uncompressed(findExtension(block, length, ExtensionType.EcPointFormats))) return ErrorCode.IllegalParameter;
-  return acceptAlpn(c, block, length);
+  const sized = acceptRecordSize(c, block, length);
+  return sized < 0 ? sized : acceptAlpn(c, block, length);
 }
 
 /** RFC 8422 §5.2: a list of point formats must have the uncompressed one. */

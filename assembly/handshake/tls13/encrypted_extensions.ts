@@ -5,6 +5,7 @@ import { acceptAlpn } from "../alpn";
 import { Connection } from "../connection";
 import { enter } from "../enter";
 import { IN_ENCRYPTED, checkExtensions } from "../extensions";
+import { acceptRecordSize } from "../record_size";
 import { State } from "../state";
 import { transcriptAdd } from "../transcript";
 
@@ -16,6 +17,8 @@ export function onEncryptedExtensions(c: Connection, message: usize, length: i32
   if (checked < 0) return checked;
   const accepted = acceptAlpn(c, block, length - 6);
   if (accepted < 0) return accepted;
+  const sized = acceptRecordSize(c, block, length - 6);
+  if (sized < 0) return sized;
   transcriptAdd(c, message, length);
   return enter(c, c.resumed ? State.ExpectFinished : State.ExpectCertificateOrRequest);
 }

@@ -20,6 +20,7 @@ export interface DeviceOptions {
   share?: number;
   clientCertificate?: { chainDer: Uint8Array[]; keyDer: Uint8Array };
   session?: Uint8Array;
+  recordLimit?: number;
 }
 
 const shorts = (numbers: number[]) => new Uint8Array(numbers.flatMap((n) => [n >> 8, n & 255]));
@@ -82,6 +83,8 @@ export class Device {
         Buffer.concat(options.alpn.map((p) => Buffer.from([p.length, ...Buffer.from(p)]))),
       );
     if (options.legacy) this.#check('configureLegacy', this.#own('configureLegacy', 1));
+    if (options.recordLimit)
+      this.#check('recordLimit', this.#own('configureRecordLimit', options.recordLimit));
     if (options.versions)
       this.#check('configureVersions', this.#own('configureVersions', ...options.versions));
     if (options.suites) set('configureSuites', shorts(options.suites), 2);
