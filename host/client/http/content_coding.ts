@@ -1,7 +1,7 @@
 // Content codings of responses (RFC 9110 §8.4), undone by the platform where it can.
 import { DeputyError } from '../../delegation/error.js';
 import type { Platform } from '../../platform/platform.js';
-import { type HeaderList, headerTokens } from './head.js';
+import { type HeaderList, headerOf, headerTokens } from './head.js';
 
 /** Codings laid over each other; more are an attack. */
 const LAYERS = 3;
@@ -19,6 +19,7 @@ export function decodedBody(
   method: string,
   response: { status: number; headers: HeaderList },
   body: AsyncIterable<Uint8Array>,
+  path = '',
 ): AsyncIterable<Uint8Array> {
   const decoder = platform.contentDecoder;
   const codings = headerTokens(response.headers, 'content-encoding').filter(
@@ -26,9 +27,27 @@ export function decodedBody(
   );
   const hasBody = method !== 'HEAD' && response.status !== 204 && response.status !== 304;
   const known = [...(decoder?.codings ?? []), 'x-gzip'];
-  if (decoder === undefined || !hasBody || codings.length === 0) return body;
+  if (decoder === undefined || !hasBody || codings.length === 0 || isArchive(response.headers, path))
+    return body;
   if (codings.length > LAYERS || !codings.every((coding) => known.includes(coding))) return body;
   return codings.reduceRight((coded, coding) => told(decoder.decode(coding, coded)), body);
+}
+
+/**
+ * Servers give a compressed file the coding that its own bytes have: what is asked for is the file, as browsers have it.
+ */
+function isArchive(headers: HeaderList, path: string): boolean {
+  const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (
+    /^application\/(?:x-)?(?:gzip|gunzip|gtar-compressed|tgz|compressed-tar|compress|bzip2?|xz|zstd)$/.test(
+      type,
+    )
+  )
+    return true;
+  // A page about a file may have that file's name, too.
+  if (/^application\/(?:x-tar|octet-stream)$/.test(type) && /\.t?gz(?:\?|$)/i.test(path)) return true;
+  const disposition = headerOf(headers, 'content-disposition') ?? '';
+  return /\bfilename\*?=[^;]*\.(?:t?gz|tbz2?|bz2|xz|zst|br)"?\s*(?:;|$)/i.test(disposition);
 }
 
 async function* told(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

@@ -116,7 +116,7 @@ export class Exchanges {
     // Nothing to read: the session is free at once, whether or not anybody looks.
     if (!pooled.http.busy) void raw.next();
     const { status, statusText, headers } = response;
-    const body = decodedBody(this.#platform, plan.method, response, raw);
+    const body = decodedBody(this.#platform, plan.method, response, raw, plan.url.path);
     return {
       url: plan.url.href,
       redirected: hasMoved,

@@ -200,6 +200,31 @@ function submission(go: string, fill: Record<string, string>): string {
   return new URLSearchParams(fields as [string, string][]).toString();
 }
 
+const OWNERS =
+  '<button form=early name=e value=1>Early</button><input form=early name=x value=y><form id=early action=/early></form>' +
+  '<form action=save method=post><input name=u><button formaction=delete formmethod=get>Delete</button><button>Save</button></form>' +
+  '<form id=late action=late method=post></form><input form=late name=out value=o><button form=late name=go value=1>Outside' +
+  '</button><form action=/i><input type=image name=map src=go.png alt=Go><button aria-label="Find it"><svg></svg></button></form>';
+
+test('buttons send the form that they name, where they say and how', async () => {
+  const { text } = await get({ ...WAP_PHONE, memory: 32 }, OWNERS);
+  expect(wmlErrors([text])).toBe('');
+  const go = (label: string) => new RegExp(`<anchor>${label}(<go .*?</go>)`).exec(text)?.[1] ?? '';
+  expect(go('Delete')).toMatch(/^<go href="delete" method="get".*name="u"/);
+  expect(go('Save')).toMatch(/^<go href="save" method="post".*name="u"/);
+  expect(go('Outside')).toMatch(/^<go href="late" method="post".*name="out".*name="go" value="1"/);
+  expect(go('Early')).toMatch(/^<go href="\/early" method="get".*name="x".*name="e" value="1"/);
+  expect(go('Go')).toMatch(/name="map.x" value="0".*name="map.y" value="0"/);
+  expect(go('Find it')).toMatch(/^<go href="\/i"/);
+  const phone = await get({ ...HDML_PHONE, memory: 32, charset: 'utf-8' }, OWNERS);
+  expect(hdmlErrors([phone.text])).toBe('');
+  expect(phone.text).toMatch(/DEST="delete\?u=[^"]*">Delete/);
+  expect(phone.text).toMatch(/DEST="late\?deputy\.fields=1" POSTDATA="[^"]*out=[^"]*go=1">Outside/);
+  const compact = await get({ ...COMPACT_PHONE, charset: 'utf-8', memory: 32 }, OWNERS);
+  expect(html32Errors([compact.text])).toBe('');
+  expect(compact.text).toMatch(/<form action="delete[^>]*method="get">.*name="u".*value="Delete"/);
+});
+
 describe('HDML 3', () => {
   test('a page with everything, and each part of a long one, fit the grammar and the device', async () => {
     const { text } = await get(

@@ -15,7 +15,7 @@ import { type TranscodeOptions, transcode } from '../../../../host/services/tran
 /** What other origins have, by address. */
 export type Site = Record<
   string,
-  () => Promise<{ status?: number; type: string; coding?: string; body: Uint8Array }>
+  () => Promise<{ status?: number; type: string; coding?: string; location?: string; body: Uint8Array }>
 >;
 
 export interface Page {
@@ -92,8 +92,9 @@ export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () 
       fetched.push(url);
       const found = page.site?.[url];
       if (found === undefined) throw new DeputyError('TUNNEL_DENIED', 'denied');
-      const { status = 200, type, coding, body } = await found();
+      const { status = 200, type, coding, location, body } = await found();
       const headers = new HeaderList([['Content-Type', type]]);
+      if (location !== undefined) headers.set('Location', location);
       if (coding !== undefined) headers.set('Content-Encoding', coding);
       return { url, status, headers, verified: true, body: Readable.from([body]) };
     },

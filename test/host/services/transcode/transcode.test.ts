@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { HANDHELD, PAGER, WAP_PHONE } from '../../../../host/delegation/device.js';
+import { HANDHELD, PAGER, PALM, WAP_PHONE } from '../../../../host/delegation/device.js';
 import { DeputyError } from '../../../../host/delegation/error.js';
 import { type Page, run, type Site, seenBefore } from './run.js';
 
@@ -72,6 +72,53 @@ describe('pictures and style sheets of other origins', () => {
       width: 320,
       height: 160,
     });
+  });
+
+  test('a redirect is followed, the policy asked anew for where it leads, and not for ever', async () => {
+    const to = (location: string) => async () => ({
+      status: 302,
+      type: 'text/html',
+      body: Buffer.from('x'),
+      location,
+    });
+    const site: Site = {
+      'https://s.example/a': to('//other.example/b'),
+      'https://other.example/b': to('http://other.example/c'),
+      'https://other.example/c': async () => ({ type: 'image/png', body: await photo(9, 9) }),
+      'https://s.example/round': to('/round'),
+      'https://s.example/denied': to('https://denied.example/'),
+    };
+    const { text, fetched } = await run({
+      headers: html,
+      body: '<img src="https://s.example/a"><img src="https://s.example/round" alt=r><img src="https://s.example/denied" alt=d>',
+      site,
+    });
+    expect(text).toMatch(/<img src="data:[^>]*width="9"/);
+    expect(fetched.slice(0, 1)).toEqual(['https://s.example/a']);
+    expect(fetched).toContain('https://other.example/c');
+    expect(fetched.filter((url) => url.endsWith('round'))).toHaveLength(6);
+    expect(text).toMatch(
+      /\[picture: r — its origin redirects it too often\].*\[picture: d — refused by the policy/s,
+    );
+  });
+
+  test('a tall picture is as wide as the screen, and as tall as there is room for', async () => {
+    const site = {
+      'https://s.example/t': async () => ({ type: 'image/png', body: await photo(400, 20_000) }),
+    };
+    const body = '<img src="https://s.example/t">';
+    const { text } = await run({ headers: html, body, site });
+    expect(text).toMatch(/width="320" height="5120"/);
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+    const noisy = await sharp({
+      create: { width: 300, height: 4000, channels: 3, background: '#fff', noise },
+    })
+      .png()
+      .toBuffer();
+    const full = { 'https://s.example/t': async () => ({ type: 'image/png', body: noisy }) };
+    const small = await run({ headers: html, body, site: full, profile: PALM });
+    expect(small.text).toMatch(/width="160" height="(3\d\d|[4-9]\d\d)"/);
+    expect(small.bytes.length).toBeLessThanOrEqual(PALM.memory * 1024);
   });
 
   test('a screen of greys gets at most its 2^depth greys', async () => {
@@ -225,6 +272,26 @@ describe('pictures and style sheets of other origins', () => {
       site: { 'https://s.example/p': async () => ({ type: 'image/png', body: await photo(300, 300) }) },
     });
     expect(text).toContain('no memory left');
+  });
+
+  test('no rule that waits for a script leaves a blank page', async () => {
+    const hiding =
+      'body{display:none} .js html, body.loading { visibility : hidden ; color:red} .async-hide{opacity:0!important} p{opacity:0}';
+    const { text } = await run({
+      headers: html,
+      body: `<style>${hiding}</style><p>x`,
+      profile: { styles: true },
+    });
+    expect(text).toBe(
+      '<style>body{ }.js html, body.loading { color:red}.async-hide{ }p{opacity:0}</style><p>x</p>',
+    );
+  });
+
+  test('a device with styles gets the elements that they speak of', async () => {
+    const body = '<header class=top><nav id=n><main>x</main></nav></header>';
+    expect((await run({ headers: html, body, profile: { styles: true } })).text).toBe(
+      '<header class="top"><nav id="n"><main>x</main></nav></header>',
+    );
   });
 
   test('a style sheet is put in where the device applies styles, without anything that fetches', async () => {
