@@ -8,6 +8,7 @@ import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js'
 import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
 import type { DailyWindow } from '../delegation/subscription.js';
 import type { TlsVersion } from '../engine/tls.js';
+import { isFieldValue, isToken } from '../http/grammar.js';
 import { suggestion } from './suggestion.js';
 
 /** `HOST:PORT`, `[v6]:PORT`. */
@@ -43,9 +44,11 @@ export function headerLine(
   text: string,
   before: readonly (readonly [string, string])[] = [],
 ): [string, string][] {
-  const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):\s*([\t\x20-\x7e]*)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('Write a header as "Name: value".');
-  return [...(before as [string, string][]), [match[1]!, match[2]!]];
+  const colon = text.indexOf(':');
+  const [name, value] = [text.slice(0, Math.max(0, colon)), text.slice(colon + 1).trim()];
+  if (!isToken(name) || !isFieldValue(value))
+    throw new InvalidArgumentError('Write a header as "Name: value".');
+  return [...(before as [string, string][]), [name, value]];
 }
 
 const VERSIONS: Readonly<Record<string, TlsVersion>> = {

@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
+import { REQUEST_LINE_LIMIT, repairRequestLine } from '../http/request_line.js';
 import type { ClientNetworks } from './access.js';
-import { REQUEST_LINE_LIMIT, repairRequestLine } from './request_line.js';
 
 export interface ListenerLimits {
   /** Connections at one time. */

@@ -1,10 +1,8 @@
 // Header lines as they stood on the wire: order and case are kept, names compare without case.
 
-export type HeaderLine = readonly [name: string, value: string];
+import { isFieldValue, isToken } from '../http/grammar.js';
 
-/** RFC 9110 §5.1 and §5.5: a token, and a value without CR, LF and NUL. Text is Latin-1, one byte a character. */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+export type HeaderLine = readonly [name: string, value: string];
 
 export class HeaderList implements Iterable<HeaderLine> {
   #lines: HeaderLine[];
@@ -75,7 +73,7 @@ const same = (one: string, other: string) =>
   one.length === other.length && one.toLowerCase() === other.toLowerCase();
 
 function check(name: string, value: string): void {
-  if (!NAME.test(name)) throw new TypeError('a header name must be a token');
-  if (!VALUE.test(value))
+  if (!isToken(name)) throw new TypeError('a header name must be a token');
+  if (!isFieldValue(value))
     throw new TypeError(`the value of ${name} holds a control or non-Latin-1 character`);
 }

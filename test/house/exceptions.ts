@@ -19,12 +19,6 @@ export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'host/proxy/handshake/tls12.ts',
     'host/proxy/handshake/tls13.ts',
   ],
-  'a grammar of HTTP heads outside host/http': [
-    'host/cli/arguments.ts',
-    'host/client/http/head.ts',
-    'host/gateway/request_line.ts',
-    'host/proxy/exchange/head.ts',
-  ],
   "a class assigning another class's field": [
     'host/client/delegation/observation.ts: Observed writes onReceived of TlsStream',
     'host/client/sessions/session_opener.ts: SessionOpener writes isBusy of DelegatedSession',

@@ -1,5 +1,6 @@
 // The start line and headers of an HTTP/1.1 response, read strictly: what two parsers could read in two ways is refused.
 import { DeputyError } from '../../delegation/error.js';
+import { FIELD_LINES_LIMIT, FieldLineError, readFieldLines, readStatusLine } from '../../http/grammar.js';
 
 /** Bounds on a response head; a head over them is an error, never a longer buffer. */
 export interface HeadLimits {
@@ -9,7 +10,7 @@ export interface HeadLimits {
   lines: number;
 }
 
-export const HEAD_LIMITS: HeadLimits = { bytes: 65_536, lines: 200 };
+export const HEAD_LIMITS: HeadLimits = { bytes: 65_536, lines: FIELD_LINES_LIMIT };
 
 /** Names in lower case, in the order received; equal names are kept apart. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -37,13 +38,7 @@ export function headEnd(bytes: Uint8Array, from = 0): number {
   return -1;
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-export const isToken = (text: string): boolean => TOKEN.test(text);
-
-export const isFieldValue = (text: string): boolean => FIELD_VALUE.test(text);
+export { isFieldValue, isToken } from '../../http/grammar.js';
 
 /**
  * Parses a whole head, its empty line included (RFC 9112 §4, §5). Lines may end in LF alone, and white space before a
@@ -51,17 +46,12 @@ export const isFieldValue = (text: string): boolean => FIELD_VALUE.test(text);
  * white space, names that are no tokens, control characters.
  */
 export function parseResponseHead(bytes: Uint8Array, limits: HeadLimits = HEAD_LIMITS): ResponseHead {
-  const [statusLine, ...lines] = headLines(bytes, limits);
-  const match = STATUS_LINE.exec(statusLine ?? '');
-  if (match === null)
+  const [first = '', ...lines] = headLines(bytes, limits);
+  const start = readStatusLine(first, 'strict');
+  if (start === undefined)
     throw httpError('HTTP_BAD_HEAD', 'the answer does not start with an HTTP/1.1 status line');
-  const [, minorVersion, status, statusText] = match;
-  return {
-    minorVersion: Number(minorVersion),
-    status: Number(status),
-    statusText: statusText ?? '',
-    headers: parseHeaderLines(lines),
-  };
+  const { minorVersion, status, reason } = start;
+  return { minorVersion, status, statusText: reason, headers: parseHeaderLines(lines) };
 }
 
 /** Cuts a head or a trailer section into its lines, without the empty one. */
@@ -80,18 +70,12 @@ export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
 
 /** Header or trailer lines as names and values (RFC 9112 §5). */
 export function parseHeaderLines(lines: readonly string[]): HeaderList {
-  return lines.map((line) => {
-    const colon = line.indexOf(':');
-    const named = line.slice(0, Math.max(colon, 0));
-    const bare = named.replace(/[\t ]+$/, '');
-    // What says where a body ends is read in one way, or not at all.
-    const name = /^(?:content-length|transfer-encoding)$/i.test(bare) ? named : bare;
-    const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '');
-    if (!isToken(name) || !isFieldValue(value)) {
-      throw httpError('HTTP_BAD_HEAD', 'a header line is malformed');
-    }
-    return [name.toLowerCase(), value] as const;
-  });
+  try {
+    return readFieldLines(lines, 'careful').fields.map(([name, value]) => [name.toLowerCase(), value]);
+  } catch (error) {
+    if (error instanceof FieldLineError) throw httpError('HTTP_BAD_HEAD', error.message);
+    throw error;
+  }
 }
 
 /** All values of one header joined by commas (RFC 9110 §5.3), or undefined. */

@@ -1,4 +1,12 @@
 // The heads of HTTP/1.x messages (RFC 9112 §2 to §5): read for what they say, kept byte for byte.
+import {
+  FieldLineError,
+  type FieldLines,
+  readFieldLines,
+  readRequestLine,
+  readStatusLine,
+  type Strictness,
+} from '../../http/grammar.js';
 import { type HeaderLine, HeaderList } from '../../services/headers.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
@@ -21,29 +29,8 @@ export interface ResponseHead extends Head {
   reason: string;
 }
 
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\s]+) HTTP\/1\.([01])$/;
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([^\r\n]*))?$/;
-const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
-const FOLDED_LINE = /^[\t ][\t\x20-\x7e\x80-\xff]*$/;
-/** RFC 9112 §5.1: white space before the colon of a response's line is taken away. */
-const RESPONSE_HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*:[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const [CR, LF] = [0x0d, 0x0a];
-
-/**
- * A request line as lenient servers read it: any blanks, a bare line feed, blank lines before it, and HTTP/0.9. What is no strict
- * HTTP is refused as such, and passes for nothing else.
- */
-const LIKE_REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]+\S.*[\t ]HTTP\/\d|^GET[\t ]+(\/|https?:)/i;
-
-/** Whether a first line is that of an HTTP request; undefined while it can't be told. */
-export function beginsLikeHttp(bytes: Buffer): boolean | undefined {
-  const text = bytes.toString('latin1', 0, 8192).replace(/^[\r\n]+/, '');
-  const end = text.indexOf('\n');
-  if (end >= 0) return LIKE_REQUEST_LINE.test(text.slice(0, end));
-  if (bytes.length >= 8192) return undefined;
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}($|[\t ][^\n]*$)/.test(text) ? undefined : false;
-}
 
 /** What an HTTP/2 client says first (RFC 9113 §3.4). */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n');
@@ -99,52 +86,35 @@ function endOfResponseHead(bytes: Buffer, from: number): number {
 /** Strict: what two readers could read differently is refused (RFC 9112 §11.2). */
 export function parseRequestHead(raw: Buffer): RequestHead {
   const [first = '', ...lines] = linesOf(raw);
-  const match = REQUEST_LINE.exec(first);
-  if (match === null) throw new SessionError('BAD_REQUEST', 'a request line is malformed');
-  const [, method, target, minor] = match as unknown as [string, string, string, string];
-  const headers = lines.map((line) => {
-    const header = HEADER_LINE.exec(line);
-    if (header === null) throw new SessionError('BAD_REQUEST', 'a header line of a request is malformed');
-    return [header[1]!, header[2]!] as const;
-  });
-  return { raw, method, target, minorVersion: Number(minor), headers: HeaderList.ofChecked(headers) };
+  const start = readRequestLine(first);
+  if (start === undefined) throw new SessionError('BAD_REQUEST', 'a request line is malformed');
+  const { fields } = fieldsOf(lines, 'strict', 'BAD_REQUEST');
+  return { raw, ...start, headers: HeaderList.ofChecked(fields) };
 }
 
 /**
- * Lines that are no header lines go on as they are, unless they could be taken for framing. What two readers could read
- * differently goes on as it was read here: with CRLF, and without white space before a colon.
+ * As a recipient of responses may read them. What two readers could read differently goes on as it was read here, with
+ * CRLF: the device reads the same.
  */
 export function parseResponseHead(raw: Buffer): ResponseHead {
   const [first = '', ...lines] = linesOf(raw, /\r?\n/);
-  const match = STATUS_LINE.exec(first);
-  if (match === null) throw new SessionError('BAD_RESPONSE', 'a status line is malformed');
-  const [, minor, status, reason = ''] = match as unknown as [string, string, string, string | undefined];
-  const headers: HeaderLine[] = [];
-  let isStrict = !/(^|[^\r])\n/.test(raw.toString('latin1'));
-  for (const line of lines) {
-    const header = RESPONSE_HEADER_LINE.exec(line);
-    if (header !== null && !HEADER_LINE.test(line)) isStrict = false;
-    if (header !== null) headers.push([header[1]!, header[2]!]);
-    else if (FOLDED_LINE.test(line) && headers.length > 0) headers.push(unfolded(headers.pop()!, line));
-    else if (/transfer-encoding|content-length|[\r\n]/i.test(line)) {
-      throw new SessionError('BAD_RESPONSE', 'a header line of a response is malformed');
-    }
-  }
-  return {
-    raw: isStrict ? raw : writeHead(first, headers),
-    status: Number(status),
-    reason,
-    minorVersion: Number(minor),
-    headers: HeaderList.ofChecked(headers),
-  };
+  const start = readStatusLine(first, 'recipient');
+  if (start === undefined) throw new SessionError('BAD_RESPONSE', 'a status line is malformed');
+  const { fields, isStrict } = fieldsOf(lines, 'recipient', 'BAD_RESPONSE');
+  const isCanonical =
+    isStrict && !/(^|[^\r])\n/.test(raw.toString('latin1')) && readStatusLine(first, 'strict') !== undefined;
+  const { minorVersion, status, reason } = start;
+  const written = () => writeHead(`HTTP/1.${minorVersion} ${status} ${reason}`, fields);
+  return { raw: isCanonical ? raw : written(), ...start, headers: HeaderList.ofChecked(fields) };
 }
 
-/** RFC 9112 §5.2: a folded line goes on with the value before. Of framing nobody may read half. */
-function unfolded([name, value]: HeaderLine, line: string): HeaderLine {
-  if (/^(transfer-encoding|content-length)$/i.test(name)) {
-    throw new SessionError('BAD_RESPONSE', 'the framing of a response is in a folded line');
+function fieldsOf(lines: readonly string[], strictness: Strictness, code: SessionErrorCode): FieldLines {
+  try {
+    return readFieldLines(lines, strictness);
+  } catch (error) {
+    if (error instanceof FieldLineError) throw new SessionError(code, error.message);
+    throw error;
   }
-  return [name, `${value} ${line.trim()}`];
 }
 
 /** A head as bytes, with every line where it was. */

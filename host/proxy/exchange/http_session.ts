@@ -1,11 +1,12 @@
 // An active session: HTTP/1.x exchange by exchange, or plain bytes for any other protocol (R19).
 
+import { beginsLikeHttp } from '../../http/request_line.js';
 import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { ReadAhead } from '../streams/read_ahead.js';
 import { carryBytes } from './byte_session.js';
 import { type ExchangeOptions, exchange, type Side } from './exchange.js';
-import { beginsLikeHttp, beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
+import { beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
 
 export interface ActiveOptions
   extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
@@ -77,7 +78,7 @@ const STREAM_PATIENCE = 1000;
 async function speaksHttp(client: Side, origin: Side, patience?: number): Promise<boolean | undefined> {
   for (;;) {
     const { buffer } = client.bytes;
-    const verdict = beginsLikeHttp(buffer);
+    const verdict = beginsLikeHttp(buffer.toString('latin1', 0, 8192));
     if (verdict !== undefined) return verdict;
     if (buffer.length >= 8192) return true;
     if (buffer.length === 0 && (await firstToSpeak(client, origin)) === 'origin') return false;
@@ -103,7 +104,7 @@ function firstLineGuard(): (bytes: Buffer) => void {
   return (bytes) => {
     if (line === undefined) return;
     line = Buffer.concat([line, bytes]);
-    const verdict = line.length >= 8192 ? true : beginsLikeHttp(line);
+    const verdict = line.length >= 8192 ? true : beginsLikeHttp(line.toString('latin1', 0, 8192));
     if (verdict === true) throw new SessionError('BAD_REQUEST', 'HTTP came where the client announced none');
     if (verdict === false) line = undefined;
   };

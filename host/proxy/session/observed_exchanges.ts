@@ -1,10 +1,11 @@
 // HTTP/1.x read along: requests and answers as they passed, head by head and body by body, without touching a byte.
+
 import { createHash } from 'node:crypto';
+import { beginsLikeHttp } from '../../http/request_line.js';
 import type { ObservedBody } from '../../services/service.js';
 import { SessionError } from '../error.js';
 import { BodyReader, type Framing, requestFraming, responseFraming } from '../exchange/framing.js';
 import {
-  beginsLikeHttp,
   parseRequestHead,
   parseResponseHead,
   type RequestHead,
@@ -58,7 +59,7 @@ export async function readExchanges(
 
 async function isHttp(from: ReadAhead): Promise<boolean> {
   for (;;) {
-    const verdict = beginsLikeHttp(from.buffer);
+    const verdict = beginsLikeHttp(from.buffer.toString('latin1', 0, 8192));
     if (verdict !== undefined) return verdict;
     if ((await from.fill()) === false) return false;
   }

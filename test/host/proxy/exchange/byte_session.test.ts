@@ -91,7 +91,7 @@ describe('a byte stream', () => {
       const list = parseList('/forbidden');
       const refused = { name: 'no', request: filter([list]).request! };
       const { stream: bytes, origin } = await stream(() => {}, { services: [refused] });
-      await bytes.write(text(`${line.replace('/', '/forbidden')}\r\n\r\n`));
+      await bytes.write(text(`${line.replace('/', '/forbidden')}\r\nConnection: close\r\n\r\n`));
       const answer = await all(bytes).catch(({ code }) => code as string);
       expect(answer).toMatch(/^HTTP\/1.1 403 |^BAD_REQUEST$/);
       expect(origin.received[0]?.length ?? 0).toBe(0);

@@ -5,13 +5,26 @@ import { parseRequestHead, parseResponseHead } from '../../../../host/proxy/exch
 const response = (text: string) => parseResponseHead(Buffer.from(text, 'latin1'));
 
 test('a response head that is well-formed goes on byte for byte', () => {
-  const text = 'HTTP/1.1 200 OK\r\nhOsT:  x \r\nno header line\r\nFolded: a\r\n b\r\n\r\n';
+  const text = 'HTTP/1.1 200 OK\r\nhOsT:  x \r\nB:\r\n\r\n';
   const head = response(text);
   expect(head.raw.toString('latin1')).toBe(text);
   expect([...head.headers]).toEqual([
     ['hOsT', 'x'],
-    ['Folded', 'a b'],
+    ['B', ''],
   ]);
+});
+
+test('folded lines, other lines and odd reasons go on as the device reads them (RFC 9112 §5.2)', () => {
+  const head = response('HTTP/1.1 600 O\x07K\r\nno header line\r\nFolded: a\r\n b\r\n\r\n');
+  expect(head.raw.toString('latin1')).toBe('HTTP/1.1 600 O K\r\nFolded: a b\r\n\r\n');
+  expect([...head.headers]).toEqual([['Folded', 'a b']]);
+});
+
+test('more lines than the device takes are refused', () => {
+  const lines = Array.from({ length: 201 }, (_, i) => `A${i}: b\r\n`).join('');
+  expect(() => response(`HTTP/1.1 200 OK\r\n${lines}\r\n`)).toThrow(
+    expect.objectContaining({ code: 'BAD_RESPONSE' }),
+  );
 });
 
 test.each([

@@ -35,3 +35,20 @@ const encoded = (target: string): string =>
     const code = character.charCodeAt(0).toString(16).toUpperCase();
     return `%${code.padStart(2, '0')}`;
   });
+
+/**
+ * A request line as lenient servers read it: any blanks, a bare line feed, blank lines before it, and HTTP/0.9. What is no strict
+ * HTTP is refused as such, and passes for nothing else.
+ */
+const LIKE_REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]+\S.*[\t ]HTTP\/\d|^GET[\t ]+(\/|https?:)/i;
+/** Bytes at the front of a stream that are looked at. */
+const LOOKED_AT = 8192;
+
+/** Whether a stream that begins so, as Latin-1, begins with an HTTP request; undefined while it can't be told. */
+export function beginsLikeHttp(beginning: string): boolean | undefined {
+  const text = beginning.slice(0, LOOKED_AT).replace(/^[\r\n]+/, '');
+  const end = text.indexOf('\n');
+  if (end >= 0) return LIKE_REQUEST_LINE.test(text.slice(0, end));
+  if (beginning.length >= LOOKED_AT) return undefined;
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}($|[\t ][^\n]*$)/.test(text) ? undefined : false;
+}
