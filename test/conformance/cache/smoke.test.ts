@@ -5,9 +5,9 @@ import { DeputyClient } from '../../../host/index.js';
 import { createProxy } from '../../../host/proxy/proxy.js';
 import { cache } from '../../../host/services/cache/index.js';
 import { MemoryStore } from '../../../host/services/cache/stores/memory.js';
-import { exceptions } from './exceptions.mjs';
-import { runSuite } from './suite.mjs';
-import { startWorld } from './world.mjs';
+import { exceptions } from './exceptions.js';
+import { runSuite } from './suite.js';
+import { startWorld } from './world.js';
 
 test('the cache passes them through delegated sessions', async () => {
   const world = await startWorld({ createAuthority, createProxy, DeputyClient, cache, MemoryStore });

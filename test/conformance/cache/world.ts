@@ -1,17 +1,43 @@
 // A world for the suite: its origin behind TLS, a proxy whose only service is the cache, and clients that admit it.
-import { fetcher, startSuiteOrigin } from './suite.mjs';
+
+import type { createAuthority } from '../../../host/cli/demo/authority/authority.js';
+import type { ClientResponse, DeputyClient, RequestOptions } from '../../../host/index.js';
+import type { createProxy } from '../../../host/proxy/proxy.js';
+import type { cache } from '../../../host/services/cache/index.js';
+import type { MemoryStore } from '../../../host/services/cache/stores/memory.js';
+import type { Fetcher } from './suite.js';
+import { fetcher, startSuiteOrigin } from './suite.js';
+
+export interface Parts {
+  createAuthority: typeof createAuthority;
+  createProxy: typeof createProxy;
+  DeputyClient: typeof DeputyClient;
+  cache: typeof cache;
+  MemoryStore: typeof MemoryStore;
+}
 
 const NAME = 'cache.test';
 const CLIENTS = ['one', 'two'];
 
 /** `parts`: createAuthority, createProxy, DeputyClient, cache and MemoryStore, as built or as sources. */
-export async function startWorld({ createAuthority, createProxy, DeputyClient, cache, MemoryStore }) {
+export async function startWorld({
+  createAuthority,
+  createProxy,
+  DeputyClient,
+  cache,
+  MemoryStore,
+}: Parts): Promise<{
+  base: string;
+  fetchers: Fetcher[];
+  sessions(): number;
+  close(): Promise<void>;
+}> {
   const authority = await createAuthority();
   const issued = await authority.issue({ names: [NAME, 'localhost', '127.0.0.1'] });
   const origin = await startSuiteOrigin(issued);
-  const token = (client) => `token-of-client-${client}`;
+  const token = (client: string) => `token-of-client-${client}`;
   const store = new MemoryStore({ bytes: 64 << 20, entries: 16_384 });
-  const delegated = new Set();
+  const delegated = new Set<string>();
   const proxy = createProxy({
     tls: { certificate: issued.chainPem, key: issued.keyPem },
     tokens: CLIENTS.map((name) => ({ name, token: token(name) })),
@@ -32,7 +58,7 @@ export async function startWorld({ createAuthority, createProxy, DeputyClient, c
   );
   return {
     base: `https://${NAME}:${origin.port}`,
-    fetchers: clients.map((client) => fetcher((url, init) => request(client, url, init))),
+    fetchers: clients.map((client) => fetcher((url, init = {}) => request(client, url, init))),
     /** How many sessions were delegated so far. */
     sessions: () => delegated.size,
     close: async () => {
@@ -44,7 +70,11 @@ export async function startWorld({ createAuthority, createProxy, DeputyClient, c
 }
 
 /** The suite's own bookkeeping is no case: where a kept connection closed under it, it is sent again. */
-async function request(client, url, init) {
+async function request(
+  client: Parts['DeputyClient']['prototype'],
+  url: string,
+  init: RequestOptions,
+): Promise<ClientResponse> {
   try {
     return await client.request(url, init);
   } catch (error) {

@@ -4,7 +4,7 @@ const NO_ANSWER =
   "the suite's origin cuts the connection each time it is asked, so that no answer can bear the number of the " +
   'request that the case then looks for; what is served is an error of the proxy, and nothing stale';
 
-export const exceptions = {
+export const exceptions: Readonly<Record<string, string>> = {
   'age-parse-prefix':
     'it wants "Age: 0,7200" reused, against its own name ("to be stale") and against age-parse-dup-0 and ' +
     'age-parse-prefix-twoline, which are required too and forbid "Age: 0, 0" and the same two values on two lines',
@@ -21,7 +21,7 @@ const BAD_PARTS =
   'its origin sends five bytes as "bytes 4-9/10", which are six: whoever keeps them serves a byte in the place of another';
 
 /** Optimal cases that this cache leaves, each with its reason. */
-export const declined = {
+export const declined: Readonly<Record<string, string>> = {
   'vary-normalise-lang-order':
     'servers break ties by the order of languages, as Apache does: to ignore it gives people a language they like less',
   'vary-normalise-lang-select':

@@ -1,12 +1,12 @@
 // `npm run conformance:cache`: the cache judged by http-cache-tests, through delegated sessions of Deputy's own client.
 import { parseArgs } from 'node:util';
-import { createAuthority } from '../../../dist/host/cli/demo/authority/authority.js';
-import { createProxy, DeputyClient } from '../../../dist/host/index.js';
-import { cache } from '../../../dist/host/services/cache/index.js';
-import { MemoryStore } from '../../../dist/host/services/cache/stores/memory.js';
-import { declined, exceptions } from './exceptions.mjs';
-import { kinds, runSuite } from './suite.mjs';
-import { startWorld } from './world.mjs';
+import { createAuthority } from '../../../host/cli/demo/authority/authority.js';
+import { createProxy, DeputyClient } from '../../../host/index.js';
+import { cache } from '../../../host/services/cache/index.js';
+import { MemoryStore } from '../../../host/services/cache/stores/memory.js';
+import { declined, exceptions } from './exceptions.js';
+import { kinds, runSuite } from './suite.js';
+import { startWorld } from './world.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ if (values.help) {
 
 Judges the cache by http-cache-tests, each case through a delegated session, and prints how many passed of each kind:
 required by RFC 9111, optimal, and checks of what caches do, which pass or fail by taste. Ends with 1 where a required
-case fails that is not on the list of those that no cache can pass (test/conformance/cache/exceptions.mjs).
+case fails that is not on the list of those that no cache can pass (test/conformance/cache/exceptions.ts).
 
   --json      one JSON object: {required, optimal, check}, each {passed, total}, and the exceptions
   --failed    also lists what did not pass, and why, on standard error
@@ -35,27 +35,30 @@ const results = await runSuite(world.base, world.fetchers, ({ id }) => [undefine
 const sessions = world.sessions();
 await world.close();
 
-const figures = Object.fromEntries(
-  kinds.map((kind) => {
-    const cases = results.filter((result) => result.kind === kind);
-    return [kind, { passed: cases.filter(({ passed }) => passed).length, total: cases.length }];
-  }),
-);
+const figures = kinds.map((kind) => {
+  const cases = results.filter((result) => result.kind === kind);
+  return { kind, passed: cases.filter(({ passed }) => passed).length, total: cases.length };
+});
 const failed = results.filter(({ passed }) => !passed);
-const listed = (list) => failed.filter(({ id }) => id in list).map(({ id }) => ({ id, why: list[id] }));
+const listed = (list: Readonly<Record<string, string>>) =>
+  failed.filter(({ id }) => id in list).map(({ id }) => ({ id, why: list[id] }));
 const excepted = listed(exceptions);
 const unexpected = failed.filter(({ id, kind }) => kind === 'required' && !(id in exceptions));
 const outdated = results.filter(({ id, passed }) => passed && (id in exceptions || id in declined));
 
-const lines = [];
+const lines: string[] = [];
 if (values.json) {
-  lines.push(JSON.stringify({ ...figures, exceptions: excepted, declined: listed(declined) }));
+  lines.push(
+    JSON.stringify({
+      ...Object.fromEntries(figures.map(({ kind, ...counts }) => [kind, counts])),
+      exceptions: excepted,
+      declined: listed(declined),
+    }),
+  );
 } else {
   lines.push(`http-cache-tests through ${sessions} delegated sessions`);
-  for (const kind of kinds) {
-    const { passed, total } = figures[kind];
+  for (const { kind, passed, total } of figures)
     lines.push(`  ${kind.padEnd(8)} ${String(passed).padStart(3)} of ${total}`);
-  }
   for (const { id, why } of excepted) lines.push(`  can't pass: ${id}: ${why}`);
   for (const { id, why } of listed(declined)) lines.push(`  left: ${id}: ${why}`);
 }
