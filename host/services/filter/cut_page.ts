@@ -13,7 +13,7 @@ const MAX_ELEMENTS = 50_000;
 /** Bytes that wait for the end of their tag. */
 const MAX_TAG = 1 << 20;
 /** Milliseconds of the processor for one page. */
-const MAX_WORK = 2000;
+const MAX_WORK = 1000;
 /** Code units that are no ASCII may hold markup's characters in these. */
 const MULTIBYTE = /^(?:utf-?16|utf-?32|iso-2022|iso-10646-ucs|ucs-|hz-gb)/i;
 
@@ -95,7 +95,7 @@ class Cutter {
     const started = performance.now();
     this.#parser.write(latin1(chunk));
     if (isWhole) this.#parser.end();
-    const cut = this.#cuts(isWhole);
+    const cut = this.#cuts(isWhole, () => this.#work + performance.now() - started > MAX_WORK);
     this.#work += performance.now() - started;
     const bytes = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     // A tag that is begun may open an element that is cut: it waits for its end.
@@ -121,7 +121,7 @@ class Cutter {
   }
 
   /** Ranges in order; the last one may be open. */
-  #cuts(isWhole: boolean): Range[] {
+  #cuts(isWhole: boolean, isLate: () => boolean): Range[] {
     const cut: Range[] = [];
     const add = (element: Element) => {
       const to = element.endIndex ?? Number.POSITIVE_INFINITY;
@@ -131,7 +131,7 @@ class Cutter {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) add(open);
-    for (const element of this.hiding.hidden(this.#tree.takeNew(), isWhole)) {
+    for (const element of this.hiding.hidden(this.#tree.takeNew(), isWhole, isLate)) {
       const last = cut.at(-1);
       // Within one that is cut already, or the page itself.
       if ((last !== undefined && (element.startIndex ?? 0) < last.to) || isRoot(element)) continue;

@@ -14,6 +14,8 @@ interface Compiled {
 
 /** Compiled selectors that are kept; a page takes some hundreds. */
 const MAX_COMPILED = 16_384;
+/** Elements between two looks at the clock: one may take as long as a page has elements. */
+const LOOK = 64;
 /** Pseudo-classes that speak of what comes later, and those that speak of text, which no tree here has. */
 const AFTER = new Set(
   'has last-child last-of-type nth-last-child nth-last-of-type only-child only-of-type'.split(' '),
@@ -146,8 +148,8 @@ export class PageHiding {
     for (const each of first) this.#add(each);
   }
 
-  /** Those of `elements`, which are new, that are hidden. */
-  hidden(elements: readonly Element[], isWhole: boolean): Element[] {
+  /** Those of `elements`, which are new, that are hidden; as far as `isLate` lets it come. */
+  hidden(elements: readonly Element[], isWhole: boolean, isLate: () => boolean): Element[] {
     const names: Names = { classes: [], ids: [], hrefs: [] };
     for (const { attribs } of elements) {
       for (const name of classesOf(attribs)) this.#note('.', name, names.classes);
@@ -156,7 +158,12 @@ export class PageHiding {
     }
     if (names.classes.length + names.ids.length + names.hrefs.length > 0)
       for (const each of this.byNames(names)) this.#add(each);
-    return elements.filter((element) => this.#isHidden(element, isWhole));
+    const hidden: Element[] = [];
+    for (const [at, element] of elements.entries()) {
+      if (at % LOOK === 0 && isLate()) break;
+      if (this.#isHidden(element, isWhole)) hidden.push(element);
+    }
+    return hidden;
   }
 
   #isHidden(element: Element, isWhole: boolean): boolean {

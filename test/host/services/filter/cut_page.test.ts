@@ -92,6 +92,12 @@ describe('elements', () => {
   test('are left alone on a page that asks too much', async () => {
     const many = `${'<b></b>'.repeat(50_001)}<b class=ad>x</b>`;
     expect(await cut('##.ad', many)).toMatchObject({ given: expect.stringMatching(/too (?:many|long)/) });
+    // Each element asks for all that stands within it.
+    const deep = `${'<div>'.repeat(20_000)}<b class=ad>x</b>`;
+    const started = performance.now();
+    const rules = Array.from({ length: 20 }, (_, n) => `news.test##div:has(.x${n})`).join('\n');
+    expect(await cut(rules, deep)).toMatchObject({ text: deep, given: 'it takes too long' });
+    expect(performance.now() - started).toBeLessThan(20_000);
     const long = `<b class=ad>w</b><img src="${'x'.repeat(2 << 20)}">y`;
     const { text, given } = await cut('##.ad', long, { step: 16_384 });
     expect(given).toBe('one of its tags is too long');
