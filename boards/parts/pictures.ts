@@ -6,7 +6,7 @@ import { partSources } from './debian_source.js';
 
 const build = fileURLToPath(new URL('../../build/parts', import.meta.url));
 
-const pngPin = {
+export const pngPin = {
   title: 'libpng',
   version: '1.6.39',
   package: 'libpng1.6',
@@ -15,7 +15,7 @@ const pngPin = {
   variable: 'LIBPNG_DIR',
   witness: 'pngread.c',
 };
-const zlibPin = {
+export const zlibPin = {
   title: 'zlib',
   version: '1.2.13',
   package: 'zlib',
@@ -24,7 +24,7 @@ const zlibPin = {
   variable: 'ZLIB_DIR',
   witness: 'inflate.c',
 };
-const jpegPin = {
+export const jpegPin = {
   title: 'libjpeg-turbo',
   version: '2.1.5',
   package: 'libjpeg-turbo',
