@@ -1,6 +1,6 @@
 // The one table of alerts and errors. Plain enums only: the host imports this same file, so that both sides agree.
 
-/** TLS alert descriptions (RFC 8446 §6, RFC 5246 §7.2). */
+/** TLS alert descriptions (RFC 9846 §6, RFC 5246 §7.2). */
 export enum Alert {
   CloseNotify = 0,
   UnexpectedMessage = 10,
@@ -120,6 +120,6 @@ export enum ErrorCode {
   NoApplicationProtocol = -30720,
   // Closed by the peer: nothing is sent back. Detail = the alert received: `PeerAlert - description`.
   PeerAlert = -65536,
-  // The transport ended without close_notify (RFC 8446 §6.1); told by the host.
+  // The transport ended without close_notify (RFC 9846 §6.1); told by the host.
   Truncated = -66000,
 }

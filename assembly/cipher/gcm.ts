@@ -1,4 +1,4 @@
-// AES-GCM (NIST SP 800-38D) with nonces of 12 and tags of 16 bytes, as TLS has it (RFC 5288, RFC 8446 §5.3).
+// AES-GCM (NIST SP 800-38D) with nonces of 12 and tags of 16 bytes, as TLS has it (RFC 5288, RFC 9846 §5.3).
 //
 // Constant-time in keys, nonces and data; lengths are public.
 

@@ -1,4 +1,4 @@
-// Key pairs and Diffie-Hellman on the NamedGroups (RFC 8446 §4.2.8, RFC 8422 §5.4): X25519, P-256, P-384.
+// Key pairs and Diffie-Hellman on the NamedGroups (RFC 9846 §4.3.8, RFC 8422 §5.4): X25519, P-256, P-384.
 import { ErrorCode } from "../alert";
 import { drbgGenerate } from "../prf/hmac_drbg";
 import {
@@ -42,7 +42,7 @@ export function ecPublicKey(curve: i32, out: usize, scalar: usize): i32 {
 
 /**
  * Writes the shared secret, the x-coordinate (32 or 48 bytes), and returns its length. The peer's point must be
- * uncompressed and on the curve, else BadKeyShare (RFC 8446 §4.2.8.2). Constant-time in the scalar and the point.
+ * uncompressed and on the curve, else BadKeyShare (RFC 9846 §4.3.8.2). Constant-time in the scalar and the point.
  */
 export function ecdh(curve: i32, out: usize, scalar: usize, point: usize, pointLength: i32): i32 {
   if (curve == Curve.X25519) {

@@ -7,7 +7,7 @@ import { bytesFromLimbs, limbsFromBytes } from "./limbs";
 import { combine256, multiply256, square256 } from "./p256";
 import { combine384, multiply384, square384 } from "./p384";
 
-/** NamedGroup numbers (RFC 8446 §4.2.7). */
+/** NamedGroup numbers (RFC 9846 §4.3.7). */
 export enum Curve { P256 = 23, P384 = 24, X25519 = 29 }
 
 /** Bytes between elements: fourteen limbs, the wider of the two fields. */

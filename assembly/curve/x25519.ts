@@ -23,7 +23,7 @@ const bytes = memory.data(32, 16);
 
 /**
  * Writes the u-coordinate of scalar · point; all three are 32 bytes as RFC 7748 §5 encodes them. BadKeyShare where the
- * result is zero, as RFC 8446 §7.4.2 and RFC 8422 §5.11 demand a check for; `out` is zeros then.
+ * result is zero, as RFC 9846 §7.4.2 and RFC 8422 §5.11 demand a check for; `out` is zeros then.
  * Constant-time in the scalar and the point; whether the result is zero is public.
  */
 export function x25519(out: usize, scalar: usize, u: usize): i32 {

@@ -1,4 +1,4 @@
-// The server's Certificate (RFC 8446 §4.4.2, RFC 5246 §7.4.2): verified at once, only its public key is kept.
+// The server's Certificate (RFC 9846 §4.5.1, RFC 5246 §7.4.2): verified at once, only its public key is kept.
 import { ErrorCode } from "../alert";
 import { HashId, hashDigest } from "../hash/hash";
 import { load16be, load24be } from "../memory";
@@ -35,7 +35,7 @@ export function onCertificate(c: Connection, message: usize, length: i32): i32 {
 
 /**
  * Closes the gaps that the entries' extensions leave, in place; returns the new length. None were asked for
- * (no status_request, no signed_certificate_timestamp), so none may come (RFC 8446 §4.4.2).
+ * (no status_request, no signed_certificate_timestamp), so none may come (RFC 9846 §4.5.1).
  */
 function dropExtensions(list: usize, length: i32): i32 {
   const end = list + length;
@@ -84,7 +84,7 @@ function chainRules(c: Connection): i32 {
 }
 
 function acceptChain(c: Connection, list: usize, length: i32): i32 {
-  // RFC 8446 §4.4.2.4: an empty list of the server is decode_error.
+  // RFC 9846 §4.5.1.4: an empty list of the server is decode_error.
   if (length < 4 || 3 + load24be(list) > length) return ErrorCode.DecodeError;
   hashDigest(HashId.Sha256, list + 3, load24be(list), area(c, CERTIFICATE_HASH));
   const key = peerKey(c);

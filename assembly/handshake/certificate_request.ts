@@ -1,4 +1,4 @@
-// CertificateRequest (RFC 8446 §4.3.2, RFC 5246 §7.4.4, RFC 2246 §7.4.4): is there a signature that we can give?
+// CertificateRequest (RFC 9846 §4.4.2, RFC 5246 §7.4.4, RFC 2246 §7.4.4): is there a signature that we can give?
 import { ErrorCode } from "../alert";
 import { Connection } from "./connection";
 import { enter } from "./enter";

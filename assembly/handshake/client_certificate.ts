@@ -1,4 +1,4 @@
-// Our Certificate and CertificateVerify (RFC 8446 §4.4.2, §4.4.3; RFC 5246 §7.4.6, §7.4.8).
+// Our Certificate and CertificateVerify (RFC 9846 §4.5.1, §4.5.2; RFC 5246 §7.4.6, §7.4.8).
 // Signing is constant-time in the key, as the curves' and RSA's is.
 import { Alert, ErrorCode } from "../alert";
 import { ecdsaSign } from "../curve/ecdsa";
@@ -56,7 +56,7 @@ export function clientKeyTypeScheme(c: Connection, types: usize, length: i32): i
   forgetKey();
   for (let i = 0; i < length; i++) {
     const type = load<u8>(types + i);
-    // TLS 1.2 signs by PSS too (RFC 8446 §4.2.3), with keys that say so or not.
+    // TLS 1.2 signs by PSS too (RFC 9846 §4.3.3), with keys that say so or not.
     const rsa = kind == KeyKind.Rsa || (kind == KeyKind.RsaPss && c.version >= Version.Tls12);
     if (type == RSA_SIGN && rsa) return SignatureScheme.RsaMd5Sha1;
     if (type == ECDSA_SIGN && kind == KeyKind.Ec && c.version > Version.Ssl30) return SignatureScheme.EcdsaSha1;

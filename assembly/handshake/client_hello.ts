@@ -1,4 +1,4 @@
-// ClientHello (RFC 8446 §4.1.2). Nothing in it varies between sessions but random values, times and tickets.
+// ClientHello (RFC 9846 §4.2.2). Nothing in it varies between sessions but random values, times and tickets.
 import { ErrorCode } from "../alert";
 import { hashDigest, hashSize } from "../hash/hash";
 import { load16be, store16be, store24be, store32be, wipe } from "../memory";
@@ -51,7 +51,7 @@ export function schemeOffered(c: Connection, scheme: i32): i32 {
   return 0;
 }
 
-/** client_version: our best, but TLS 1.3 says so elsewhere (RFC 8446 §4.1.2). RSA's premaster secret repeats it. */
+/** client_version: our best, but TLS 1.3 says so elsewhere (RFC 9846 §4.2.2). RSA's premaster secret repeats it. */
 export function helloVersion(c: Connection): i32 {
   return min(c.maxVersion, Version.Tls12);
 }
@@ -104,7 +104,7 @@ function keepAndSend(c: Connection, message: usize, capacity: i32, length: i32):
   transcriptAdd(c, message, length);
   const record = c.output + c.outputEnd;
   const sent = sendRecord(c, ContentType.Handshake, message, length);
-  // RFC 8446 §5.1: the very first record may say 3.1, for servers that stumble over more.
+  // RFC 9846 §5.1: the very first record may say 3.1, for servers that stumble over more.
   if (sent == 0 && !h.retried) store<u8>(record, c.maxVersion == Version.Ssl30 ? 0 : 1, 2);
   discard(message, capacity);
   return sent;
@@ -152,7 +152,7 @@ function empty(c: Connection, at: usize, type: i32): usize {
   return close(start, start);
 }
 
-/** All extensions, pre_shared_key last (RFC 8446 §4.2.11) and without its binders; 0 where entropy is missing. */
+/** All extensions, pre_shared_key last (RFC 9846 §4.3.11) and without its binders; 0 where entropy is missing. */
 function writeExtensions(c: Connection, at: usize): usize {
   const h = c.handshake;
   at = writeServerName(c, at);
@@ -162,7 +162,7 @@ function writeExtensions(c: Connection, at: usize): usize {
   if (c.maxVersion < Version.Tls13) return at;
 
   let start = open(c, at, ExtensionType.SupportedVersions);
-  // SSL 3.0 is never named here (RFC 8446 §D.5).
+  // SSL 3.0 is never named here (RFC 9846 §E.5).
   const versions = c.maxVersion - max(c.minVersion, Version.Tls10) + 1;
   store<u8>(start, 2 * versions);
   for (let i = 0; i < versions; i++) store16be(start + 1 + 2 * i, c.maxVersion - i);
@@ -179,7 +179,7 @@ function writeExtensions(c: Connection, at: usize): usize {
   at = writeKeyShare(c, close(start, start + 2));
   if (at == 0) return 0;
   h.pskOffered = h.sessionFits && sessionVersion(h.session) == Version.Tls13 ? 1 : 0;
-  // A retry that fixed another hash leaves the session out (RFC 8446 §4.1.4).
+  // A retry that fixed another hash leaves the session out (RFC 9846 §4.2.4).
   if (h.transcriptHash != 0 && h.pskOffered && suiteHash(sessionSuite(h.session)) != h.transcriptHash) h.pskOffered = 0;
   return h.pskOffered ? writePreSharedKey(c, at) : at;
 }
@@ -294,7 +294,7 @@ function writePreSharedKey(c: Connection, at: usize): usize {
   return end;
 }
 
-/** Binder over the ClientHello up to the binders (RFC 8446 §4.2.11.2). */
+/** Binder over the ClientHello up to the binders (RFC 9846 §4.3.11.2). */
 function writeBinder(c: Connection, message: usize, at: usize, size: i32): void {
   const h = c.handshake;
   const hash = suiteHash(sessionSuite(h.session));

@@ -78,7 +78,7 @@ export class Connection {
   writeProtected: i32;
   /** Whether we said close_notify, or may say nothing more. */
   writeClosed: i32;
-  /** A KeyUpdate goes before the next application data: the peer asked for one (RFC 8446 §4.6.3), or the keys are worn. */
+  /** A KeyUpdate goes before the next application data: the peer asked for one (RFC 9846 §4.7.3), or the keys are worn. */
   keyUpdateDue: i32;
   /** 1 from a KeyUpdate of ours that asks for one until the peer's next. */
   keyUpdateAsked: i32;

@@ -20,7 +20,7 @@ import { installTrafficKeys, trafficKeys, updateTrafficSecret } from "./tls13/sc
 const LONGEST: i32 = KEY_BLOCK_MAX;
 /** Epochs to which keys can be committed ahead. */
 const OBSERVED_AHEAD: i32 = 7;
-/** No epoch has more records (RFC 8446 §5.5): a peer that counts higher is wrong. */
+/** No epoch has more records (RFC 9846 §5.5): a peer that counts higher is wrong. */
 const EPOCH_RECORDS_MAX: u32 = 1 << 25;
 
 /**
@@ -49,7 +49,7 @@ function handOver(c: Connection, grant: i32, out: usize): i32 {
   if (grant < Grant.Epoch || grant > Grant.Full) return ErrorCode.GrantRefused;
   // The other party doesn't know that its records must be short.
   if (c.sendLimit > 0 && c.sendLimit < 16384) return ErrorCode.GrantRefused;
-  // The other party doesn't know that an answer is due, and its first record would come before it (RFC 8446 §4.6.3).
+  // The other party doesn't know that an answer is due, and its first record would come before it (RFC 9846 §4.7.3).
   const answered = c.keyUpdateDue ? sendKeyUpdate(c, 0) : 0;
   if (answered < 0) return answered;
   const length = c.version == Version.Tls13 ? newSecrets(c, grant, out) : oldSecrets(c, grant, out);
@@ -63,7 +63,7 @@ function handOver(c: Connection, grant: i32, out: usize): i32 {
 
 /**
  * Gives the client's and the server's handshake traffic secret of TLS 1.3 to whoever got the delivery, which opens with them the
- * two flights that it relayed and nothing else (RFC 8446 §7.1: no other secret follows from them). They are wiped here. Returns
+ * two flights that it relayed and nothing else (RFC 9846 §7.1: no other secret follows from them). They are wiped here. Returns
  * their length; 0 where there are none, as in older versions, after application data, or the second time. WrongState before a
  * delivery; BufferTooSmall.
  */

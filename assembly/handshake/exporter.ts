@@ -1,4 +1,4 @@
-// Exported keying material (RFC 8446 §7.5, RFC 5705). Constant-time in the secrets: HKDF and PRF only.
+// Exported keying material (RFC 9846 §7.5, RFC 5705). Constant-time in the secrets: HKDF and PRF only.
 import { ErrorCode } from "../alert";
 import { hashDigest, hashSize } from "../hash/hash";
 import { store16be, wipe } from "../memory";

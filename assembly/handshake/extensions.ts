@@ -1,4 +1,4 @@
-// Which extension may stand in which message, and what was offered (RFC 8446 §4.2).
+// Which extension may stand in which message, and what was offered (RFC 9846 §4.3).
 import { ErrorCode } from "../alert";
 import { load16be } from "../memory";
 import { Connection } from "./connection";
@@ -53,7 +53,7 @@ export function wasOffered(c: Connection, type: i32): i32 {
 /**
  * Checks an extension block (without its outer length) before anything in it is used. Malformed: decode_error.
  * Twice the same, or known but not for this message: illegal_parameter. Not offered: unsupported_extension;
- * in a CertificateRequest or NewSessionTicket, which answer nothing, unknown ones are skipped (RFC 8446 §4.2).
+ * in a CertificateRequest or NewSessionTicket, which answer nothing, unknown ones are skipped (RFC 9846 §4.3).
  */
 export function checkExtensions(c: Connection, block: usize, length: i32, message: i32): i32 {
   const end = block + length;

@@ -49,7 +49,7 @@ function checkRecordHeader(c: Connection): i32 {
   if (load<u8>(c.input, 1) != 3) return ErrorCode.ProtocolVersion;
   if (isOld(c) && load16be(c.input + 1) != c.version) return ErrorCode.ProtocolVersion;
   let most = 16384;
-  if (c.readProtected) most += c.version == Version.Tls13 ? 256 : 2048; // RFC 8446 §5.2, RFC 5246 §6.2.3
+  if (c.readProtected) most += c.version == Version.Tls13 ? 256 : 2048; // RFC 9846 §5.2, RFC 5246 §6.2.3
   const agreed = receivedMost(c);
   if (agreed > 0) most = agreed;
   return length > most ? ErrorCode.RecordOverflow : 0;
@@ -69,7 +69,7 @@ function onRecord(c: Connection): i32 {
   }
   const type = openedType(area(c, READ_PROTECTION));
   const start = openedStart(area(c, READ_PROTECTION));
-  // RFC 8446 §5.1: nothing comes between the parts of a handshake message.
+  // RFC 9846 §5.1: nothing comes between the parts of a handshake message.
   if (c.messageHave > 0 && type != ContentType.Handshake && type != ContentType.Alert) return ErrorCode.UnexpectedRecord;
   switch (type) {
     case ContentType.ApplicationData: return onApplicationData(c, start, length);
@@ -83,7 +83,7 @@ function onRecord(c: Connection): i32 {
   }
 }
 
-/** RFC 8446 §5: a lone 0x01 in the clear is dropped between our ClientHello and the server's Finished. */
+/** RFC 9846 §5: a lone 0x01 in the clear is dropped between our ClientHello and the server's Finished. */
 function onCompatibilityRecord(c: Connection): i32 {
   const lone = c.inputHave == RECORD_HEADER + 1 && load<u8>(c.input, RECORD_HEADER) == 1;
   if (!lone || c.messageHave > 0 || c.state > State.ExpectFinished) return ErrorCode.UnexpectedChangeCipherSpec;
@@ -109,13 +109,13 @@ function onAlert(c: Connection, level: i32, description: i32): i32 {
   c.alertReceived = description;
   if (closeNotify) {
     c.peerClosed = 1;
-    // A handshake can't end well any more; half-closing is TLS 1.3's (RFC 8446 §6.1, RFC 5246 §7.2.1).
+    // A handshake can't end well any more; half-closing is TLS 1.3's (RFC 9846 §6.1, RFC 5246 §7.2.1).
     if (c.state != State.Connected && c.state != State.Established) return ErrorCode.PeerAlert;
     if (c.version != Version.Tls13 && !c.delivered) sendCloseNotify(c);
     if (c.writeClosed) finishClose(c);
     return 0;
   }
-  // In TLS 1.3 every other alert is fatal whatever its level says (RFC 8446 §6).
+  // In TLS 1.3 every other alert is fatal whatever its level says (RFC 9846 §6).
   const warning = userCanceled || (level == 1 && c.version != Version.Tls13);
   if (!warning) return ErrorCode.PeerAlert - description;
   return ++c.warnings > WARNINGS_MAX ? ErrorCode.UnexpectedMessage : 0;
@@ -123,7 +123,7 @@ function onAlert(c: Connection, level: i32, description: i32): i32 {
 
 /** Cuts a record into messages; what is left over waits for the next record. */
 function onHandshake(c: Connection, data: usize, length: i32): i32 {
-  if (length == 0) return ErrorCode.UnexpectedRecord; // RFC 8446 §5.1
+  if (length == 0) return ErrorCode.UnexpectedRecord; // RFC 9846 §5.1
   const end = data + length;
   while (data < end) {
     const left = (end - data) as i32;
@@ -156,7 +156,7 @@ function onHandshake(c: Connection, data: usize, length: i32): i32 {
 }
 
 /**
- * Whether nothing may come behind the message that led here from `epoch` and `state`: it changed the keys (RFC 8446 §5.1), or
+ * Whether nothing may come behind the message that led here from `epoch` and `state`: it changed the keys (RFC 9846 §5.1), or
  * the turn is ours now, and what the server says next is an answer to what it hasn't read yet.
  */
 function endsRecord(c: Connection, epoch: u32, state: i32): bool {

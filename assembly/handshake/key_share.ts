@@ -47,7 +47,7 @@ export function firstShareGroup(c: Connection): i32 {
 
 /**
  * Writes the public value for `group` to `out` and returns its length. A secret is drawn once per group: a retry for the
- * same group must repeat the very share (RFC 8446 §4.1.2).
+ * same group must repeat the very share (RFC 9846 §4.2.2).
  */
 export function makeShare(c: Connection, group: i32, out: usize): i32 {
   const h = c.handshake;

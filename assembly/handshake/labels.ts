@@ -1,6 +1,6 @@
 // The labels of both key schedules, each as a length byte and its ASCII text.
 
-// TLS 1.3 key schedule (RFC 8446 §7.1)
+// TLS 1.3 key schedule (RFC 9846 §7.1)
 /** derived */
 export const DERIVED = memory.data<u8>([7, 0x64, 0x65, 0x72, 0x69, 0x76, 0x65, 0x64]);
 /** res binder */
@@ -61,7 +61,7 @@ export const SERVER_FINISHED = memory.data<u8>([
   15, 0x73, 0x65, 0x72, 0x76, 0x65, 0x72, 0x20, 0x66, 0x69, 0x6e, 0x69, 0x73, 0x68, 0x65, 0x64,
 ]);
 
-// Signature context (RFC 8446 §4.4.3), with the zero byte that ends it
+// Signature context (RFC 9846 §4.5.2), with the zero byte that ends it
 /** TLS 1.3, server CertificateVerify\0 */
 export const SERVER_SIGNATURE = memory.data<u8>([
   34, 0x54, 0x4c, 0x53, 0x20, 0x31, 0x2e, 0x33, 0x2c, 0x20, 0x73, 0x65, 0x72, 0x76, 0x65, 0x72, 0x20, 0x43,

@@ -15,7 +15,7 @@ import { sendPayload } from "./record_size";
 import { dropSessions, sessionFits, sessionId, sessionIdLength, sessionTicketLength, sessionVersion } from "./session";
 import { State } from "./state";
 
-/** RFC 8446 §5.5: AES-GCM keys are changed well before 2^24.5 full records. */
+/** RFC 9846 §5.5: AES-GCM keys are changed well before 2^24.5 full records. */
 const RECORDS_PER_KEY: u32 = 1 << 23;
 /** More than a sealed KeyUpdate takes. */
 const KEY_UPDATE_ROOM: i32 = 64;
@@ -41,7 +41,7 @@ export function startConnection(c: Connection): i32 {
 }
 
 /**
- * The id of an old session that is resumed by it; else a random one, as middleboxes want it (RFC 8446 §D.4) and as
+ * The id of an old session that is resumed by it; else a random one, as middleboxes want it (RFC 9846 §E.4) and as
  * makes the server's answer to a ticket readable (RFC 5077 §3.4); else, with TLS 1.2 and nothing to resume, none.
  */
 function chooseSessionId(c: Connection): i32 {
@@ -111,7 +111,7 @@ export function closeConnection(c: Connection): i32 {
   return 0;
 }
 
-/** The transport ended: a truncation unless the peer said close_notify (RFC 8446 §6.1). */
+/** The transport ended: a truncation unless the peer said close_notify (RFC 9846 §6.1). */
 export function transportEnded(c: Connection): i32 {
   if (c.state == State.Idle) return ErrorCode.WrongState;
   if (c.peerClosed || c.state == State.Closed) return 0;

@@ -1,4 +1,4 @@
-// NewSessionTicket of either version (RFC 8446 §4.6.1, RFC 5077 §3.3).
+// NewSessionTicket of either version (RFC 9846 §4.7.1, RFC 5077 §3.3).
 import { ErrorCode } from "../alert";
 import { hashSize } from "../hash/hash";
 import { load24be, wipe } from "../memory";

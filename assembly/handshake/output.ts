@@ -90,7 +90,7 @@ function plainVersion(c: Connection): i32 {
   return min(c.version != 0 ? c.version : c.maxVersion, Version.Tls12);
 }
 
-/** RFC 8446 §D.4: one dummy ChangeCipherSpec before the second flight. */
+/** RFC 9846 §E.4: one dummy ChangeCipherSpec before the second flight. */
 export function sendCompatibilityRecord(c: Connection): void {
   if (c.compatibilitySent) return;
   c.compatibilitySent = 1;

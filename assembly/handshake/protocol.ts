@@ -21,7 +21,7 @@ export enum HandshakeType {
   ClientKeyExchange = 16,
   Finished = 20,
   KeyUpdate = 24,
-  /** RFC 8446 §4.4.1: never sent, stands for the first ClientHello in the transcript after a HelloRetryRequest. */
+  /** RFC 9846 §4.1: never sent, stands for the first ClientHello in the transcript after a HelloRetryRequest. */
   MessageHash = 254,
 }
 

@@ -1,4 +1,4 @@
-// Reads the vectors of the presentation language (RFC 8446 §3). A read past the end poisons the reader and gives 0,
+// Reads the vectors of the presentation language (RFC 9846 §3). A read past the end poisons the reader and gives 0,
 // so that a parser reads straight on and asks once, at the end, whether all of it was there.
 
 // @ts-ignore: decorator

@@ -9,7 +9,7 @@ import { transcriptAdd } from "./transcript";
 
 /** Most bytes of the rest: types and schemes, or the extensions of TLS 1.3. */
 const KEPT_MAX: i32 = 4096;
-/** certificate_authorities (RFC 8446 §4.2.4). */
+/** certificate_authorities (RFC 9846 §4.3.4). */
 const CERTIFICATE_AUTHORITIES: i32 = 47;
 
 /** What the bytes under way are. */

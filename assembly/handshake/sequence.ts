@@ -15,7 +15,7 @@ const ROWS = memory.data<i32>([
   State.ExpectServerHello, HandshakeType.ServerHello, State.ExpectTicket,
   State.ExpectServerHello, HandshakeType.ServerHello, State.ExpectChangeCipherSpec,
   State.ExpectRetriedServerHello, HandshakeType.ServerHello, State.ExpectEncryptedExtensions,
-  // TLS 1.3 (RFC 8446 §2, appendix A.1)
+  // TLS 1.3 (RFC 9846 §2, appendix A.1)
   State.ExpectEncryptedExtensions, HandshakeType.EncryptedExtensions, State.ExpectCertificateOrRequest,
   State.ExpectEncryptedExtensions, HandshakeType.EncryptedExtensions, State.ExpectFinished,
   State.ExpectCertificateOrRequest, HandshakeType.CertificateRequest, State.ExpectCertificate,

@@ -1,4 +1,4 @@
-// ServerHello and HelloRetryRequest taken apart (RFC 8446 §4.1.3, RFC 5246 §7.4.1.3).
+// ServerHello and HelloRetryRequest taken apart (RFC 9846 §4.2.3, RFC 5246 §7.4.1.3).
 import { ErrorCode } from "../alert";
 import { READER_SIZE, Reader } from "./reader";
 

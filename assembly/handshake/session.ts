@@ -14,7 +14,7 @@ import { MASTER_LENGTH } from "./tls12/schedule";
 export const TICKET_MAX: i32 = 4096;
 /** Sessions kept for the host to take; the oldest gives way. */
 const KEPT_MAX: i32 = 4;
-/** RFC 8446 §4.6.1: seven days. */
+/** RFC 9846 §4.7.1: seven days. */
 const LIFETIME_MAX: u32 = 604800;
 /** RFC 5246 §F.1.4: a day, for a TLS 1.2 session without a hint. */
 export const LIFETIME_OLD: u32 = 86400;
@@ -83,7 +83,7 @@ export function sessionTicketLength(block: usize): i32 {
   return load16be(sessionTicket(block) - 2);
 }
 
-/** Age in milliseconds, obfuscated (RFC 8446 §4.2.11.1). The clock given to us counts seconds. */
+/** Age in milliseconds, obfuscated (RFC 9846 §4.3.11.1). The clock given to us counts seconds. */
 export function sessionTicketAge(c: Connection, block: usize): u32 {
   return (c.time - load32be(block + ISSUED)) * 1000 + load32be(block + AGE_ADD);
 }
@@ -103,7 +103,7 @@ export function sessionFits(c: Connection, block: usize): i32 {
   return suiteFits(c, block, version);
 }
 
-/** TLS 1.2 resumes the very suite, TLS 1.3 any with the same hash (RFC 8446 §4.2.11). */
+/** TLS 1.2 resumes the very suite, TLS 1.3 any with the same hash (RFC 9846 §4.3.11). */
 function suiteFits(c: Connection, block: usize, version: i32): i32 {
   const suite = sessionSuite(block);
   for (let i = 0; i < c.handshake.suiteCount; i++) {

@@ -4,7 +4,7 @@
 export enum State {
   Idle = 0,
   ExpectServerHello = 1,
-  /** After a HelloRetryRequest: a second one is refused (RFC 8446 §4.1.4). */
+  /** After a HelloRetryRequest: a second one is refused (RFC 9846 §4.2.4). */
   ExpectRetriedServerHello = 2,
   ExpectEncryptedExtensions = 3,
   ExpectCertificateOrRequest = 4,

@@ -1,4 +1,4 @@
-// The running hash over the handshake messages (RFC 8446 §4.4.1, RFC 5246 §7.4.9).
+// The running hash over the handshake messages (RFC 9846 §4.1, RFC 5246 §7.4.9).
 import { HASH_CONTEXT, HashId, hashDigest, hashFinal, hashInit, hashSize, hashUpdate } from "../hash/hash";
 import { wipe } from "../memory";
 import { ssl3HandshakeHash } from "../prf/ssl3";
@@ -41,7 +41,7 @@ function startSigning(h: Handshake, hash: i32, context: usize): void {
   hashUpdate(context, h.clientHello, h.clientHelloLength);
 }
 
-/** After a HelloRetryRequest the first ClientHello is replaced by its hash (RFC 8446 §4.4.1). */
+/** After a HelloRetryRequest the first ClientHello is replaced by its hash (RFC 9846 §4.1). */
 export function transcriptRestart(c: Connection, hash: i32): void {
   const h = c.handshake;
   const size = hashSize(hash);

@@ -1,4 +1,4 @@
-// What a ServerHello or HelloRetryRequest chooses (RFC 8446 §4.1.3, §4.1.4; RFC 5246 §7.4.1.3): version, suite, and which
+// What a ServerHello or HelloRetryRequest chooses (RFC 9846 §4.2.3, §4.2.4; RFC 5246 §7.4.1.3): version, suite, and which
 // handshake follows.
 import { ErrorCode } from "../alert";
 import { equalBytes, load16be } from "../memory";
@@ -13,12 +13,12 @@ import { acceptTls12 } from "./tls12/hello";
 import { acceptTls13 } from "./tls13/hello";
 import { onHelloRetryRequest } from "./tls13/hello_retry_request";
 
-/** SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3). */
+/** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.3). */
 const RETRY_RANDOM = memory.data<u8>([
   0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
   0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ]);
-/** "DOWNGRD" (RFC 8446 §4.1.3). */
+/** "DOWNGRD" (RFC 9846 §4.2.3). */
 const DOWNGRADE = memory.data<u8>([0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44]);
 
 const hello = changetype<ServerHello>(memory.data(32, 4));
@@ -35,7 +35,7 @@ export function onServerHello(c: Connection, message: usize, length: i32): i32 {
   const checked = checkExtensions(c, hello.extensions, hello.extensionsLength, place);
   if (checked < 0) return checked;
   if (version < c.minVersion || version > c.maxVersion) return ErrorCode.ProtocolVersion;
-  // A retried hello must come to the same version (RFC 8446 §4.1.4).
+  // A retried hello must come to the same version (RFC 9846 §4.2.4).
   if (c.state == State.ExpectRetriedServerHello && version != Version.Tls13) return ErrorCode.IllegalParameter;
   const suited = checkSuite(c, version);
   if (suited < 0) return suited;
@@ -50,7 +50,7 @@ export function onServerHello(c: Connection, message: usize, length: i32): i32 {
   return version == Version.Tls13 ? acceptTls13(c, hello) : acceptTls12(c, hello);
 }
 
-/** supported_versions decides where it is present (RFC 8446 §4.2.1), else the old field. */
+/** supported_versions decides where it is present (RFC 9846 §4.3.1), else the old field. */
 function selectedVersion(hello: ServerHello, legacyVersion: i32): i32 {
   let at = hello.extensions;
   const end = at + hello.extensionsLength;
@@ -73,21 +73,21 @@ function checkSuite(c: Connection, version: i32): i32 {
     if (load16be(handshakeArea(c, SUITES) + 2 * i) == hello.suite) offered = 1;
   }
   if (!offered) return ErrorCode.IllegalParameter;
-  // After a HelloRetryRequest the suite stands (RFC 8446 §4.1.4).
+  // After a HelloRetryRequest the suite stands (RFC 9846 §4.2.4).
   if (c.handshake.retried && c.suite != hello.suite) return ErrorCode.IllegalParameter;
   if (!suiteFitsVersion(hello.suite, version)) return ErrorCode.IllegalParameter;
   c.suite = hello.suite;
   return suiteHash(hello.suite);
 }
 
-/** legacy_session_id_echo (RFC 8446 §4.1.3). */
+/** legacy_session_id_echo (RFC 9846 §4.2.3). */
 function echoes(c: Connection): i32 {
   const length = c.handshake.sessionIdLength;
   return hello.sessionIdLength == length && equalBytes(hello.sessionId, handshakeArea(c, SESSION_ID), length) ? 1 : 0;
 }
 
 /**
- * The sentinel of a server that was talked into less than it and we can (RFC 8446 §4.1.3): 1 stands for TLS 1.2 instead
+ * The sentinel of a server that was talked into less than it and we can (RFC 9846 §4.2.3): 1 stands for TLS 1.2 instead
  * of 1.3, 0 for TLS 1.1 or below instead of either. We know better only where we offered more.
  */
 function downgraded(c: Connection, version: i32): i32 {

@@ -1,4 +1,4 @@
-// HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 8446 §7.1).
+// HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 9846 §7.1).
 //
 // Constant-time in keys and secrets: the time depends on the lengths alone.
 import { ErrorCode } from "../alert";

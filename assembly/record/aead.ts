@@ -1,4 +1,4 @@
-// Records under an AEAD: TLS 1.3 (RFC 8446 §5.2 and §5.3) and TLS 1.2 (RFC 5246 §6.2.3.3; GCM RFC 5288 §3, CCM RFC 6655 §3,
+// Records under an AEAD: TLS 1.3 (RFC 9846 §5.2 and §5.3) and TLS 1.2 (RFC 5246 §6.2.3.3; GCM RFC 5288 §3, CCM RFC 6655 §3,
 // ChaCha20-Poly1305 RFC 7905 §2).
 
 import { ErrorCode } from "../alert";
@@ -103,7 +103,7 @@ export function openAead(context: usize, record: usize): i32 {
   return stripPadding(context, data, length);
 }
 
-/** The content type is the last byte that isn't zero (RFC 8446 §5.4). The length of the padding shows in the time taken. */
+/** The content type is the last byte that isn't zero (RFC 9846 §5.4). The length of the padding shows in the time taken. */
 function stripPadding(context: usize, data: usize, length: i32): i32 {
   // TLSInnerPlaintext: at most the content and its type (§5.2).
   if (length > PLAINTEXT_MAX + 1) return ErrorCode.RecordOverflow;

@@ -3,7 +3,7 @@
 import { CCM_KEY } from "../cipher/ccm";
 import { store16be, store32be } from "../memory";
 
-/** u64: number of the next record (RFC 8446 §5.3, RFC 5246 §6.1). */
+/** u64: number of the next record (RFC 9846 §5.3, RFC 5246 §6.1). */
 export const SEQUENCE: usize = 0;
 /** i32 each, from here to OPENED_START. */
 export const SCHEME: usize = 8;
@@ -27,7 +27,7 @@ export const KEY: usize = 192;
 /** Bytes of a direction's state: keys expanded, IV, MAC midstates, 64-bit sequence number, suite, version. */
 export const PROTECTION_CONTEXT: i32 = (KEY as i32) + CCM_KEY;
 
-/** Longest payload of a record (RFC 8446 §5.1). */
+/** Longest payload of a record (RFC 9846 §5.1). */
 export const PLAINTEXT_MAX: i32 = 16384;
 
 /** Versions of the protocol, as on the wire. */

@@ -97,7 +97,7 @@ export function protectionSequence(context: usize, low: u32, high: u32): void {
   store<u32>(context, high, SEQUENCE + 4);
 }
 
-/** 1 where the sequence number can't be used any more: it never wraps (RFC 8446 §5.3, RFC 5246 §6.1). */
+/** 1 where the sequence number can't be used any more: it never wraps (RFC 9846 §5.3, RFC 5246 §6.1). */
 function exhausted(context: usize): i32 {
   return i32(load<u64>(context, SEQUENCE) == 0xffffffffffffffff);
 }
@@ -125,7 +125,7 @@ function sealOne(context: usize, contentType: i32, out: usize, payload: usize, l
   let sealed: i32;
   switch (load<i32>(context, SCHEME)) {
     case Scheme.Null:
-      // The version of plaintext records is 0x0303, which all of TLS 1.2 and 1.3 take (RFC 8446 §5.1); callers that greet older
+      // The version of plaintext records is 0x0303, which all of TLS 1.2 and 1.3 take (RFC 9846 §5.1); callers that greet older
       // servers write over it.
       memory.copy(out + HEADER, payload, length);
       recordHeader(out, contentType, TLS12, length);
@@ -167,7 +167,7 @@ function openFragment(context: usize, record: usize, fragment: i32): i32 {
     return fragment;
   }
   if (load<i32>(context, VERSION) == TLS13) {
-    // The outer version is not looked at (RFC 8446 §5.2).
+    // The outer version is not looked at (RFC 9846 §5.2).
     if (load<u8>(record) != APPLICATION_DATA) return ErrorCode.UnexpectedRecord;
     if (fragment > PLAINTEXT_MAX + 256) return ErrorCode.RecordOverflow;
     return openAead(context, record);

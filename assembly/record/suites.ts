@@ -1,5 +1,5 @@
 // The one table of cipher suites: what each number of a hello means for keys and record protection.
-// Numbers and names: IANA "TLS Cipher Suites"; RFC 8446 §B.4, 5288, 5289, 7905, 8422, 6655, 7251, 5246 §A.5, 4492, 6101 §A.6.
+// Numbers and names: IANA "TLS Cipher Suites"; RFC 9846 §B.4, 5288, 5289, 7905, 8422, 6655, 7251, 5246 §A.5, 4492, 6101 §A.6.
 
 import { HashId } from "../hash/hash";
 

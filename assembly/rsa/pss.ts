@@ -1,4 +1,4 @@
-// RSASSA-PSS (RFC 8017 §8.1) with a salt as long as the digest and MGF1 of the same hash (RFC 8446 §4.2.3).
+// RSASSA-PSS (RFC 8017 §8.1) with a salt as long as the digest and MGF1 of the same hash (RFC 9846 §4.3.3).
 import { ErrorCode } from "../alert";
 import { HASH_CONTEXT, HASH_MAX, HashId, hashFinal, hashInit, hashSize, hashUpdate } from "../hash/hash";
 import { equalBytes, store32be } from "../memory";
@@ -75,7 +75,7 @@ export function rsaSignPss(hashId: i32, digest: usize, key: usize, out: usize): 
   return rsaPrivate(out, key, encoded);
 }
 
-/** No TLS version pairs PSS with another hash (RFC 8446 §4.2.3). */
+/** No TLS version pairs PSS with another hash (RFC 9846 §4.3.3). */
 function isSha2(hashId: i32): bool {
   return hashId == HashId.Sha256 || hashId == HashId.Sha384 || hashId == HashId.Sha512;
 }

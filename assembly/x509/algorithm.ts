@@ -17,7 +17,7 @@ const OID_SHA2: usize = memory.data<u8>([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x0
 const OID_SHA1: usize = memory.data<u8>([0x2b, 0x0e, 0x03, 0x02, 0x1a]);
 const OID_MGF1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08]);
 
-/** Values of TLS's SignatureScheme (RFC 8446 §4.2.3); ECDSA ones name the hash alone, as in TLS 1.2. */
+/** Values of TLS's SignatureScheme (RFC 9846 §4.3.3); ECDSA ones name the hash alone, as in TLS 1.2. */
 export const RSA_PKCS1: i32 = 0x0001;
 export const DSA: i32 = 0x0002;
 export const ECDSA: i32 = 0x0003;
@@ -62,7 +62,7 @@ export function parseSignatureAlgorithm(at: usize, legacy: i32): i32 {
 
 /**
  * RSASSA-PSS-params (RFC 4055 §3.1). Returns the HashId where hash and MGF1's hash are the same SHA-2 and the salt
- * has its length, as TLS wants it (RFC 8446 §4.2.3); an error as above for everything else. In a key (`ofKey`) the salt's length
+ * has its length, as TLS wants it (RFC 9846 §4.3.3); an error as above for everything else. In a key (`ofKey`) the salt's length
  * is but the least that a signature may have (RFC 4055 §3.3), so a shorter one fits too.
  */
 export function parsePssParameters(at: usize, end: usize, ofKey: bool): i32 {

@@ -114,7 +114,7 @@ function pathAt(depth: i32): Certificate {
 
 function parseList(at: usize, end: usize): i32 {
   count = 0;
-  // RFC 8446 §4.4.2.4: a server's empty list is a decode_error.
+  // RFC 9846 §4.5.1.4: a server's empty list is a decode_error.
   if (at >= end) return ErrorCode.DecodeError;
   while (at < end) {
     if (end - at < 3) return ErrorCode.DecodeError;
@@ -160,7 +160,7 @@ function checkLeaf(leaf: Certificate, key: PublicKey, usage: i32, pinned: bool):
   // authority's sign certificates (RFC 5280 §4.2.1.3). Who pins one knows what it is: old appliances make them so.
   const signs = leaf.keyUsage >= 0 && (leaf.keyUsage & USAGE_CERTIFICATE_SIGN) != 0;
   if (!pinned && (leaf.isAuthority || signs)) return ErrorCode.CertificateProfile;
-  // RFC 8446 §4.4.2.2: the key must be allowed to do what it will.
+  // RFC 9846 §4.5.1.2: the key must be allowed to do what it will.
   if (leaf.keyUsage >= 0 && (leaf.keyUsage & usage) == 0) return ErrorCode.CertificateKeyUsage;
   // anyExtendedKeyUsage makes no server: the leaf itself names serverAuth, or restricts nothing.
   if (leaf.purposes >= 0 && (leaf.purposes & PURPOSE_SERVER) == 0) return ErrorCode.CertificateExtendedKeyUsage;

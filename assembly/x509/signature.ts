@@ -1,4 +1,4 @@
-// Signatures by TLS SignatureScheme (RFC 8446 §4.2.3): verify with a certificate's key, sign with one's own.
+// Signatures by TLS SignatureScheme (RFC 9846 §4.3.3): verify with a certificate's key, sign with one's own.
 import { ErrorCode } from "../alert";
 import { ecdsaSign, ecdsaVerify } from "../curve/ecdsa";
 import { Curve } from "../curve/field";
@@ -60,7 +60,7 @@ export const SIGNATURE_MAX: i32 = 512;
 
 /**
  * 1 where TLS 1.3 lets a key of this kind and curve sign a handshake by `scheme`: no PKCS #1, and each ECDSA scheme has
- * its curve (RFC 8446 §4.2.3).
+ * its curve (RFC 9846 §4.3.3).
  */
 export function schemeFitsTls13(scheme: i32, kind: i32, curve: i32): i32 {
   if (schemeHash(scheme, kind) == 0) return 0;

@@ -234,7 +234,7 @@ const expandLabel = {
   measure(plan, _size, answer) {
     const [secret, text, out] = [plan.filled(32, 14), plan.given(Buffer.from('key')), plan.room(16)];
     plan.count(answer, 4, 'hkdfExpandLabel', HashId.sha256, secret, text, 3, 0, 0, out, 16);
-    // RFC 8446 §7.1, then RFC 5869 §2.3 for one block.
+    // RFC 9846 §7.1, then RFC 5869 §2.3 for one block.
     const info = Buffer.from('\0\x10\x09tls13 key\0\x01', 'latin1');
     plan.show(mustBe(authenticated('sha256', filledBytes(32, 14), info).subarray(0, 16)), out, 16);
   },

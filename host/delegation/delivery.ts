@@ -58,7 +58,7 @@ export const SECRETS_LIMIT = 1024;
 export const HANDSHAKE_SECRETS_LIMIT = 128;
 export const COMMITMENTS_LIMIT = 8;
 
-/** RFC 8446 §7.5 / RFC 5705 exporter of the main session from which `binding` comes. */
+/** RFC 9846 §7.5 / RFC 5705 exporter of the main session from which `binding` comes. */
 export const DELIVERY_BINDING_LABEL = 'EXPORTER-deputy-delivery';
 export const DELIVERY_BINDING_BYTES = 32;
 

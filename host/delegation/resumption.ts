@@ -2,7 +2,7 @@
 import { FieldReader, FieldWriter } from './bytes.js';
 import { ProtocolError } from './error.js';
 
-/** All that is needed to resume with an origin once more, without the client's key (RFC 8446 §4.6.1, RFC 5246, RFC 5077). */
+/** All that is needed to resume with an origin once more, without the client's key (RFC 9846 §4.7.1, RFC 5246, RFC 5077). */
 export interface Resumption {
   /** 0x0303 or 0x0304. */
   protocolVersion: number;
@@ -33,7 +33,7 @@ export interface Resumption {
 /** Longer tickets are not resumed with. */
 export const RESUMPTION_TICKET_LIMIT = 4096;
 
-/** Seven days (RFC 8446 §4.6.1). */
+/** Seven days (RFC 9846 §4.7.1). */
 const LIFETIME_LIMIT = 604_800;
 
 /** The bytes hold the secret: wipe them once they are sent. Throws FRAME_BAD_ARGUMENT. */
@@ -91,7 +91,7 @@ function faultOf({ protocolVersion, uses, lifetime, ...rest }: Resumption): stri
   if (uses === 0) return 'a resumption without a use';
   if (protocolVersion === 0x0304) {
     if (ticket.length === 0 || sessionId.length > 0) return 'TLS 1.3 resumes with a ticket and nothing else';
-    // A PSK has the length of the suite's hash (RFC 8446 §4.6.1): SHA-256 or SHA-384.
+    // A PSK has the length of the suite's hash (RFC 9846 §4.7.1): SHA-256 or SHA-384.
     if (secret.length !== 32 && secret.length !== 48) return 'the PSK of a resumption has another length';
     return lifetime > LIFETIME_LIMIT ? 'a ticket lives seven days at most' : undefined;
   }

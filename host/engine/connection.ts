@@ -205,7 +205,7 @@ export class TlsConnection {
     return { sealed: this.#call('bytesSealed') >>> 0, opened: this.#call('bytesOpened') >>> 0 };
   }
 
-  /** Keying material for another protocol (RFC 5705, RFC 8446 §7.5). Before TLS 1.3 no context and an empty one differ. */
+  /** Keying material for another protocol (RFC 5705, RFC 9846 §7.5). Before TLS 1.3 no context and an empty one differ. */
   exporter(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     // The program takes address 0 for no context; one byte more gives an empty one an address.
     const room = context === undefined ? 0 : context.length + 1;

@@ -106,7 +106,7 @@ export const errorText: Readonly<Record<ErrorName, string>> = {
     'The connection ended without close_notify: what came may be cut short; don’t use it, and try again.',
 };
 
-/** What to do about an alert that the server sent, by its description (RFC 8446 §6); a plain retry for the rest. */
+/** What to do about an alert that the server sent, by its description (RFC 9846 §6); a plain retry for the rest. */
 export const alertAdvice: Readonly<Record<number, string>> = {
   10: 'it takes our messages for out of place; is this a TLS port?',
   20: 'it could not verify a record of ours; connect anew',

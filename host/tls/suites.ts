@@ -94,7 +94,7 @@ const NAMES: readonly (readonly [id: number, name: string])[] = [
   [0x0004, 'TLS_RSA_WITH_RC4_128_MD5'],
 ];
 
-/** RFC 8446 §B.4 and the names of TLS 1.2 alike: key exchange where there is one, cipher, hash where one is named. */
+/** RFC 9846 §B.4 and the names of TLS 1.2 alike: key exchange where there is one, cipher, hash where one is named. */
 const NAME = /^TLS_(?:([A-Z_]+)_WITH_)?([A-Z0-9_]+?)(?:_(MD5|SHA|SHA256|SHA384))?$/;
 const HASHES: Readonly<Record<string, HashName>> = {
   MD5: 'md5',

@@ -7,7 +7,7 @@ import { Fields } from '../proxy/record/fields.js';
 export const HELLO_LIMIT = 16_384;
 
 export interface HelloFacts {
-  /** The first bytes of the tickets that it offers (RFC 5077 §3.2, RFC 8446 §4.2.11). */
+  /** The first bytes of the tickets that it offers (RFC 5077 §3.2, RFC 9846 §4.3.11). */
   ticketNames: Buffer[];
   /** RFC 7301. */
   protocols: string[];
@@ -55,7 +55,7 @@ function handshakeMessage(bytes: Buffer): Buffer | null | undefined {
   }
 }
 
-/** RFC 8446 §4.1.2. Throws for fields that end early. */
+/** RFC 9846 §4.2.2. Throws for fields that end early. */
 function factsOf(hello: Fields): HelloFacts {
   hello.take(34);
   hello.vector(1);

@@ -214,7 +214,7 @@ describe.each(await programs('client'))('client.wasm on %s', (engine, bench) => 
     }
   });
 
-  test('exports keying material as RFC 8446 §7.5 has it', () => {
+  test('exports keying material as RFC 9846 §7.5 has it', () => {
     const walk = at(State.Connected);
     expect(walk.device.exporter('EXPORTER-a', Buffer.from('c'), 32)).not.toEqual(
       walk.device.exporter('EXPORTER-a', undefined, 32),

@@ -148,7 +148,7 @@ describe.each(suites)('%s %s', (version, cipher, suite) => {
       // Explicit nonces and IVs are kept apart even between the legs.
       expect(both).toEqual([]);
     } else {
-      // RFC 8446 §5.3 fixes the nonces: the two legs share them, which is why the mirror must lie inside another TLS.
+      // RFC 9846 §5.3 fixes the nonces: the two legs share them, which is why the mirror must lie inside another TLS.
       expect(both.length).toBeGreaterThan(0);
       const inTheClear = Buffer.concat(
         toProxy.connections.slice(first).flatMap(({ sent, received }) => [...sent, ...received]),

@@ -143,7 +143,7 @@ function decrypt(
   }
 }
 
-/** Handshake keys, then application keys, then those after each KeyUpdate (RFC 8446 §7.2). */
+/** Handshake keys, then application keys, then those after each KeyUpdate (RFC 9846 §7.2). */
 function open13(
   direction: 'client' | 'server',
   wire: Buffer[],

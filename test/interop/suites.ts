@@ -50,7 +50,7 @@ export const serverKeys: ServerKey[] = [
   { name: 'RSA-PSS-2048', type: 'rsa-pss-2048', kind: 'RSA' },
 ];
 
-/** Suites that a server with this key can speak. TLS 1.3 has no PKCS #1 signatures (RFC 8446 §4.2.3). */
+/** Suites that a server with this key can speak. TLS 1.3 has no PKCS #1 signatures (RFC 9846 §4.3.3). */
 export const suitesOf = (key: ServerKey) =>
   suites.filter((suite) => (suite.version === '1.3' ? key.only === undefined : suite.key === key.kind));
 

@@ -1,4 +1,4 @@
-// CertificateVerify of TLS 1.3 in both directions (RFC 8446 §4.4.3).
+// CertificateVerify of TLS 1.3 in both directions (RFC 9846 §4.5.2).
 import { ErrorCode } from "../../alert";
 import { load16be } from "../../memory";
 import { schemeFitsTls13, verifySignature } from "../../x509/signature";

@@ -1,4 +1,4 @@
-// EncryptedExtensions (RFC 8446 §4.3.1).
+// EncryptedExtensions (RFC 9846 §4.4.1).
 import { ErrorCode } from "../../alert";
 import { load16be } from "../../memory";
 import { acceptAlpn } from "../alpn";

@@ -1,4 +1,4 @@
-// The server's Finished of TLS 1.3, our answer, and the application keys (RFC 8446 §4.4.4, §7.1).
+// The server's Finished of TLS 1.3, our answer, and the application keys (RFC 9846 §4.5.3, §7.1).
 import { ErrorCode } from "../../alert";
 import { hashSize } from "../../hash/hash";
 import { equalBytes, wipe } from "../../memory";
@@ -36,7 +36,7 @@ export function onFinished(c: Connection, received: usize, length: i32): i32 {
   return installApplicationKeys(c);
 }
 
-/** From the transcript up to the server's Finished (RFC 8446 §7.1). */
+/** From the transcript up to the server's Finished (RFC 9846 §7.1). */
 function deriveApplicationSecrets(c: Connection, hash: i32): void {
   const secret = handshakeArea(c, SECRET);
   nextSecret(hash, secret, 0, 0);

@@ -27,10 +27,10 @@ export function acceptTls13(c: Connection, hello: ServerHello): i32 {
   const share = findExtension(hello.extensions, hello.extensionsLength, ExtensionType.KeyShare);
   if (psk != 0) {
     if (extensionLength(psk) != 2) return ErrorCode.DecodeError;
-    // One identity was offered; its hash must be the suite's (RFC 8446 §4.2.11).
+    // One identity was offered; its hash must be the suite's (RFC 9846 §4.3.11).
     if (load16be(psk) != 0 || suiteHash(sessionSuite(h.session)) != hash) return ErrorCode.IllegalParameter;
   }
-  // Only (EC)DHE modes were offered, so a share must come (RFC 8446 §4.2.9).
+  // Only (EC)DHE modes were offered, so a share must come (RFC 9846 §4.3.9).
   if (share == 0) return ErrorCode.MissingExtension;
   const sharedLength = takeShare(c, share);
   if (sharedLength < 0) return sharedLength;
@@ -48,7 +48,7 @@ export function acceptTls13(c: Connection, hello: ServerHello): i32 {
 function takeShare(c: Connection, share: usize): i32 {
   const length = extensionLength(share);
   if (length < 4 || load16be(share + 2) != length - 4) return ErrorCode.DecodeError;
-  // RFC 8446 §4.2.8: the group of our share and no other.
+  // RFC 9846 §4.3.8: the group of our share and no other.
   if (load16be(share) != c.handshake.shareGroup) return ErrorCode.IllegalParameter;
   c.group = c.handshake.shareGroup;
   return agree(c, c.group, share + 4, length - 4, shared);

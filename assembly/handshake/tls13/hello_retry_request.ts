@@ -1,4 +1,4 @@
-// HelloRetryRequest (RFC 8446 §4.1.4): the same ClientHello again, with the group or the cookie that the server asks for.
+// HelloRetryRequest (RFC 9846 §4.2.4): the same ClientHello again, with the group or the cookie that the server asks for.
 import { ErrorCode } from "../../alert";
 import { load16be } from "../../memory";
 import { suiteHash } from "../../record/suites";

@@ -1,4 +1,4 @@
-// KeyUpdate in both directions (RFC 8446 §4.6.3).
+// KeyUpdate in both directions (RFC 9846 §4.7.3).
 import { ErrorCode } from "../../alert";
 import { suiteHash } from "../../record/suites";
 import { CLIENT_SECRET, Connection, READ_PROTECTION, SERVER_SECRET, WRITE_PROTECTION, area } from "../connection";
@@ -20,7 +20,7 @@ export function onKeyUpdate(c: Connection, received: usize, length: i32): i32 {
   c.readableElsewhere = 0;
   if (c.keyUpdateAsked) c.observedLeft = 1;
   c.keyUpdateAsked = 0;
-  // RFC 8446 §4.6.3: the answer goes before the next application data, so that several requests until then are one.
+  // RFC 9846 §4.7.3: the answer goes before the next application data, so that several requests until then are one.
   if (requested && !c.writeClosed) c.keyUpdateDue = 1;
   return 0;
 }

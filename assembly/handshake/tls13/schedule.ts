@@ -1,4 +1,4 @@
-// The key schedule of TLS 1.3 (RFC 8446 §7), on plain areas of memory so that traces test it without a connection.
+// The key schedule of TLS 1.3 (RFC 9846 §7), on plain areas of memory so that traces test it without a connection.
 // Constant-time in every secret: HKDF only.
 import { hashDigest, hashSize } from "../../hash/hash";
 import { hmacDigest } from "../../hash/hmac";
@@ -20,7 +20,7 @@ export function expandLabel(
   hkdfExpandLabel(hash, secret, label + 1, load<u8>(label), context, contextLength, out, length);
 }
 
-/** Derive-Secret (RFC 8446 §7.1) over a transcript hash that is already made. */
+/** Derive-Secret (RFC 9846 §7.1) over a transcript hash that is already made. */
 export function deriveSecret(hash: i32, secret: usize, label: usize, transcriptHash: usize, out: usize): void {
   const size = hashSize(hash);
   expandLabel(hash, secret, label, transcriptHash, size, out, size);
@@ -50,7 +50,7 @@ export function nextSecret(hash: i32, secret: usize, input: usize, inputLength: 
   wipe(secretScratch, size);
 }
 
-/** HMAC of `transcriptHash` under the finished key of `baseKey`: Finished and binders (RFC 8446 §4.4.4). */
+/** HMAC of `transcriptHash` under the finished key of `baseKey`: Finished and binders (RFC 9846 §4.5.3). */
 export function finishedMac(hash: i32, baseKey: usize, transcriptHash: usize, out: usize): void {
   const size = hashSize(hash);
   expandLabel(hash, baseKey, FINISHED, 0, 0, secretScratch, size);
@@ -58,7 +58,7 @@ export function finishedMac(hash: i32, baseKey: usize, transcriptHash: usize, ou
   wipe(secretScratch, size);
 }
 
-/** Traffic keys of `secret` (RFC 8446 §7.3) into a protection context, sequence number 0. */
+/** Traffic keys of `secret` (RFC 9846 §7.3) into a protection context, sequence number 0. */
 export function installTrafficKeys(context: usize, suite: i32, secret: usize, seal: i32): i32 {
   const length = trafficKeys(suite, secret, keyScratch);
   const result = protectionInit(context, suite, Version.Tls13, keyScratch, keyScratch + suiteKeyLength(suite), 0, seal);
@@ -66,7 +66,7 @@ export function installTrafficKeys(context: usize, suite: i32, secret: usize, se
   return result;
 }
 
-/** Key and IV of `secret` (RFC 8446 §7.3), one behind the other; returns the length of both. */
+/** Key and IV of `secret` (RFC 9846 §7.3), one behind the other; returns the length of both. */
 export function trafficKeys(suite: i32, secret: usize, out: usize): i32 {
   const hash = suiteHash(suite);
   const keyLength = suiteKeyLength(suite);
@@ -76,7 +76,7 @@ export function trafficKeys(suite: i32, secret: usize, out: usize): i32 {
   return keyLength + ivLength;
 }
 
-/** application_traffic_secret_N+1 in place of N (RFC 8446 §7.2). */
+/** application_traffic_secret_N+1 in place of N (RFC 9846 §7.2). */
 export function updateTrafficSecret(hash: i32, secret: usize): void {
   const size = hashSize(hash);
   expandLabel(hash, secret, TRAFFIC_UPDATE, 0, 0, secretScratch, size);

@@ -11,7 +11,7 @@ import {
 import { clientKeyExchange, opaque, serverKeyExchange } from './key_exchange.js';
 import { Explainer, type Line } from './line.js';
 
-/** RFC 8446 §4.1.3: this server random makes a ServerHello a HelloRetryRequest. */
+/** RFC 9846 §4.2.3: this server random makes a ServerHello a HelloRetryRequest. */
 const RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
 
 const ascii = (bytes: Uint8Array) => String.fromCharCode(...bytes).replace(/[^\x20-\x7e]/g, '?');

@@ -20,7 +20,7 @@ export class TicketStore {
   }
 
   /**
-   * A copy of the newest ticket. Each is given out once (RFC 8446 §C.4), save the last one: without it the next
+   * A copy of the newest ticket. Each is given out once (RFC 9846 §C.4), save the last one: without it the next
    * connection would cost the device a handshake with public keys.
    */
   take(server: string): Uint8Array | undefined {

@@ -156,7 +156,7 @@ export class TlsStream implements Transport {
     }
   }
 
-  /** Sends what is queued and close_notify; what the peer still sends is read (RFC 8446 §6.1). */
+  /** Sends what is queued and close_notify; what the peer still sends is read (RFC 9846 §6.1). */
   end(): Promise<void> {
     const said = this.#writing.then(() => this.#sayGoodbye());
     this.#writing = said.catch(() => {});

@@ -130,7 +130,7 @@ export class Granted {
   #next(): { line: Line; ticket: Ticket } | undefined {
     let second: { line: Line; ticket: Ticket } | undefined;
     for (const line of this.#lines.filter(({ left }) => left > 0)) {
-      // RFC 8446 §C.4: a ticket that was used before tells observers that it is the same client.
+      // RFC 9846 §C.4: a ticket that was used before tells observers that it is the same client.
       const fresh = line.tickets.findLast(({ used }) => !used);
       if (fresh !== undefined) return { line, ticket: fresh };
       const mayReuse = line.reuse === 'works' || (line.reuse === 'unknown' && !line.trying);

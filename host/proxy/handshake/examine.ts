@@ -156,7 +156,7 @@ function newTickets(bytes: Buffer): Buffer[] {
   return tickets;
 }
 
-/** Of a whole NewSessionTicket message of TLS 1.3, header included (RFC 8446 §4.6.1). Throws DECODE_ERROR. */
+/** Of a whole NewSessionTicket message of TLS 1.3, header included (RFC 9846 §4.7.1). Throws DECODE_ERROR. */
 export function ticketOf(message: Buffer): Buffer {
   const from = new Fields(message.subarray(4));
   from.take(8);

@@ -43,7 +43,7 @@ export function clientHelloOf(messages: readonly HandshakeMessage[]): ClientHell
   if (first === undefined) throw new Unseen('no hello passed');
   for (const hello of [first, ...others]) {
     if (hello.isAmbiguous || hello.earlyData) throw new Unseen('a hello can be read in two ways');
-    // RFC 8446 §4.1.2: a second hello changes neither.
+    // RFC 9846 §4.2.2: a second hello changes neither.
     if (hello.sni !== first.sni || !hello.random.equals(first.random)) {
       throw new Unseen('the second hello of the client is another than its first');
     }

@@ -1,8 +1,8 @@
-// What the hellos say that a relaying proxy goes by (RFC 8446 §4.1, RFC 5246 §7.4.1).
+// What the hellos say that a relaying proxy goes by (RFC 9846 §4.2, RFC 5246 §7.4.1).
 import { ExtensionType } from '../../tls/numbers.js';
 import { Fields } from '../record/fields.js';
 
-/** SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3). */
+/** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.3). */
 const HELLO_RETRY = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex');
 
 export interface ClientHello {
@@ -135,6 +135,6 @@ export function extensions(from: Fields): [number, Fields][] {
   return found;
 }
 
-/** RFC 8446 §4.2: none may stand there twice. */
+/** RFC 9846 §4.3: none may stand there twice. */
 export const repeats = (found: readonly (readonly [number, Fields])[]): boolean =>
   new Set(found.map(([type]) => type)).size < found.length;

@@ -20,7 +20,7 @@ interface Issued {
 }
 
 const MOST = 16_384;
-/** RFC 8446 §4.6.1: seven days at the most. */
+/** RFC 9846 §4.7.1: seven days at the most. */
 const LIFETIME = 604_800_000;
 
 export class IssuedTickets {

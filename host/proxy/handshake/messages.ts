@@ -23,7 +23,7 @@ class Messages {
   #rest: Buffer = Buffer.alloc(0);
 
   push(fragment: Buffer): void {
-    // RFC 8446 §5.1: an empty fragment is forbidden.
+    // RFC 9846 §5.1: an empty fragment is forbidden.
     if (fragment.length === 0) throw new Unseen('a handshake record is empty');
     this.#rest = this.#rest.length === 0 ? fragment : Buffer.concat([this.#rest, fragment]);
     while (this.#rest.length >= 4) {
@@ -36,7 +36,7 @@ class Messages {
     }
   }
 
-  /** RFC 8446 §5.1, RFC 5246 §7.1: no message goes over a change of keys. */
+  /** RFC 9846 §5.1, RFC 5246 §7.1: no message goes over a change of keys. */
   end(): void {
     if (this.#rest.length > 0) throw new Unseen('a handshake message goes over a change of keys');
   }
@@ -50,7 +50,7 @@ export interface ClearMessages {
 }
 
 /**
- * What one direction said in the clear. TLS 1.3: up to its first encrypted record; ChangeCipherSpec means nothing there (RFC 8446
+ * What one direction said in the clear. TLS 1.3: up to its first encrypted record; ChangeCipherSpec means nothing there (RFC 9846
  * §D.4). Before: up to its ChangeCipherSpec. Throws Unseen for any other content.
  */
 export function clearMessages(records: readonly Buffer[], isTls13: boolean): ClearMessages {
@@ -122,6 +122,6 @@ export class FlightReader {
   }
 }
 
-/** RFC 8446 §5: of one byte, which is 1. */
+/** RFC 9846 §5: of one byte, which is 1. */
 const isChangeCipherSpec = (record: Buffer): boolean =>
   record.length === RECORD_HEADER_BYTES + 1 && record[RECORD_HEADER_BYTES] === 1;

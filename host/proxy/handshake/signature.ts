@@ -8,7 +8,7 @@ interface Scheme {
   hash: 'sha256' | 'sha384' | 'sha512' | null;
   key: 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448';
   padding?: number;
-  /** RFC 8446 §4.2.3: TLS 1.3 binds an ECDSA scheme to its curve. */
+  /** RFC 9846 §4.3.3: TLS 1.3 binds an ECDSA scheme to its curve. */
   curve?: string;
   tls13: boolean;
 }

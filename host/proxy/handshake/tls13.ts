@@ -1,4 +1,4 @@
-// The handshake of TLS 1.3, read from its records with the two handshake traffic secrets (RFC 8446 §4, §7.1): both encrypted
+// The handshake of TLS 1.3, read from its records with the two handshake traffic secrets (RFC 9846 §4, §7.1): both encrypted
 // flights are opened, and both Finished verify over what was relayed, so that nothing else is in them.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { brotliDecompressSync, inflateSync } from 'node:zlib';
@@ -85,7 +85,7 @@ export function readTls13(records: SessionRecords, suite: Suite, secrets: Handsh
   };
 }
 
-/** The transcript up to the ServerHello; a HelloRetryRequest stands in it with the hash of the first hello (§4.4.1). */
+/** The transcript up to the ServerHello; a HelloRetryRequest stands in it with the hash of the first hello (§4.1). */
 function hellos(client: readonly HandshakeMessage[], origin: readonly HandshakeMessage[], suite: Suite) {
   const [first, second] = client;
   const isRetried = origin.length === 2;

@@ -1,4 +1,4 @@
-// The hash over the messages of a handshake so far (RFC 8446 §4.4.1, RFC 5246 §7.4.9).
+// The hash over the messages of a handshake so far (RFC 9846 §4.1, RFC 5246 §7.4.9).
 import { createHash, type Hash } from 'node:crypto';
 import type { HashName } from '../../tls/suites.js';
 import type { HandshakeMessage } from './messages.js';

@@ -15,7 +15,7 @@ import type { Suite } from './suite.js';
 const badRecord = () => new SessionError('BAD_RECORD_MAC', 'a record does not open under the session keys');
 const overflow = () => new SessionError('RECORD_OVERFLOW', 'a record holds more than 16384 bytes');
 const EXPLICIT_NONCE_BYTES = 8;
-/** What TLS 1.3 puts at the end of the content (RFC 8446 §5.2), by the number of the type. */
+/** What TLS 1.3 puts at the end of the content (RFC 9846 §5.2), by the number of the type. */
 const TYPE_BYTES = Array.from({ length: ContentType.Heartbeat + 1 }, (_, type) => Buffer.from([type]));
 
 /** node:crypto's AEAD interface has one shape for all three ciphers; its types know them one by one. */
@@ -66,7 +66,7 @@ function openWith(suite: Suite, key: Buffer, nonce: Buffer, additional: Buffer, 
   }
 }
 
-/** IV xor the sequence number (RFC 8446 §5.3, RFC 7905 §2). */
+/** IV xor the sequence number (RFC 9846 §5.3, RFC 7905 §2). */
 function xorNonce(iv: Buffer, sequence: number): Buffer {
   const nonce = Buffer.from(iv);
   nonce.writeUInt32BE((nonce.readUInt32BE(4) ^ Math.floor(sequence / 0x1_0000_0000)) >>> 0, 4);
@@ -74,7 +74,7 @@ function xorNonce(iv: Buffer, sequence: number): Buffer {
   return nonce;
 }
 
-/** TLS 1.3 (RFC 8446 §5.2). */
+/** TLS 1.3 (RFC 9846 §5.2). */
 export class Tls13Cipher implements RecordCipher {
   sequence: number;
   readonly #suite: Suite;
@@ -118,7 +118,7 @@ export class Tls13Cipher implements RecordCipher {
     this.sequence++;
     let end = inner.length - 1;
     while (end >= 0 && inner[end] === 0) end--;
-    // RFC 8446 §5.4: all zeros is an unexpected message.
+    // RFC 9846 §5.4: all zeros is an unexpected message.
     if (end < 0) throw new SessionError('UNEXPECTED_MESSAGE', 'a record has no content type');
     if (end > MAX_PLAINTEXT) throw overflow();
     return { type: inner[end]!, content: inner.subarray(0, end) };

@@ -1,6 +1,6 @@
 // One direction of record protection. Every scheme is a RecordCipher; what OpenSSL lacks can come from elsewhere.
 
-/** ContentType (RFC 8446 §5.1). */
+/** ContentType (RFC 9846 §5.1). */
 export enum ContentType {
   ChangeCipherSpec = 20,
   Alert = 21,
@@ -11,7 +11,7 @@ export enum ContentType {
 
 export const RECORD_HEADER_BYTES = 5;
 export const MAX_PLAINTEXT = 16_384;
-/** RFC 5246 §6.2.3; RFC 8446 §5.2 allows less, and nothing that honours it is longer. */
+/** RFC 5246 §6.2.3; RFC 9846 §5.2 allows less, and nothing that honours it is longer. */
 export const MAX_FRAGMENT = MAX_PLAINTEXT + 2048;
 
 export interface OpenedRecord {
@@ -29,7 +29,7 @@ export interface RecordCipher {
   seal(type: ContentType, content: Uint8Array): Buffer;
   /** Takes a whole record. Throws SessionError BAD_RECORD_MAC, RECORD_OVERFLOW or UNEXPECTED_MESSAGE. */
   open(record: Buffer): OpenedRecord;
-  /** TLS 1.3: moves on to the next generation of keys (RFC 8446 §7.2). Absent where there is none. */
+  /** TLS 1.3: moves on to the next generation of keys (RFC 9846 §7.2). Absent where there is none. */
   updateKeys?(): void;
   /** Overwrites every key. The cipher is not used again. */
   wipe(): void;

@@ -31,7 +31,7 @@ class Direction {
   #epochBytes = 0;
   #messages: Buffer = Buffer.alloc(0);
 
-  /** `hasEpochs`: ChangeCipherSpec means something, as it does in TLS 1.2 alone (RFC 8446 §D.4). */
+  /** `hasEpochs`: ChangeCipherSpec means something, as it does in TLS 1.2 alone (RFC 9846 §E.4). */
   constructor(
     readonly onMessage: (type: number, body: Buffer) => void,
     readonly hasEpochs: () => boolean,
@@ -129,7 +129,7 @@ export class HandshakeView {
     );
   }
 
-  /** RFC 8446 §4.1.2: what a first hello offered of early data stands, though a second may not. */
+  /** RFC 9846 §4.2.2: what a first hello offered of early data stands, though a second may not. */
   #onClientHello(hello: ClientHello): void {
     this.clientHello = { ...hello, earlyData: hello.earlyData || this.clientHello?.earlyData === true };
   }

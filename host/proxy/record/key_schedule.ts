@@ -1,4 +1,4 @@
-// From delivered secrets to record keys: the TLS 1.2 PRF (RFC 5246 §5, §6.3) and HKDF-Expand-Label (RFC 8446 §7).
+// From delivered secrets to record keys: the TLS 1.2 PRF (RFC 5246 §5, §6.3) and HKDF-Expand-Label (RFC 9846 §7).
 import { createHmac } from 'node:crypto';
 import { type HashName, MAC_LENGTH, type Suite } from './suite.js';
 
@@ -33,7 +33,7 @@ export function tls10Prf(secret: Uint8Array, label: string, seed: Uint8Array, le
   return out;
 }
 
-/** HKDF-Expand-Label with an empty context (RFC 8446 §7.1). `length` at most one hash. */
+/** HKDF-Expand-Label with an empty context (RFC 9846 §7.1). `length` at most one hash. */
 export function hkdfExpandLabel(hash: HashName, secret: Uint8Array, label: string, length: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`, 'latin1');
   const info = Buffer.concat([
@@ -97,13 +97,13 @@ export function keysFromBlock(suite: Suite, block: Uint8Array, side: 'client' | 
   return { key, iv, macKey };
 }
 
-/** Key and IV of a traffic secret (RFC 8446 §7.3). */
+/** Key and IV of a traffic secret (RFC 9846 §7.3). */
 export const keysFromTrafficSecret = (suite: Suite, secret: Uint8Array): RecordKeys => ({
   key: hkdfExpandLabel(suite.hash, secret, 'key', suite.keyLength),
   iv: hkdfExpandLabel(suite.hash, secret, 'iv', suite.ivLength),
   macKey: Buffer.alloc(0),
 });
 
-/** The secret after a KeyUpdate (RFC 8446 §7.2). */
+/** The secret after a KeyUpdate (RFC 9846 §7.2). */
 export const nextTrafficSecret = (suite: Suite, secret: Uint8Array): Buffer =>
   hkdfExpandLabel(suite.hash, secret, 'traffic upd', MAC_LENGTH[suite.hash]);

@@ -1,5 +1,5 @@
 // The plaintext of one side of a TLS connection whose keys the proxy holds: opens what comes, seals what goes, and
-// answers what a TLS endpoint must answer after the handshake (RFC 8446 §4.6, §6; RFC 5246 §7.2, §7.4.1.1).
+// answers what a TLS endpoint must answer after the handshake (RFC 9846 §4.7, §6; RFC 5246 §7.2, §7.4.1.1).
 import { Alert } from '../../../assembly/alert.js';
 import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
@@ -15,7 +15,7 @@ enum HandshakeType {
 /** Records, KeyUpdates and warnings without a byte of content that are borne in a row. */
 const IDLE_RECORD_LIMIT = 32;
 const HANDSHAKE_LIMIT = 65_536;
-/** RFC 8446 §5.5 allows 2^24.5 full records under one AES-GCM key. */
+/** RFC 9846 §5.5 allows 2^24.5 full records under one AES-GCM key. */
 const RECORDS_PER_KEY = 2 ** 24;
 
 export interface RecordStreamOptions {
@@ -101,7 +101,7 @@ export class RecordStream implements ByteStream {
         if (record !== undefined) this.#unused.push(record);
         throw this.#stopped;
       }
-      // RFC 8446 §6.1: without close_notify nobody knows whether more was to come.
+      // RFC 9846 §6.1: without close_notify nobody knows whether more was to come.
       if (record === undefined) throw new SessionError('TRUNCATED', 'a side closed without close_notify');
       this.#use(record, this.#options.opening.open(record));
     }
@@ -249,7 +249,7 @@ export class RecordStream implements ByteStream {
       this.#peerClosed = true;
       return;
     }
-    // RFC 8446 §6: the level is ignored there, and user_canceled alone is no error. TLS 1.2 has warnings.
+    // RFC 9846 §6: the level is ignored there, and user_canceled alone is no error. TLS 1.2 has warnings.
     const isWarning = this.#options.version === 0x0304 ? description === Alert.UserCanceled : level === 1;
     if (isWarning) return;
     throw new SessionError('PEER_ALERT', `a side sent the alert ${Alert[description] ?? description}`, {
@@ -293,11 +293,11 @@ export class RecordStream implements ByteStream {
     );
   }
 
-  /** RFC 8446 §4.6.3. */
+  /** RFC 9846 §4.7.3. */
   #onKeyUpdate(message: Buffer, relayed: boolean): void {
     if (message.length !== 5 || message[4]! > 1)
       throw new SessionError('DECODE_ERROR', 'a malformed KeyUpdate');
-    // RFC 8446 §5.1: a message before a key change ends its record.
+    // RFC 9846 §5.1: a message before a key change ends its record.
     if (this.#messages.length > 0) {
       throw new SessionError('UNEXPECTED_MESSAGE', 'a KeyUpdate does not end its record');
     }

@@ -23,7 +23,7 @@ export interface Suite {
 
 export const MAC_LENGTH: Readonly<Record<HashName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48 };
 
-/** RFC 5288 §3, 6655 §3: the salt. TLS 1.3 derives the whole nonce, whatever the cipher (RFC 8446 §5.3). */
+/** RFC 5288 §3, 6655 §3: the salt. TLS 1.3 derives the whole nonce, whatever the cipher (RFC 9846 §5.3). */
 const SALT_LENGTH = 4;
 
 function protectionOf(suite: CipherSuite): Omit<Suite, 'id' | 'version' | 'hash'> | undefined {

@@ -2,7 +2,7 @@
 import type { RecordCipher } from '../record/cipher.js';
 import { ContentType } from '../record/cipher.js';
 
-/** KeyUpdate (RFC 8446 §4.6.3) but for its last byte. */
+/** KeyUpdate (RFC 9846 §4.7.3) but for its last byte. */
 const KEY_UPDATE = Buffer.from([24, 0, 0, 1]);
 
 interface Kept {
@@ -51,7 +51,7 @@ export class KeptRecords {
         const { type, content } = opening.open(this.#records[0].record);
         take();
         onContent(type, content);
-        // RFC 8446 §5.1: a KeyUpdate ends its record, and in TLS 1.3 its epoch.
+        // RFC 9846 §5.1: a KeyUpdate ends its record, and in TLS 1.3 its epoch.
         if (type === ContentType.Handshake && content.subarray(-5, -1).equals(KEY_UPDATE)) break;
       }
     } catch {

@@ -23,8 +23,8 @@ export interface RelayOptions {
   /**
    * The delivery is required: whatever may be application data waits for it, in both directions, and what passes as
    * handshake is bounded. In TLS 1.2 the record after ChangeCipherSpec is Finished, and nothing passes beyond it. TLS
-   * 1.3 gives the client's last flight the same content type as data (RFC 8446 §5.2), so all that the client encrypts
-   * waits; without its Finished the origin sends nothing but its own flight and what it may say before (§4.4.4).
+   * 1.3 gives the client's last flight the same content type as data (RFC 9846 §5.2), so all that the client encrypts
+   * waits; without its Finished the origin sends nothing but its own flight and what it may say before (§4.5.3).
    */
   strict: boolean;
   limits: Pick<Limits, 'heldBytes' | 'handshakeBytes' | 'clientHandshakeBytes'>;

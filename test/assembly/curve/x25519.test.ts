@@ -125,7 +125,7 @@ describe.each(await programs('primitives'))('X25519 on %s', (engine, bench) => {
     for (const { tcId, flags, public: u, private: scalar, shared } of groups!.flatMap((g) => g.tests)) {
       const result = run(bench, unhex(scalar as string), unhex(u as string));
       expect(hex(result.shared), `case ${tcId}`).toBe(shared);
-      // "acceptable" are twist points, non-canonical and low-order ones. RFC 7748 §5 takes them all; RFC 8446 §7.4.2
+      // "acceptable" are twist points, non-canonical and low-order ones. RFC 7748 §5 takes them all; RFC 9846 §7.4.2
       // refuses only the all-zero result.
       const zero = flags.includes('ZeroSharedSecret');
       expect(result.code, `case ${tcId}`).toBe(zero ? ErrorCode.BadKeyShare : 0);

@@ -73,7 +73,7 @@ describe.each(await programs('client'))('the hybrid group on %s', (_, bench) => 
     device.free();
   });
 
-  test('a retry for a cookie repeats the very share (RFC 8446 §4.1.2)', () => {
+  test('a retry for a cookie repeats the very share (RFC 9846 §4.2.2)', () => {
     const { device, twin } = begin({ share: HYBRID });
     const first = keyShares(twin.hello).get(HYBRID);
     device.feed(twin.retry([[ExtensionType.Cookie, join(u16(6), Buffer.from('cookie'))]]));

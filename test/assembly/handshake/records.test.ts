@@ -242,7 +242,7 @@ describe.each(await programs('client'))('records on %s', (_, bench) => {
     const walk = at(State.Connected);
     const server = walk.twin as Twin13;
     for (let i = 0; i < 5; i++) walk.device.feed(server.keyUpdate(1));
-    // RFC 8446 §4.6.3: one answer, before the next application data and not sooner.
+    // RFC 9846 §4.7.3: one answer, before the next application data and not sooner.
     expect(walk.device.drain()).toHaveLength(0);
     const records = splitRecords(walk.device.write(Buffer.from('after the answer')));
     expect(records).toHaveLength(2);

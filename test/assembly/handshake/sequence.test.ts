@@ -80,7 +80,7 @@ describe.each(await programs('client'))('message sequences on %s', (_, bench) =>
     (_, state) => {
       const [path] = paths(rows, state);
       const walk = new Walk(bench, issued, options(), path!, kept).run();
-      const dropped = !isOld(state) && state !== State.Connected; // RFC 8446 §5
+      const dropped = !isOld(state) && state !== State.Connected; // RFC 9846 §5
       const legal = rows.some((row) => row.state === state && row.message === changeCipherSpecRow);
       const old = isOld(state) && isUp(state);
       const record = old

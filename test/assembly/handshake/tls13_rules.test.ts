@@ -1,4 +1,4 @@
-// Each rule of RFC 8446 that a server can break after its ServerHello, and the alert that it gets for it.
+// Each rule of RFC 9846 that a server can break after its ServerHello, and the alert that it gets for it.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../../assembly/alert.js';
 import { ContentType, ExtensionType, HandshakeType } from '../../../assembly/handshake/protocol.js';

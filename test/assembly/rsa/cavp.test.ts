@@ -48,7 +48,7 @@ describe.each(await programs('primitives'))('CAVP for RSA and DSA on %s', (engin
     check: (one) => expect(checked(one, 'rsaVerifyPkcs1')).toBe(0),
   });
   nist(engine, {
-    // NIST's salts have ten bytes or none. TLS has them as long as the hash (RFC 8446 §4.2.3), so that all of these are refused.
+    // NIST's salts have ten bytes or none. TLS has them as long as the hash (RFC 9846 §4.3.3), so that all of these are refused.
     name: 'RSA-PSS with salts of another length',
     files: ['SigVerPSS_186-3.rsp', 'SigGenPSS_186-3.rsp'].map((file) => `asymmetric/RSA/FIPS_186-2/${file}`),
     last: 'S',

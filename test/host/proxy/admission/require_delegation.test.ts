@@ -195,7 +195,7 @@ describe('what a client writes by hand', () => {
   const record = (type: number, body: Buffer) =>
     Buffer.concat([Buffer.from([type, 3, 3, body.length >> 8, body.length & 255]), body]);
 
-  /** RFC 8446 §4.1.2. */
+  /** RFC 9846 §4.2.2. */
   function clientHello(extensions: Buffer): Buffer {
     const body = Buffer.concat([
       Buffer.from([3, 3]),

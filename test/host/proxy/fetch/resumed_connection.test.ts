@@ -116,7 +116,7 @@ test.each([0x1301, 0x1302, 0x1303, 0xc02b, 0xc023, 0xcca9])('suite 0x%s is resum
 });
 
 test('of tickets that are good for one connection, the second use is refused, a fresh one is not', async () => {
-  // RFC 8446 §8.1: so OpenSSL guards tickets that allow early data.
+  // RFC 9846 §8.1: so OpenSSL guards tickets that allow early data.
   const port = await startServer('openssl', { version: '1.3', more: ['-max_early_data', '16384'] });
   const [resumption] = await sessionsOf(port);
   const fresh: Resumption[] = [];

@@ -112,7 +112,7 @@ describe('on the wire of an open leg', () => {
     return conduits.map(({ received }) => recordsOf(received).at(-1)?.length ?? 0);
   }
 
-  /** Head, level and description, type, tag (RFC 8446 §5.2, §6): nothing else that is sent here is so short. */
+  /** Head, level and description, type, tag (RFC 9846 §5.2, §6): nothing else that is sent here is so short. */
   const ALERT = 5 + 2 + 1 + 16;
 
   test('no close_notify follows a half', async () => {
