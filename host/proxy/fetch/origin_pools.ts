@@ -53,12 +53,17 @@ export class OtherOrigins {
   readonly #unfit = new Set<string>();
   readonly #waitingForRoom: (() => void)[] = [];
   /** Sessions with other origins that the client has room for. */
-  room = Number.POSITIVE_INFINITY;
+  #room = Number.POSITIVE_INFINITY;
   #lastRequestId = 0;
   #lastFailure: SessionError | undefined;
   #closed = false;
 
   constructor(private readonly surroundings: OtherSurroundings) {}
+
+  /** The client said for how many sessions with other origins it has room. */
+  boundTo(sessions: number): void {
+    this.#room = sessions;
+  }
 
   async fetch(forSession: SessionId, address: string, options: OtherOptions = {}): Promise<OtherResponse> {
     const url = parseHttps(address);
@@ -160,7 +165,7 @@ export class OtherOrigins {
   /** Whether that origin has a place, given to it now where there is one: the one idle for longest goes. */
   #hasRoom(key: string, host: string, port: number): boolean {
     if (this.#others.has(key)) return true;
-    const most = Math.min(this.surroundings.limits.otherOrigins, this.room);
+    const most = Math.min(this.surroundings.limits.otherOrigins, this.#room);
     if (most < 1) throw new SessionError('TUNNEL_REFUSED', 'the client has no room for another session');
     if (this.#others.size >= most && !this.#evict()) return false;
     this.#add(key, host, port);

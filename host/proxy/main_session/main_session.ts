@@ -219,7 +219,7 @@ export class MainSession implements Deliverer {
     this.#principal = principal;
     this.profile = hello.profile;
     // One is the page's own.
-    this.#others.room = hello.maxSessions - 1;
+    this.#others.boundTo(hello.maxSessions - 1);
     const { limits, services } = settings;
     // WELCOME comes last: who has it has the reports.
     this.#subscriptions.report();
