@@ -69,7 +69,7 @@ export function onServerCertificate(c: Connection, message: usize, length: i32):
 /** The suite names the kind of key (RFC 8422 §2, RFC 5246 §7.4.2). A key for PSS alone encrypts nothing. */
 function keyFits(exchange: i32, kind: i32): bool {
   switch (exchange) {
-    case KeyExchange.EcdheEcdsa: return kind == KeyKind.Ec;
+    case KeyExchange.EcdheEcdsa: return kind == KeyKind.Ec || kind == KeyKind.Ed25519; // RFC 8422 §2
     case KeyExchange.DheDss: return kind == KeyKind.Dsa;
     case KeyExchange.Rsa: return kind == KeyKind.Rsa;
     default: return kind == KeyKind.Rsa || kind == KeyKind.RsaPss;

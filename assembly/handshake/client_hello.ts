@@ -19,9 +19,9 @@ import {
 import { deriveSecret, earlySecret, finishedMac } from "./tls13/schedule";
 import { transcriptAdd, transcriptHashWith } from "./transcript";
 
-const SIGNATURE_SCHEMES_LENGTH: i32 = 22;
+const SIGNATURE_SCHEMES_LENGTH: i32 = 24;
 const SIGNATURE_SCHEMES = memory.data<i32>([
-  SignatureScheme.EcdsaP256Sha256, SignatureScheme.EcdsaP384Sha384,
+  SignatureScheme.EcdsaP256Sha256, SignatureScheme.EcdsaP384Sha384, SignatureScheme.Ed25519,
   SignatureScheme.RsaPssSha256, SignatureScheme.RsaPssSha384, SignatureScheme.RsaPssSha512,
   SignatureScheme.RsaPssKeySha256, SignatureScheme.RsaPssKeySha384, SignatureScheme.RsaPssKeySha512,
   SignatureScheme.RsaPkcs1Sha256, SignatureScheme.RsaPkcs1Sha384, SignatureScheme.RsaPkcs1Sha512,

@@ -62,6 +62,7 @@ export enum SignatureScheme {
   RsaPssSha256 = 0x0804,
   RsaPssSha384 = 0x0805,
   RsaPssSha512 = 0x0806,
+  Ed25519 = 0x0807,
   RsaPssKeySha256 = 0x0809,
   RsaPssKeySha384 = 0x080a,
   RsaPssKeySha512 = 0x080b,

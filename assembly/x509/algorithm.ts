@@ -14,6 +14,8 @@ const OID_DSA_SHA1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0xce, 0x38, 0x04,
 const OID_DSA_SHA256: usize = memory.data<u8>([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x02]);
 /** NIST's hash algorithms, 2.16.840.1.101.3.4.2; one more byte says which. */
 const OID_SHA2: usize = memory.data<u8>([0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02]);
+/** id-Ed25519, 1.3.101.112 (RFC 8410 §3), of keys and of signatures. */
+export const OID_ED25519: usize = memory.data<u8>([0x2b, 0x65, 0x70]);
 const OID_SHA1: usize = memory.data<u8>([0x2b, 0x0e, 0x03, 0x02, 0x1a]);
 const OID_MGF1: usize = memory.data<u8>([0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08]);
 
@@ -22,6 +24,7 @@ export const RSA_PKCS1: i32 = 0x0001;
 export const DSA: i32 = 0x0002;
 export const ECDSA: i32 = 0x0003;
 export const RSA_PSS_RSAE: i32 = 0x0800;
+export const ED25519: i32 = 0x0807;
 
 /**
  * The AlgorithmIdentifier at `at` as a SignatureScheme; MD5, SHA-1 and DSA only where `legacy` is 1.
@@ -40,6 +43,8 @@ export function parseSignatureAlgorithm(at: usize, legacy: i32): i32 {
     if (parameters != end) return ErrorCode.CertificateDer;
     return last >= 2 && last <= 4 ? (last + 2) << 8 | ECDSA : ErrorCode.CertificateAlgorithm;
   }
+  // RFC 8410 §3: parameters are absent.
+  if (isOid(oid, OID_ED25519, 3)) return parameters == end ? ED25519 : ErrorCode.CertificateDer;
   if (isOid(oid, OID_RSA_PSS, 9)) {
     const hash = parsePssParameters(parameters, end, false);
     return hash < 0 ? hash : RSA_PSS_RSAE | hash;

@@ -1,7 +1,7 @@
 // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7; RFC 3279 §2.3, RFC 4055 §1.2, RFC 5480 §2).
 import { ErrorCode } from "../alert";
 import { Curve } from "../curve/field";
-import { OID_RSA, OID_RSA_PSS, parsePssParameters } from "./algorithm";
+import { OID_ED25519, OID_RSA, OID_RSA_PSS, parsePssParameters } from "./algorithm";
 import {
   after,
   body,
@@ -23,6 +23,7 @@ export enum KeyKind {
   RsaPss = 3,
   /** For the old alone: a chain has it only where its rules allow. */
   Dsa = 4,
+  Ed25519 = 5,
 }
 
 /** Where a public key lies: pointers into the certificate, valid as long as its bytes are. */
@@ -31,7 +32,7 @@ export class PublicKey {
   kind: i32;
   /** Named group of an EC key. */
   curve: i32;
-  /** RSA modulus without leading zeros, or the uncompressed EC point, or y of DSA. */
+  /** RSA modulus without leading zeros, or the uncompressed EC point, or that of Ed25519, or y of DSA. */
   a: usize;
   aLength: i32;
   /** RSA public exponent without leading zeros; of DSA the Dss-Parms element. */
@@ -78,6 +79,7 @@ export function parsePublicKey(info: usize, key: PublicKey, legacy: i32): i32 {
   if (isOid(oid, OID_EC, 7)) {
     return parseEcPoint(key, parameters, algorithmEnd, content + 1, bodyLength(bits) - 1);
   }
+  if (isOid(oid, OID_ED25519, 3)) return parseEd25519Point(key, parameters == algorithmEnd, content + 1, bodyLength(bits) - 1);
   if (isOid(oid, OID_DSA, 7)) return parseDsaKey(key, parameters, algorithmEnd, content + 1, end);
   if (isOid(oid, OID_RSA, 9)) {
     if (!isNullOrAbsent(parameters, algorithmEnd)) return ErrorCode.CertificateDer;
@@ -115,6 +117,17 @@ function parseEcPoint(key: PublicKey, parameters: usize, end: usize, point: usiz
   if (length != 2 * curveSize(curve) + 1 || load<u8>(point) != 4) return ErrorCode.CertificateKey;
   key.kind = KeyKind.Ec;
   key.curve = curve;
+  key.a = point;
+  key.aLength = length;
+  key.b = 0;
+  key.bLength = 0;
+  return ErrorCode.None;
+}
+
+/** RFC 8410 §3, §4: no parameters, 32 bytes. Whether they are a point shows where they verify. */
+function parseEd25519Point(key: PublicKey, plain: bool, point: usize, length: i32): i32 {
+  if (!plain || length != 32) return ErrorCode.CertificateDer;
+  key.kind = KeyKind.Ed25519;
   key.a = point;
   key.aLength = length;
   key.b = 0;

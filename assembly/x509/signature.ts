@@ -1,11 +1,12 @@
 // Signatures by TLS SignatureScheme (RFC 9846 §4.3.3): verify with a certificate's key, sign with one's own.
 import { ErrorCode } from "../alert";
 import { ecdsaSign, ecdsaVerify } from "../curve/ecdsa";
+import { ed25519Verify } from "../curve/ed25519";
 import { Curve } from "../curve/field";
 import { HASH_MAX, HashId, hashDigest, hashSize } from "../hash/hash";
 import { rsaSignPkcs1, rsaVerifyPkcs1 } from "../rsa/pkcs1";
 import { rsaSignPss, rsaVerifyPss } from "../rsa/pss";
-import { ECDSA, RSA_PKCS1, RSA_PSS_RSAE } from "./algorithm";
+import { ECDSA, ED25519, RSA_PKCS1, RSA_PSS_RSAE } from "./algorithm";
 import { PrivateKey } from "./private_key";
 import { KeyKind, PublicKey } from "./public_key";
 
@@ -28,6 +29,10 @@ export function verifySignature(
   signatureLength: i32,
 ): i32 {
   const key = changetype<PublicKey>(publicKey);
+  if (key.kind == KeyKind.Ed25519) {
+    if (scheme != ED25519) return ErrorCode.BadSignatureScheme;
+    return signatureLength == 64 ? ed25519Verify(key.a, message, messageLength, signature) : ErrorCode.BadSignature;
+  }
   const hash = schemeHash(scheme, key.kind);
   if (hash == 0 || (key.hash != 0 && key.hash != hash)) return ErrorCode.BadSignatureScheme;
   hashDigest(hash, message, messageLength, digest);
@@ -63,6 +68,7 @@ export const SIGNATURE_MAX: i32 = 512;
  * its curve (RFC 9846 §4.3.3).
  */
 export function schemeFitsTls13(scheme: i32, kind: i32, curve: i32): i32 {
+  if (kind == KeyKind.Ed25519) return (scheme == ED25519) as i32;
   if (schemeHash(scheme, kind) == 0) return 0;
   if (kind != KeyKind.Ec) return ((scheme & 0xff00) == RSA_PSS_RSAE) as i32;
   return ((scheme == 0x0403 && curve == Curve.P256) || (scheme == 0x0503 && curve == Curve.P384)) as i32;
@@ -73,7 +79,7 @@ export function schemeHash(scheme: i32, kind: i32): i32 {
   const high = scheme >> 8;
   if (high == 8) {
     const hash = kind == KeyKind.RsaPss ? (scheme & 0xff) - PSS_PSS_OFFSET : scheme & 0xff;
-    return kind != KeyKind.Ec && hash >= HashId.Sha256 && hash <= HashId.Sha512 ? hash : 0;
+    return (kind == KeyKind.Rsa || kind == KeyKind.RsaPss) && hash >= HashId.Sha256 && hash <= HashId.Sha512 ? hash : 0;
   }
   if (high < HashId.Sha256 || high > HashId.Sha512) return 0;
   const low = scheme & 0xff;

@@ -58,6 +58,7 @@ const SCHEMES: Names<SignatureScheme> = {
   [SignatureScheme.RsaPssSha256]: 'rsa_pss_rsae_sha256',
   [SignatureScheme.RsaPssSha384]: 'rsa_pss_rsae_sha384',
   [SignatureScheme.RsaPssSha512]: 'rsa_pss_rsae_sha512',
+  [SignatureScheme.Ed25519]: 'ed25519',
   [SignatureScheme.RsaPssKeySha256]: 'rsa_pss_pss_sha256',
   [SignatureScheme.RsaPssKeySha384]: 'rsa_pss_pss_sha384',
   [SignatureScheme.RsaPssKeySha512]: 'rsa_pss_pss_sha512',

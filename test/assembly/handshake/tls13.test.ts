@@ -95,6 +95,26 @@ describe.each(await programs('client'))('TLS 1.3 on %s', (engine, bench) => {
     },
   );
 
+  test('accepts an Ed25519 certificate, in both versions', async () => {
+    const modern = await createAuthority({ keyType: 'ed25519' });
+    const leaf = await modern.issue({ names: ['origin.test'], keyType: 'ed25519' });
+    for (const [args, version] of [
+      [['-rev', '-tls1_3'], 0x0304],
+      [['-rev', '-tls1_2'], 0x0303],
+    ] as const) {
+      const origin = await openssl(leaf, [...args]);
+      const call = await Call.open(
+        device({ roots: [modern.root.der], versions: [version, version] }),
+        origin.port,
+      );
+      await call.handshake();
+      call.write('hello\n');
+      await call.expectText('olleh');
+      call.close();
+      await origin.stop();
+    }
+  });
+
   test('resumes by ticket with OpenSSL, GnuTLS and Node', async () => {
     const origins: [Origin, string][] = [
       [await openssl(issued.get('ec-p256')!, ['-rev', '-tls1_3']), 'olleh'],

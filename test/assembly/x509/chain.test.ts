@@ -66,6 +66,28 @@ describe.each(await programs('primitives'))('certificate chains on %s', (_, benc
   const ask = (issued: { chainDer: Uint8Array[] }, host?: string, root = authority.root.der) =>
     verify(bench, { roots: [root], chain: issued.chainDer, ...(host !== undefined && { host }) });
 
+  test('Ed25519 signs for authorities and serves', async () => {
+    const modern = await createAuthority({ keyType: 'ed25519' });
+    const issued = await modern.issue({ names, keyType: 'ed25519', intermediates: 2 });
+    const asked = { roots: [modern.root.der], chain: issued.chainDer };
+    const { verdict, key } = verifyForKey(bench, asked);
+    expect([verdict, key!.kind]).toEqual(['None', 5]);
+    expect(key!.a).toEqual(publicKeyInfo(issued.key).slice(-32));
+    for (const [i, one] of issued.chainDer.entries()) {
+      const bent = one.slice();
+      bent[bent.length - 40]! ^= 1;
+      const chain = issued.chainDer.with(i, bent);
+      expect(verify(bench, { ...asked, chain })).toBe('CertificateSignature');
+    }
+    const named = der.sequence(der.oid('1.3.101.112'), der.nullValue());
+    const info = der.sequence(named, der.bitString(publicKeyInfo(issued.key).slice(-32)));
+    const withNull = await modern.issue({ names, leaf: { publicKeyInfo: info } });
+    expect(verify(bench, { ...asked, chain: withNull.chainDer })).toBe('CertificateDer');
+    const short = der.sequence(der.sequence(der.oid('1.3.101.112')), der.bitString(new Uint8Array(31)));
+    const cut = await modern.issue({ names, leaf: { publicKeyInfo: short } });
+    expect(verify(bench, { ...asked, chain: cut.chainDer })).toBe('CertificateDer');
+  });
+
   test.each(['ec-p256', 'ec-p384', 'rsa-2048', 'rsa-pss-2048'] as const)(
     'an authority with %s signs',
     async (keyType) => {
@@ -390,8 +412,8 @@ describe.each(await programs('primitives'))('certificate chains on %s', (_, benc
   });
 
   test('keys that are no keys for TLS', async () => {
-    const ed25519 = await authority.issue({ names, keyType: 'ed25519' });
-    expect(ask(ed25519)).toBe('CertificateKey');
+    const p521 = await authority.issue({ names, keyType: 'ec-p521' });
+    expect(ask(p521)).toBe('CertificateKey');
     const point = (await authority.issue({ names })).chainDer[0]!;
     expect(point.length).toBeGreaterThan(0);
     const rsa = (n: Uint8Array, e: number) =>

@@ -23,6 +23,7 @@ import {
 export type KeyType =
   | 'ec-p256'
   | 'ec-p384'
+  | 'ec-p521'
   | 'rsa-1024'
   | 'rsa-2048'
   | 'rsa-3072'
@@ -278,7 +279,7 @@ export async function generateKey(type: KeyType): Promise<KeyObject> {
   const generate = promisify(generateKeyPair);
   if (type === 'ed25519') return (await generate('ed25519')).privateKey;
   if (type.startsWith('ec-')) {
-    return (await generate('ec', { namedCurve: type === 'ec-p384' ? 'P-384' : 'P-256' })).privateKey;
+    return (await generate('ec', { namedCurve: `P-${type.slice('ec-p'.length)}` })).privateKey;
   }
   const modulusLength = Number(type.slice(type.lastIndexOf('-') + 1));
   if (type.startsWith('rsa-pss')) return (await generate('rsa-pss', { modulusLength })).privateKey;

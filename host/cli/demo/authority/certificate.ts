@@ -6,7 +6,8 @@ import * as der from '../../../platform/node/der.js';
 export type SignatureAlgorithm =
   | `ecdsa-${'sha1' | 'sha256' | 'sha384' | 'sha512'}`
   | `rsa-${'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512'}`
-  | `rsa-pss-${'sha1' | 'sha256' | 'sha384' | 'sha512'}`;
+  | `rsa-pss-${'sha1' | 'sha256' | 'sha384' | 'sha512'}`
+  | 'ed25519';
 
 /** Who signs: the name that goes into the issuer field, and the key. */
 export interface Signer {
@@ -60,12 +61,14 @@ export function publicKeyInfo(key: KeyObject): Uint8Array {
 }
 
 export function defaultAlgorithm(key: KeyObject): SignatureAlgorithm {
+  if (key.asymmetricKeyType === 'ed25519') return 'ed25519';
   if (key.asymmetricKeyType === 'rsa') return 'rsa-sha256';
   if (key.asymmetricKeyType === 'rsa-pss') return 'rsa-pss-sha256';
   return key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ecdsa-sha384' : 'ecdsa-sha256';
 }
 
 export function signWith(key: KeyObject, algorithm: SignatureAlgorithm, message: Uint8Array): Uint8Array {
+  if (algorithm === 'ed25519') return new Uint8Array(sign(null, message, key));
   const hash = algorithm.slice(algorithm.lastIndexOf('-') + 1);
   const padding = algorithm.startsWith('rsa-pss')
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
@@ -85,6 +88,7 @@ const signatureOids: Record<string, string> = {
   'ecdsa-sha256': '1.2.840.10045.4.3.2',
   'ecdsa-sha384': '1.2.840.10045.4.3.3',
   'ecdsa-sha512': '1.2.840.10045.4.3.4',
+  ed25519: '1.3.101.112',
   'rsa-md5': '1.2.840.113549.1.1.4',
   'rsa-sha1': '1.2.840.113549.1.1.5',
   'rsa-sha256': '1.2.840.113549.1.1.11',
