@@ -67,7 +67,8 @@ export const errorText: Readonly<Record<ErrorName, string>> = {
   // unsupported_certificate
   CertificateAlgorithm: `A certificate names an algorithm that is not supported, or not consistently; ${ask}.`,
   CertificateCriticalExtension: `A certificate has a critical extension that is not known here; ${ask}.`,
-  CertificateKey: 'The certificate’s kind of key is not supported; ask for one with RSA, P-256, P-384 or Ed25519.',
+  CertificateKey:
+    'The certificate’s kind of key is not supported; ask for one with RSA, P-256, P-384 or Ed25519.',
   CertificateWeakSignature:
     'A certificate is signed with MD5 or SHA-1, which can be forged; ask for a new one.',
   CertificateWeakKey: 'A certificate has an RSA key of less than 2048 bits; ask for one with a longer key.',

@@ -29,9 +29,9 @@ const SCHEMES: ReadonlyMap<number, Scheme> = new Map<number, Scheme>([
   [SignatureScheme.RsaPssKeySha512, { hash: 'sha512', ...PSS_KEY }],
   [SignatureScheme.EcdsaP256Sha256, { hash: 'sha256', key: 'ec', curve: 'prime256v1', tls13: true }],
   [SignatureScheme.EcdsaP384Sha384, { hash: 'sha384', key: 'ec', curve: 'secp384r1', tls13: true }],
-  // ecdsa_secp521r1_sha512, ed25519, ed448: the device program has none of them, other clients do.
+  // ecdsa_secp521r1_sha512 and ed448: the device program has none of them, other clients do.
   [0x0603, { hash: 'sha512', key: 'ec', curve: 'secp521r1', tls13: true }],
-  [0x0807, { hash: null, key: 'ed25519', tls13: true }],
+  [SignatureScheme.Ed25519, { hash: null, key: 'ed25519', tls13: true }],
   [0x0808, { hash: null, key: 'ed448', tls13: true }],
 ]);
 
