@@ -72,9 +72,9 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const targets = new TargetPolicy(settings.targets);
   const sockets = new Set<Socket>();
   const blind = new Set<BlindTunnel>();
-  const rates = new Buckets();
+  const [rates, frameRates] = [new Buckets(), new Buckets()];
   const places = new TunnelPlaces();
-  const tunnels = { settings, registry, targets, places, observers: events, blind, rates };
+  const tunnels = { settings, registry, targets, places, observers: events, blind, rates, frameRates };
   const connects = connectServer({
     ...tunnels,
     authenticator,

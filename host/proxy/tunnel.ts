@@ -27,6 +27,8 @@ export interface TunnelContext {
   blind: Set<BlindTunnel>;
   /** Bytes a second. */
   rates: Buckets;
+  /** Control frames a second. */
+  frameRates: Buckets;
 }
 
 export interface BlindTunnel {

@@ -2,6 +2,7 @@
 import type { Attack } from './attack.js';
 import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
+import { frameFloods } from './frame_floods.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
 import { privateAnswers } from './private_answers.js';
@@ -15,5 +16,6 @@ export const attacks: readonly Attack[] = [
   ...tenants,
   ...privateAnswers,
   ...crowds,
+  ...frameFloods,
   ...secretsLeft,
 ];

@@ -33,9 +33,10 @@ import { openSubscription } from '../fetch/subscription.js';
 import type { DelegableSession } from '../session/session.js';
 import type { Deliverer } from '../session/session_options.js';
 import { SocketStream } from '../streams/byte_stream.js';
-import type { TunnelContext } from '../tunnel.js';
+import { rateOf, type TunnelContext } from '../tunnel.js';
 import { serveConduit } from './conduits.js';
 import { checkBinding } from './delivery_binding.js';
+import { controlBytes, costOf, FRAMES_PER_SECOND, spend } from './frame_budget.js';
 import { MessageSender } from './message_sender.js';
 import { SubscriptionDesk } from './subscription_messages.js';
 import { wipeStackSoon } from './wipe_stack.js';
@@ -94,6 +95,7 @@ export class MainSession implements Deliverer {
     try {
       for (let bytes = await stream.read(); bytes !== undefined; bytes = await stream.read()) {
         const frames = decoder.push(bytes);
+        const price = { cost: costOf(frames), bytes: controlBytes(frames) };
         // The bytes may hold a delivery; the frames have their own copy, and the messages theirs.
         bytes.fill(0);
         for (const frame of frames) {
@@ -106,6 +108,7 @@ export class MainSession implements Deliverer {
           }
           if (this.#principal !== undefined) clearTimeout(greeting);
         }
+        if (this.#principal !== undefined) await this.#pay(this.#principal, price);
       }
       decoder.end();
     } catch (error) {
@@ -124,6 +127,12 @@ export class MainSession implements Deliverer {
         observers.emit('mainSessionClosed', { principal: this.#principal.name });
       }
     }
+  }
+
+  /** Until then the client is not read, which holds it back. */
+  #pay(principal: Principal, price: { cost: number; bytes: number }): Promise<void> {
+    const frameRate = this.#context.frameRates.of(principal.name, FRAMES_PER_SECOND);
+    return spend(price, frameRate, rateOf(principal, this.#context));
   }
 
   send(message: Message): void {

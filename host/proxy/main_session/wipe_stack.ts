@@ -6,8 +6,15 @@ const DEPTH = 1600;
 
 /** Overwrites the stack below the event loop, once it is back there. */
 export function wipeStackSoon(): void {
-  setImmediate(descend, DEPTH, 0, 0, 0, 0, 0, 0);
+  if (isDue) return;
+  isDue = true;
+  setImmediate(() => {
+    isDue = false;
+    descend(DEPTH, 0, 0, 0, 0, 0, 0);
+  });
 }
+
+let isDue = false;
 
 /** Every slot of its frame is written: arguments, and locals that are in use across the call. */
 function descend(depth: number, a: number, b: number, c: number, d: number, e: number, f: number): number {
