@@ -90,9 +90,10 @@ export class RenderBrowser {
   /** Ends the browser at once, with all its pages. */
   async kill(why: string): Promise<void> {
     const running = await this.#running?.catch(() => undefined);
-    if (running !== undefined) this.#end(running, why);
+    if (running !== undefined) await this.#end(running, why);
   }
 
+  /** Resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.kill('the proxy ends');
@@ -135,7 +136,7 @@ export class RenderBrowser {
       });
       const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
       const running: Running = { browser, pid, folder, contexts: new Map() };
-      browser.on('disconnected', () => this.#end(running, 'the browser has ended'));
+      browser.on('disconnected', () => void this.#end(running, 'the browser has ended'));
       this.#watch(running);
       return running;
     } catch (error) {
@@ -172,25 +173,23 @@ export class RenderBrowser {
       if ((await this.#running?.catch(() => undefined)) !== running) return clearInterval(timer);
       const size = await treeSize(running.pid);
       if (size === undefined) return;
-      if (size.memory > memory) this.#end(running, `it holds more than ${memory >> 20} MiB`);
-      else if (size.processes > processes) this.#end(running, `it has more than ${processes} processes`);
+      if (size.memory > memory) void this.#end(running, `it holds more than ${memory >> 20} MiB`);
+      else if (size.processes > processes) void this.#end(running, `it has more than ${processes} processes`);
     }, LOOK);
     timer.unref();
   }
 
-  #end(running: Running, why: string): void {
-    void this.#running?.then((current) => {
-      if (current !== running) return;
-      this.#running = undefined;
-      if (!this.#closed) {
-        this.#rest();
-        this.options.onEnd(why);
-      }
-      end(running.pid);
-      void within(running.browser.close(), CLOSE_TIME, 'the browser does not close')
-        .catch(() => {})
-        .then(() => removed(running.folder));
-    });
+  async #end(running: Running, why: string): Promise<void> {
+    const current = await this.#running?.catch(() => undefined);
+    if (current !== running) return;
+    this.#running = undefined;
+    if (!this.#closed) {
+      this.#rest();
+      this.options.onEnd(why);
+    }
+    end(running.pid);
+    await within(running.browser.close(), CLOSE_TIME, 'the browser does not close').catch(() => {});
+    await removed(running.folder);
   }
 
   #rest(): void {

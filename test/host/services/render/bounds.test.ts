@@ -131,9 +131,7 @@ describe.skipIf(absent)(`a browser${absent ? ' (skipped: no Chromium)' : ''}`, (
     expect(names).toContain('HOME');
     expect(names.filter((name) => /^(?:npm|VITEST|NODE|SECRET)/i.test(name))).toEqual([]);
     await rendering.close();
-    await expect
-      .poll(async () => (await left()).filter((name) => homes.includes(name)), { timeout: 10_000 })
-      .toEqual([]);
+    expect((await left()).filter((name) => homes.includes(name))).toEqual([]);
     await expect.poll(() => treeSize(Number(pid)), { timeout: 10_000 }).toBeUndefined();
   });
 
