@@ -13,6 +13,7 @@ export const packages: readonly Package[] = [
   ['gnutls-bin', '/usr/bin/gnutls-serv'],
   ['python3-cryptography-vectors', '/usr/lib/python3/dist-packages/cryptography_vectors/__init__.py'],
   ['redis-server', '/usr/bin/redis-server'],
+  ['haproxy', '/usr/sbin/haproxy'],
   // Shows the operator's page.
   ['chromium', '/usr/bin/chromium'],
   // The one TLS library here that still speaks SSL 3.0.

@@ -19,6 +19,11 @@ export const OPTIONS = {
   listen: one(kind.listenAddress, '<host:port>', 'where to listen; port 0 takes a free one', {
     otherwise: { host: '127.0.0.1', port: 8443 },
   }),
+  node: one(
+    kind.listenAddress,
+    '<host:port>',
+    'where this one machine is reached, if it stands behind a balancer with others: clients are told',
+  ),
   cert: one(kind.file, '<file>', "the proxy's certificate and its issuers (PEM)", { reloads: true }),
   key: one(kind.file, '<file>', 'its private key (PEM)', { reloads: true }),
   plaintext: flag('listen without TLS: blind tunnels only, nothing can be delegated'),

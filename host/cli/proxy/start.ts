@@ -1,4 +1,5 @@
 // From the options of the command to a proxy that listens, and to one that takes other options while it runs.
+
 import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
 import type { ProxyOptions } from '../../proxy/options.js';
@@ -87,6 +88,7 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
   return {
     ...admission(options),
     ...(options.plaintext === true && { plaintext: true }),
+    ...(options.node !== undefined && { node: authority(options.node.host, options.node.port) }),
     targets: {
       allow: options.allowTarget ?? [],
       deny: options.denyTarget ?? [],
