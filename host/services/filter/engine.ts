@@ -1,6 +1,6 @@
 // Which rule decides on a request: @ghostery/adblocker's engine, which finds rules by the words that an address holds.
 import { FiltersEngine, Request, type RequestType } from '@ghostery/adblocker';
-import type { FilterList } from './list.js';
+import type { ParsedList } from './list.js';
 
 export const RESOURCE_TYPES = {
   document: 'main_frame',
@@ -34,7 +34,7 @@ export class FilterEngine {
   readonly rules: FiltersEngine;
   readonly #written: ReadonlyMap<string, string>;
 
-  constructor(lists: readonly FilterList[]) {
+  constructor(lists: readonly ParsedList[]) {
     this.#written = new Map(lists.flatMap(({ written }) => [...written]));
     this.rules = new FiltersEngine({
       networkFilters: lists.flatMap(({ addresses }) => addresses),

@@ -15,11 +15,12 @@ import type {
 } from '../service.js';
 import { cutPage } from './cut_page.js';
 import { FilterEngine, type ResourceType } from './engine.js';
+import type { FilterList } from './filter_list.js';
 import { ElementHiding } from './hiding.js';
-import type { FilterList } from './list.js';
+import { rulesOf } from './list.js';
 
 export function filter(lists: readonly FilterList[]): Service {
-  const engine = new FilterEngine(lists);
+  const engine = new FilterEngine(lists.map(rulesOf));
   const hiding = new ElementHiding(engine.rules);
   const denied = lists.flatMap(({ deniedTypes }) => deniedTypes);
   const sizes = lists.flatMap((list) => list.sizes);

@@ -6,31 +6,26 @@
 //   %deny-type video/*          types that are not let through
 //   %max-bytes 2M               largest response; with a type before the number, of that type: %max-bytes image/* 200K
 import { type CosmeticFilter, NetworkFilter, type Preprocessor, parseFilters } from '@ghostery/adblocker';
+import type { FilterList, SizeLimit, UnusableLine } from './filter_list.js';
 import { withoutBacktracking } from './wildcards.js';
 
-export interface FilterList {
+/** A list as the library reads it. */
+export interface ParsedList extends FilterList {
   addresses: readonly NetworkFilter[];
   elements: readonly CosmeticFilter[];
   /** What `!#if` lines say of the rules between them. */
   conditions: readonly Preprocessor[];
   /** Rules that the library reads in another form, by that form. */
   written: ReadonlyMap<string, string>;
-  deniedTypes: readonly string[];
-  sizes: readonly SizeLimit[];
-  /** Lines that say something that can't be applied here. */
-  unusable: readonly UnusableLine[];
 }
 
-export interface SizeLimit {
-  type: string;
-  bytes: number;
-}
+const isParsed = (list: FilterList): list is ParsedList =>
+  'addresses' in list && 'elements' in list && 'conditions' in list && 'written' in list;
 
-export interface UnusableLine {
-  /** From 1. */
-  line: number;
-  text: string;
-  why: string;
+/** The list with its rules. Throws TypeError for what `parseList` did not make. */
+export function rulesOf(list: FilterList): ParsedList {
+  if (!isParsed(list)) throw new TypeError('a filter takes lists that parseList made');
+  return list;
 }
 
 /** Lists name the pages of a rule in its line: some take thousands of characters. */
@@ -45,7 +40,7 @@ const TYPE = /^(?:\*|[a-z0-9!#$&^_.+-]+)\/(?:\*|[a-z0-9!#$&^_.+-]+)$/i;
 const ANYTHING = /^(?:@@)?[|*^]+$/;
 
 /** Never throws: what a line does not say in a way that can be applied stands in `unusable`. */
-export function parseList(text: string): FilterList {
+export function parseList(text: string): ParsedList {
   const hosts: string[] = [];
   const deniedTypes: string[] = [];
   const sizes: SizeLimit[] = [];
