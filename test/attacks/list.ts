@@ -2,6 +2,7 @@
 import type { Attack } from './attack.js';
 import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
+import { cutLogs } from './cut_logs.js';
 import { frameFloods } from './frame_floods.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
@@ -17,5 +18,6 @@ export const attacks: readonly Attack[] = [
   ...privateAnswers,
   ...crowds,
   ...frameFloods,
+  ...cutLogs,
   ...secretsLeft,
 ];
