@@ -40,6 +40,8 @@ export const packages: readonly Package[] = [
   ['dovecot-pop3d', '/usr/lib/dovecot/pop3-login'],
   // For boards/linux, and to unpack the sources of its parts.
   ['gcc', '/usr/bin/gcc'],
+  // The model of hand-over and take-back.
+  ['spin', '/usr/bin/spin'],
   ['libc6-dev', '/usr/include/stdio.h'],
   ['xz-utils', '/usr/bin/xz'],
 ];
