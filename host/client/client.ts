@@ -13,6 +13,7 @@ import type { HeaderList } from './http/head.js';
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './http/redirect.js';
 import type { RequestBody } from './http/request.js';
 import { withDefaults } from './http/request_headers.js';
+import { drain } from './http/response_body.js';
 import type { Observer, Origin } from './observer.js';
 import { type ClientOptions, TIMEOUTS } from './options.js';
 import { type Running, start } from './running.js';
@@ -80,7 +81,7 @@ export class Client {
       const response = await this.#follow(plan, init.signal, redirects > 0);
       const next = init.redirect === 'manual' ? undefined : this.#redirect(plan, response, init, redirects);
       if (next === undefined) return response;
-      await response.body[Symbol.asyncIterator]().return?.();
+      await drain(platform, response.body);
       plan = next;
     }
   }

@@ -1,4 +1,29 @@
 // The content of a response on its way to the application: read once, no faster than it is taken.
+import type { Platform } from '../../platform/platform.js';
+import { within } from '../timeout.js';
+
+/** Bytes of a body that nobody wants, which are read all the same: a new session costs more. */
+const DRAIN_LIMIT = 65_536;
+/** Milliseconds that such a body may pause. */
+const DRAIN_PATIENCE = 1000;
+
+/** Reads a short rest to its end, so that its session can be used again; leaves a long or slow one. Never rejects. */
+export async function drain(
+  platform: Pick<Platform, 'setTimer'>,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const pieces = body[Symbol.asyncIterator]();
+  try {
+    for (let left = DRAIN_LIMIT; left > 0; ) {
+      const piece = await within(platform, pieces.next(), { milliseconds: DRAIN_PATIENCE });
+      if (piece.done) return;
+      left -= piece.value.length;
+    }
+  } catch {
+    // It is left in any case.
+  }
+  await pieces.return?.();
+}
 
 export interface BodyHandlers {
   /** Once, when the body is over: whole, broken or left. `bytes` is what was given out. */

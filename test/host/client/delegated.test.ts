@@ -48,6 +48,22 @@ describe.each(versions)('a page over a delegated session of %s', (version) => {
     expect(steps.of('active')[0]!.active.clientRecords).toBe(delivered!.delivery.clientRecords);
   });
 
+  test.each([
+    ['a short body keeps its session', 20_000, 1],
+    ['a long body costs another session', 1_000_000, 2],
+  ])('a redirect with %s', async (_, length, sessions) => {
+    let connections = 0;
+    const origin = await world.origin((request, response) => {
+      if (request.url === '/there') return response.end('there');
+      response.writeHead(302, { location: '/there' });
+      return response.end('x'.repeat(length));
+    }, limits);
+    origin.server.on('secureConnection', () => connections++);
+    const client = world.through(await world.proxy());
+    expect(await (await client.fetch(`${origin.url}/here`)).text()).toBe('there');
+    expect(connections).toBe(sessions);
+  });
+
   test('many requests and large bodies on one session', async () => {
     let connections = 0;
     const origin = await world.origin((request, response) => {
