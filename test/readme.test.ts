@@ -15,6 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = [
   ...['README.md', 'host/README.md', 'host/ERRORS.md', 'host/proxy/README.md', 'host/services/README.md'],
   ...['assembly/README.md', 'boards/README.md', 'test/README.md', 'host/delegation/README.md'],
+  'host/gateway/README.md',
   ...['.github/CONTRIBUTING.md', '.github/SECURITY.md', 'CHANGELOG.md'],
 ];
 const texts = await Promise.all(PAGES.map((page) => readFile(join(root, page), 'utf8')));
@@ -103,6 +104,26 @@ describe('the commands of the README', () => {
     const page = line.includes('-o page.html') ? await readFile(join(folder, 'page.html'), 'utf8') : out;
     expect(page).toContain('The page.');
     expect(page.includes('script')).toBe(line.includes('--direct'));
+  });
+
+  const gateways = lines.filter((line) => line.startsWith('deputy gateway ') && line.includes('--proxy '));
+  test.each(gateways)('%s', async (line) => {
+    const local = line.replace(/ --listen \S+/, '').replace('192.168.1.0/24', '127.0.0.0/8');
+    const gateway = shell(`exec ${local} --listen 127.0.0.1:0 --ca roots.pem`, proxyPort);
+    const over = ended(gateway);
+    const [ready] = (await once(createInterface(gateway.stdout), 'line')) as [string];
+    const at = `http://${/127\.0\.0\.1:\d+/.exec(ready)?.[0]}`;
+    const page = await fetch(`${at}/https/localhost:${origin.port}/`);
+    expect(await page.text()).toContain('The page.');
+    expect(await (await fetch(`${at}/`)).text()).toContain(`localhost:${origin.port}`);
+    gateway.kill();
+    expect((await over).code).toBe(0);
+  });
+
+  test('a person is added to the gateway’s folder', async () => {
+    const line = lines.find((each) => each.includes('--add-person'));
+    expect(await ended(shell(`echo secret | ${line}`, 0))).toMatchObject({ code: 0, err: '' });
+    expect(await readFile(join(folder, 'people/people.json'), 'utf8')).toContain('"anna"');
   });
 
   test('curl with a key log shows the transcoded page of an origin that it verified itself', async () => {
