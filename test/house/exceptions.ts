@@ -10,7 +10,6 @@ export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'host/proxy/events.ts - host/proxy/session/session_options.ts',
     'host/proxy/exchange/account.ts - host/proxy/exchange/journal.ts - host/proxy/fetch/fetch_connection.ts - host/proxy/fetch/resumed_connection.ts - host/proxy/fetch/resumption_grants.ts - host/proxy/session/session_reports.ts',
     'host/proxy/exchange/exchange.ts - host/proxy/exchange/response.ts',
-    'host/services/transcode/decks/copies.ts - host/services/transcode/format.ts',
   ],
   'a wire number of TLS outside host/tls and assembly': [
     'boards/bench/rows.mjs',

@@ -369,7 +369,7 @@ describe('heads and framing', () => {
   test('a request of ten thousand fields goes on, or is refused, and harms nobody', async () => {
     const request = `GET / HTTP/1.1\r\nHost: o\r\n${fields(5000)}\r\n`;
     const few = await read(body('Content-Length: 2\r\n'), request);
-    expect(few.answer.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*ok$/);
+    expect(few.answer.toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\bok\b/);
     const many = await read(
       body('Content-Length: 2\r\n'),
       `GET / HTTP/1.1\r\nHost: o\r\n${fields(10_000)}\r\n`,

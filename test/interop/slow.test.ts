@@ -70,7 +70,7 @@ const expected = digest.digest('hex');
 
 /** Writes as much as it is let. */
 async function pour(response: ServerResponse, counted: { written: number }): Promise<void> {
-  response.setHeader('Content-Type', 'text/plain');
+  response.setHeader('Content-Type', 'application/octet-stream');
   response.setHeader('Content-Length', TOTAL);
   while (counted.written < TOTAL) {
     counted.written += chunk.length;

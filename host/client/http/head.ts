@@ -60,6 +60,9 @@ export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
   // RFC 9110 §5.5: obs-text is opaque; one character a byte keeps it as it was.
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
+  // Among lines that end in CRLF, what a bare LF begins may have been put into the value before it.
+  if (text.includes('\r\n') && /[^\r]\n(?:content-length|transfer-encoding)[\t ]*:/i.test(text))
+    throw httpError('HTTP_BAD_HEAD', 'framing stands behind a bare line feed');
   const lines = text.split(/\r?\n/);
   if (lines.length > limits.lines + 3) throw httpError('HTTP_HEAD_TOO_LONG', 'there are too many headers');
   if (lines.pop() !== '' || lines.pop() !== '') {

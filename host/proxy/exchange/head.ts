@@ -29,6 +29,8 @@ export interface ResponseHead extends Head {
   reason: string;
 }
 
+/** Among lines that end in CRLF, what a bare LF begins may have been put into the value before it. */
+const HIDDEN_FRAMING = /[^\r]\n(?:content-length|transfer-encoding)[\t ]*:/i;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const [CR, LF] = [0x0d, 0x0a];
 
@@ -97,12 +99,14 @@ export function parseRequestHead(raw: Buffer): RequestHead {
  * CRLF: the device reads the same.
  */
 export function parseResponseHead(raw: Buffer): ResponseHead {
+  const text = raw.toString('latin1');
+  if (text.includes('\r\n') && HIDDEN_FRAMING.test(text))
+    throw new SessionError('BAD_RESPONSE', 'the framing of a response stands behind a bare line feed');
   const [first = '', ...lines] = linesOf(raw, /\r?\n/);
   const start = readStatusLine(first, 'recipient');
   if (start === undefined) throw new SessionError('BAD_RESPONSE', 'a status line is malformed');
   const { fields, isStrict } = fieldsOf(lines, 'recipient', 'BAD_RESPONSE');
-  const isCanonical =
-    isStrict && !/(^|[^\r])\n/.test(raw.toString('latin1')) && readStatusLine(first, 'strict') !== undefined;
+  const isCanonical = isStrict && !/(^|[^\r])\n/.test(text) && readStatusLine(first, 'strict') !== undefined;
   const { minorVersion, status, reason } = start;
   const written = () => writeHead(`HTTP/1.${minorVersion} ${status} ${reason}`, fields);
   return { raw: isCanonical ? raw : written(), ...start, headers: HeaderList.ofChecked(fields) };

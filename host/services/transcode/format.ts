@@ -1,7 +1,7 @@
 // What an output format is: a way to write a page, and nothing about where the page comes from or goes to.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { Wanted } from './decks/address.js';
-import type { Copy } from './decks/copies.js';
+import type { Copy, LatePicture, Part } from './decks/part.js';
 
 export interface Format {
   /** As it stands in the `markup` of a device profile. */
@@ -15,26 +15,6 @@ export interface Format {
   /** Text to bytes; what the character set lacks becomes something that the format can say instead. */
   encoder(charset: string): (text: string) => Uint8Array;
 }
-
-/** A picture that is fetched when the part in which it stands is read. */
-export interface LatePicture {
-  readonly picture: string;
-  readonly alt: string;
-  /** Attributes of the button that the picture is; undefined for a picture that is none. */
-  readonly button: string | undefined;
-  /** Tells it from the others of its page. */
-  readonly number: number;
-  /** It stands in a link, in which no other can stand. */
-  readonly isLinked: boolean;
-}
-
-/** A style sheet that is fetched when the part is read. */
-export interface LateStyle {
-  readonly style: string;
-}
-
-/** One part of a page, as it is kept: markup, and what is fetched for it. */
-export type Part = readonly (string | LatePicture | LateStyle)[];
 
 /** What the page asks for while it is read. Both answer with markup, and never reject. */
 export interface Resources {

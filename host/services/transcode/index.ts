@@ -18,8 +18,9 @@ import {
 import { forbidsTransforming, withoutWeakRange } from '../transformation.js';
 import { type Content, contentOf } from './content.js';
 import { takeOwnParameters, type Wanted } from './decks/address.js';
-import { Copies, type Copy } from './decks/copies.js';
-import type { CopyOptions, Format, Part } from './format.js';
+import { Copies } from './decks/copies.js';
+import type { Copy, Part } from './decks/part.js';
+import type { CopyOptions, Format } from './format.js';
 import { compactHtml } from './formats/chtml.js';
 import { hdml } from './formats/hdml.js';
 import { simplifiedHtml } from './formats/html.js';

@@ -1,7 +1,9 @@
 // The parts of a page as they are finished: the one that is wanted, and the copy of them all.
-import type { PageOptions, Part } from '../format.js';
+
+import type { PageOptions } from '../format.js';
 import { addressOf, anchorParameter, deckParameter, keptParameter } from './address.js';
 import { MAX_COPY } from './copies.js';
+import type { Part } from './part.js';
 
 const MAX_PLACES = 8192;
 /** Bytes that a text takes in memory, at most, for each of its characters. */

@@ -1,19 +1,11 @@
 // Pages that are cut into parts, each kept for a while as it came: what its reader asks for later is of the same page.
-import type { Part } from '../format.js';
+import type { Copy } from './part.js';
 
 /** Bytes of one copy, of all that one client has of one origin, and of all of them. */
 export const MAX_COPY = 4 << 20;
 const MAX_OWNED = 16 << 20;
 const MAX_TOTAL = 64 << 20;
 const LIFETIME = 20 * 60_000;
-
-export interface Copy {
-  /** From the first on, as far as there was room. */
-  readonly parts: readonly Part[];
-  /** In which part each place of the page is, from 1. */
-  readonly places: ReadonlyMap<string, number>;
-  readonly bytes: number;
-}
 
 interface Entry {
   /** Client and origin that it was made for: nobody else gets it. */

@@ -1,8 +1,9 @@
 // The parts of a page in HTML: where each ends, what stands at its ends, and which of them goes out as it is written.
 import { encodedSize } from '../charset/encode.js';
-import type { PageOptions, Part } from '../format.js';
+import type { PageOptions } from '../format.js';
 import { escapeAttribute } from '../markup.js';
 import { DeckCollector } from './collector.js';
+import type { Part } from './part.js';
 
 /** Of the device's memory, what text may take; the rest is for the pictures in it. */
 const FOR_TEXT = 0.5;

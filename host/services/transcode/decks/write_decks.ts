@@ -1,12 +1,13 @@
 // Runs a page through a deck writer: the deck that is asked for, as soon as it is there, and all of them for the copy.
 import { FlowReader } from '../flow/reader.js';
-import type { PageOptions, Part } from '../format.js';
+import type { PageOptions } from '../format.js';
 import type { ElementSink } from '../html/element.js';
 import type { BaseAddress } from '../page/base_address.js';
 import { PageReader } from '../page/read_page.js';
 import { DeckCollector } from './collector.js';
 import type { DeckMarkup, Limits } from './deck_markup.js';
 import { DeckWriter } from './deck_writer.js';
+import type { Part } from './part.js';
 
 /**
  * Smaller decks would hold little beside their own markup, and larger ones would wait in the proxy's memory; in bytes.

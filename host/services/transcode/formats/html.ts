@@ -2,7 +2,8 @@
 // device's memory comes in parts.
 import { htmlEncoder } from '../charset/encode.js';
 import { HtmlDecks } from '../decks/html_decks.js';
-import type { Format, LatePicture, PageOptions, Part, Resources } from '../format.js';
+import type { LatePicture, Part } from '../decks/part.js';
+import type { Format, PageOptions, Resources } from '../format.js';
 import { escapeText } from '../markup.js';
 import { OrderedOutput } from '../ordered.js';
 import { PageReader } from '../page/read_page.js';
