@@ -61,8 +61,13 @@ describe('of many addresses', () => {
     expect(dropped).toEqual(['crowd']);
   });
 
-  test('nobody gives way where nobody is there', () => {
-    expect(door(1).strangers.giveWay()).toBe(false);
+  test('one gives way where somebody is there', () => {
+    const { strangers, enter, dropped } = door(4);
+    expect(strangers.giveWay()).toBe(false);
+    enter('a');
+    expect(strangers.giveWay()).toBe(true);
+    expect(dropped).toEqual(['a']);
+    expect(strangers.count).toBe(0);
   });
 
   test.each([
@@ -72,6 +77,9 @@ describe('of many addresses', () => {
     ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
     ['2001:db8::9', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
+    ['1::2:3:4:5:6', '1:0:0:2::/64'],
+    ['::1:2:3:4:5:6:7', '0:1:2:3::/64'],
+    ['1:2::', '1:2:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['', ''],
   ])('%s is one of %s', (address, network) => {
