@@ -16,6 +16,8 @@ export interface Context {
   timeouts: Timeouts;
   tickets: TicketStore;
   conduits: 'streams' | 'separate';
+  /** Bytes that have come, over whatever connection: on a slow line they are what the others wait for. */
+  traffic: { received: number };
 }
 
 /** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */
@@ -47,7 +49,7 @@ export async function openTransport(
     () => {},
   );
   try {
-    return await within(platform, connecting, {
+    const transport = await within(platform, connecting, {
       milliseconds: timeouts.connect,
       error: () =>
         tlsFailure(new Error(`no TCP connection within ${timeouts.connect} ms; is it reachable?`), link),
@@ -56,10 +58,24 @@ export async function openTransport(
         late = true;
       },
     });
+    return counted(transport, context.traffic);
   } catch (error) {
     if (signal?.aborted) throw error;
     throw tlsFailure(error, link);
   }
+}
+
+function counted(transport: Transport, traffic: Context['traffic']): Transport {
+  return {
+    async read() {
+      const bytes = await transport.read();
+      traffic.received += bytes?.length ?? 0;
+      return bytes;
+    },
+    write: (bytes) => transport.write(bytes),
+    close: () => transport.close(),
+    ...(transport.end && { end: () => transport.end?.() ?? Promise.resolve() }),
+  };
 }
 
 /** Runs the handshake of a new TLS connection over `below`; when it fails, `below` is closed. */
@@ -84,6 +100,7 @@ export async function openTls(
   try {
     await within(platform, stream.handshake(), {
       milliseconds: timeouts.handshake,
+      moved: () => context.traffic.received,
       error: () => tlsFailure(new Error(`no TLS handshake within ${timeouts.handshake} ms; try again`), link),
       signal,
     });

@@ -42,7 +42,15 @@ export async function start(
   engine.seed(entropy);
   entropy.fill(0);
   const { conduits = DEFAULT_CONDUITS } = options;
-  const context: Context = { platform, engine, observer, timeouts, tickets: new TicketStore(), conduits };
+  const context: Context = {
+    platform,
+    engine,
+    observer,
+    timeouts,
+    tickets: new TicketStore(),
+    conduits,
+    traffic: { received: 0 },
+  };
   const origins = new OriginLink(context, options);
   const link = proxy && new ProxyLink(context, proxy);
   const opener = new SessionOpener({

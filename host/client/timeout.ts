@@ -6,9 +6,14 @@ import type { CancelSignal, Platform } from '../platform/platform.js';
 export const cancelled = (signal: CancelSignal): unknown =>
   signal.reason ?? new DeputyError('CANCELLED', 'the request was cancelled');
 
+/** A peer that sends for ever what nobody waits for is given up all the same. */
+const MOVING_TIMES = 10;
+
 export interface Patience {
   /** Undefined for as long as it takes. */
   milliseconds?: number | undefined;
+  /** Counts what comes: while it grows the time begins anew, ten times at most. */
+  moved?: () => number;
   /** Said when the time is over. */
   error?: () => DeputyError;
   signal?: CancelSignal | undefined;
@@ -47,10 +52,19 @@ export function within<T>(
     );
     if (signal?.aborted) return onAbort();
     signal?.addEventListener('abort', onAbort);
-    if (milliseconds !== undefined) {
-      cancelTimer = platform.setTimer(milliseconds, () =>
-        giveUp(patience.error?.() ?? new DeputyError('TIMEOUT', `nothing happened for ${milliseconds} ms`)),
-      );
-    }
+    if (milliseconds === undefined) return;
+    let seen = patience.moved?.();
+    let again = MOVING_TIMES;
+    const onTime = () => {
+      const now = patience.moved?.();
+      if (now === seen || again-- === 0) {
+        return giveUp(
+          patience.error?.() ?? new DeputyError('TIMEOUT', `nothing happened for ${milliseconds} ms`),
+        );
+      }
+      seen = now;
+      cancelTimer = platform.setTimer(milliseconds, onTime);
+    };
+    cancelTimer = platform.setTimer(milliseconds, onTime);
   });
 }

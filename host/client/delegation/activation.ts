@@ -21,7 +21,7 @@ export class Activation {
 
   /** Throws NOT_ACTIVATED after the context's patience, or why the session failed meanwhile. */
   within(
-    { platform, timeouts: { active: patience } }: Context,
+    { platform, traffic, timeouts: { active: patience } }: Context,
     main: MainSession,
     { host, port }: Origin,
     signal: CancelSignal | undefined,
@@ -30,6 +30,7 @@ export class Activation {
     const forgetEnd = main.onEnded((error) => this.failure.reject(error));
     return within(platform, Promise.race([this.#active, this.failure.told]), {
       milliseconds: patience,
+      moved: () => traffic.received,
       error: () =>
         new DeputyError(
           'NOT_ACTIVATED',

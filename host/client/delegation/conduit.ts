@@ -87,6 +87,7 @@ export class Conduit {
     const conduit: Conduit = new Conduit(below, (reader) =>
       within(platform, readAnswer(reader, origin, delegable), {
         milliseconds: timeouts.handshake,
+        moved: () => context.traffic.received,
         error: () =>
           new DeputyError(
             'CONNECT_FAILED',
