@@ -1,4 +1,8 @@
-// The NSS key log format (SSLKEYLOGFILE): `LABEL client_random secret`, all hexadecimal, a line each.
+// The key log format (SSLKEYLOGFILE, RFC 9850): `LABEL client_random secret`, all hexadecimal, a line each.
+//
+// RFC 9850 means it for systems where TLS protects test data alone, since who reads the log reads the sessions. That is why
+// `keylog` is for programs of one's own that know no better way: their log lies in a folder that only this user can open, goes
+// when the run ends, and the proxy gets of it what the grant names. A log that `--file` names is in its writer's care.
 
 export interface LoggedSession {
   tlsVersion: 0x0303 | 0x0304;
