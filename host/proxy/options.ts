@@ -24,6 +24,8 @@ export interface ProxyOptions {
   /** `host:port` at which this one machine is reached, where it stands behind a balancer with others. */
   node?: string;
   targets?: TargetOptions;
+  /** The bytes of client.wasm, for bundles that carry it with them. The file of this package unless given. */
+  wasm?: Uint8Array;
   /** In the order in which they run. */
   services?: readonly Service[];
   log?: Log;
@@ -193,7 +195,10 @@ export function settingsOf(options: ProxyOptions): Settings {
   const undelivered = requireDelegation ? 'close' : (options.undelivered ?? 'relay');
   return {
     ...options,
-    trust: { authorities: new OriginAuthorities(options.originRoots), issued: new IssuedTickets() },
+    trust: {
+      authorities: new OriginAuthorities(options.originRoots, options.wasm),
+      issued: new IssuedTickets(),
+    },
     streams: (options.allowStreams ?? []).map(streamPattern),
     targets: options.targets ?? {},
     services: options.services ?? [],

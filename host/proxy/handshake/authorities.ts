@@ -29,8 +29,14 @@ export class OriginAuthorities {
   readonly #good = new Map<string, number>();
   #judge: Promise<Judge> | undefined;
 
-  /** `pem`: roots, every one of which must be usable; the system's where it is undefined. Throws TypeError. */
-  constructor(pem: string | undefined) {
+  /**
+   * `pem`: roots, every one of which must be usable; the system's where it is undefined. `wasm`: the bytes of client.wasm;
+   * the file of this package where it is undefined. Throws TypeError.
+   */
+  constructor(
+    pem: string | undefined,
+    private readonly wasm?: Uint8Array,
+  ) {
     const own = pem === undefined ? undefined : certificatesIn(pem);
     if (own?.length === 0) throw new TypeError('there is no certificate among the roots for origins');
     this.#roots = own === undefined ? systemRoots : () => own;
@@ -56,7 +62,7 @@ export class OriginAuthorities {
   }
 
   async #load(): Promise<Judge> {
-    const engine = new TlsEngine(await loadProgram({ engine: 'v8' }));
+    const engine = new TlsEngine(await loadProgram({ engine: 'v8', ...(this.wasm && { wasm: this.wasm }) }));
     const usable = this.#roots().filter((root) => isUsable(engine, root));
     return { engine, trust: engine.addRoots(usable) };
   }

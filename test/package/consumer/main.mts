@@ -20,6 +20,7 @@ const proxy = createProxy({
   tokens: [{ name: 'consumer', token: 'a-token-of-this-program' }],
   targets: { allow: ['localhost'] },
   services: [transcode(), compress()],
+  ...(wasm && { wasm: readFileSync(wasm) }),
 });
 const { port } = await proxy.listen(0, '127.0.0.1');
 const options: DeputyClientOptions = {
