@@ -88,9 +88,13 @@ export class OpenElements implements TokenSink {
   endTag(name: string): void {
     if (this.#foreign > 0 && (name === 'p' || name === 'br')) this.#leaveForeign(name);
     if (this.#foreign > 0) {
+      const outermost = this.#open.findIndex((open) => FOREIGN.has(open.name));
       const at = this.#find((open) => open.name === name);
-      if (at >= 0) this.#closeFrom(at);
-      return;
+      if (at >= outermost && at >= 0) {
+        this.#closeFrom(at);
+        return;
+      }
+      // HTML §13.2.6.5: what is not of the drawing is for the page around it.
     }
     if (name === 'body' || name === 'html') return;
     if (name === 'br') {
