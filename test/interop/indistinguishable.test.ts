@@ -1,5 +1,8 @@
 // The origin can't tell: what nginx receives from a delegated session and from a direct one of the same device differs
 // in nothing but random values and times.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled, type Origin, startOrigin } from '../../host/cli/demo/origins.js';
 import { TlsConnection } from '../../host/engine/tls.js';
@@ -37,6 +40,12 @@ beforeAll(async () => {
     await world.authority.issue({ names: ['localhost'] }),
     await world.authority.issue({ names: ['localhost'], keyType: 'rsa-2048' }),
   ];
+  const reading = createServer((request, response) => {
+    request.resume().on('end', () => response.end('read'));
+  }).listen(0, '127.0.0.1');
+  await once(reading, 'listening');
+  world.onClose(() => reading.close());
+  const reader = (reading.address() as AddressInfo).port;
   const seen = variables.map((name) => `${name}=$${name}`).join(' ; ');
   // The body of a request is read only where somebody takes it: the inner location throws it away.
   nginx = await startOrigin('nginx', {
@@ -46,6 +55,8 @@ beforeAll(async () => {
       'client_max_body_size 1m;',
       'ssl_ciphers ALL:@SECLEVEL=1;',
       `location / { default_type text/plain; return 200 "${seen}"; }`,
+      // Answers when it has the body: an answer that comes before would end the upload where its buffers happen to.
+      `location = /three { proxy_pass http://127.0.0.1:${reader}; proxy_http_version 1.1; }`,
     ],
   });
   tap = await Tap.to(nginx.port);
