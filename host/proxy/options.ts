@@ -138,7 +138,7 @@ export const DEFAULT_LIMITS: Limits = {
   connections: 4096,
   strangersPerAddress: 512,
   strangers: 1024,
-  firstByteTimeout: 5000,
+  firstByteTimeout: 10_000,
   mainSessionsPerPrincipal: 256,
   sessionsPerPrincipal: 256,
   greetingTimeout: 15_000,
