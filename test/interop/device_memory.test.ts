@@ -86,7 +86,8 @@ describe.each(versions)('the linear memory of the device, %s', (version) => {
     const handshakes = log
       .all()
       .flatMap(([what, secret]): [string, Buffer][] => [[what, secret.subarray(0, 16)]]);
-    expect(handshakes.length).toBeGreaterThan(5);
+    // The main session's, and those of two handshakes with the origin: conduits are streams, and have none.
+    expect(handshakes.length).toBeGreaterThanOrEqual(5);
     expect(found(memory, handshakes)).toEqual([]);
   });
 });

@@ -302,7 +302,8 @@ describe('heads and framing', () => {
   const fields = (n: number) => Array.from({ length: n }, (_, i) => `X-${i}: y\r\n`).join('');
   const body = (lines: string, text = 'ok') => Buffer.from(`HTTP/1.1 200 OK\r\n${lines}\r\n${text}`);
   test.each<[string, () => Buffer | (() => Generator<Buffer>), string | undefined]>([
-    ['ten thousand fields', () => body(`${fields(10_000)}Content-Length: 2\r\n`), undefined],
+    // More than the device reads, so the proxy does not give it on either.
+    ['ten thousand fields', () => body(`${fields(10_000)}Content-Length: 2\r\n`), 'BAD_RESPONSE'],
     [
       'a head of a megabyte',
       () => body(`X: ${'y'.repeat(1_000_000)}\r\nContent-Length: 2\r\n`),

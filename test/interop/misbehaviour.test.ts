@@ -107,8 +107,11 @@ describe.each(versions)('%s', (version) => {
         const { code } = await delivering(wrong, () => client.fetch(origin.url));
         expect(code).toMatch(/^(WRONG_SECRET|BAD_RECORD_MAC|PEER_ALERT)$/);
         await client.close();
+        // By the right key for what it sends, and a wrong one for what comes, the request is the client's own to lose: the
+        // origin's first record shows it, which may come after the request has gone. Without the right key none goes.
+        if (bit === 0) expect(seen).toBe(0);
       }
-      expect(seen).toBe(0);
+      expect(seen).toBeLessThanOrEqual(1);
       await expectUp();
     });
 

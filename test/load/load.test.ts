@@ -19,7 +19,8 @@ describe.skipIf(!isReady)(
 
     test('are all open', () => {
       expect(report.opened.sessions).toBeGreaterThanOrEqual(SESSIONS);
-      expect(report.opened.sockets).toBeGreaterThan(2 * SESSIONS);
+      // Each has one to its origin; those to the clients carry many.
+      expect(report.opened.sockets).toBeGreaterThan(SESSIONS);
     });
 
     test('never bring a wrong byte, or an answer cut short that passes for whole', () => {

@@ -122,9 +122,11 @@ describe('deputy audit verify', () => {
     const plain = join(folder, 'several.log');
     for (const suffix of ['-1', '-2', '-node-b-1']) {
       const service = await audit({ file: plain + suffix, rotateBytes: 1 });
-      const session = { sessionId: 'ab'.repeat(16), client: 'c' } as Parameters<
-        NonNullable<typeof service.record>
-      >[1];
+      const session = {
+        sessionId: 'ab'.repeat(16),
+        client: 'c',
+        origin: { host: 'o', port: 443, serverName: 'o', certificate: '', verified: true },
+      } as unknown as Parameters<NonNullable<typeof service.record>>[1];
       for (let i = 0; i < 3; i++) await service.record?.({ kind: 'closed', code: 'CLOSED' }, session);
       await service.close?.();
     }

@@ -56,6 +56,12 @@ describe('field lines', () => {
     expect(() => readFieldLines(lines, 'recipient')).toThrow(FieldLineError);
   });
 
+  test('a request may have as many lines as its bytes allow', () => {
+    const lines = Array.from({ length: 5000 }, (_, i) => `A${i}: b`);
+    expect(readFieldLines(lines, 'strict').fields).toHaveLength(5000);
+    expect(() => readFieldLines(lines, 'careful')).toThrow(FieldLineError);
+  });
+
   test('the last reader takes no blanks in what says where a body ends, and the proxy writes it without', () => {
     for (const line of ['Content-Length : 5', 'Transfer-Encoding\t: chunked']) {
       expect(() => readFieldLines([line], 'careful')).toThrow(FieldLineError);

@@ -119,7 +119,7 @@ describe('a configuration file', () => {
       'listen: 1.2.3.4:5\ntokenfile: x',
       ":2:1: there is no key 'tokenfile': did you mean 'token-file'?",
     ],
-    ['a key like none', 'x: 1', ":1:1: there is no key 'x': keys are listen, cert,"],
+    ['a key like none', 'x: 1', ":1:1: there is no key 'x': keys are listen, node, cert,"],
     [
       'a value not of the list',
       'log-level: warm',
