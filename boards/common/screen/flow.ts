@@ -171,19 +171,22 @@ export class Flow implements Content {
   #preformatted(text: string, style: Style): void {
     for (const [index, line] of text.split('\n').entries()) {
       if (index > 0) this.newLine(style);
-      let rest = line.replace(/\r/g, '');
-      while (rest !== '') {
-        const column = this.#line.reduce(
-          (sum, item) => sum + (item.kind === 'text' ? item.text.length : 0),
-          0,
-        );
-        const spread = rest.replace(/\t/, () => ' '.repeat(TAB - ((column + rest.indexOf('\t')) % TAB)));
-        const whole = spread.includes('\t') ? spread.slice(0, spread.indexOf('\t')) : spread;
-        rest = spread.slice(whole.length);
-        this.#addText(whole, style);
-        this.#endWord();
+      for (const [stop, part] of line.replace(/\r/g, '').split('\t').entries()) {
+        // Where the line stands once all before has its place: it may have gone over several.
+        if (stop > 0) this.#addPreformatted(' '.repeat(TAB - (this.#column % TAB)), style);
+        this.#addPreformatted(part, style);
       }
     }
+  }
+
+  /** Characters in the line so far. */
+  get #column(): number {
+    return this.#line.reduce((sum, item) => sum + (item.kind === 'text' ? item.text.length : 0), 0);
+  }
+
+  #addPreformatted(text: string, style: Style): void {
+    this.#addText(text, style);
+    this.#endWord();
   }
 
   #addText(text: string, style: Style): void {
