@@ -1,6 +1,5 @@
 // One stream of the main session: bytes both ways in order, each way with its own end. No sockets, no timers.
 import { DeputyError } from '../error.js';
-import { STREAM_BODY_LIMIT } from '../frame.js';
 import { CREDIT_LIMIT, type ReceiveWindow } from './window.js';
 
 /** Bytes that may wait to be sent before a writer has to wait too. */
@@ -80,7 +79,7 @@ export class Stream {
   /** Whether it has bytes and credit for them, so that only the connection's is missing. */
   get waitsForConnection(): boolean {
     const [first] = this.#queue;
-    return first !== undefined && !isMark(first) && this.#credit >= this.#pieceLength(first);
+    return this.#credit > 0 && first !== undefined && !isMark(first);
   }
 
   // What the stream's user does.
@@ -221,15 +220,12 @@ export class Stream {
     this.#over(error);
   }
 
-  /**
-   * The next bytes to send; undefined where none may go now. What was written at once goes in one frame, or is cut where a
-   * frame is full, never where credit ends: the proxy seals a record for each, as the device itself would.
-   */
+  /** The next bytes to send, at most `limit`; undefined where none may go now. */
   takeData(limit: number): Uint8Array | undefined {
     const [first] = this.#queue;
     if (first === undefined || isMark(first)) return undefined;
-    const length = this.#pieceLength(first);
-    if (length > limit || length > this.#credit) return undefined;
+    const length = Math.min(limit, this.#credit, first.length - this.#gone);
+    if (length <= 0) return undefined;
     const bytes = first.subarray(this.#gone, this.#gone + length);
     this.#gone += length;
     this.#credit -= length;
@@ -240,10 +236,6 @@ export class Stream {
     }
     if (this.#queuedBytes < WRITE_AHEAD) this.#wakeWriters();
     return bytes;
-  }
-
-  #pieceLength(first: Uint8Array): number {
-    return Math.min(STREAM_BODY_LIMIT, first.length - this.#gone);
   }
 
   /** The next mark, where it is its turn. */

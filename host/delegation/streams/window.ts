@@ -52,8 +52,8 @@ export class ReceiveWindow {
     this.#kept -= bytes;
     this.#measure();
     const credit = this.size - this.#open - this.#kept;
-    // By the half, one frame for many; but a whole DATA frame always fits.
-    if (credit <= 0 || (2 * credit < this.size && this.#open >= CREDIT_FLOOR)) return 0;
+    // By the half: one frame for many.
+    if (2 * credit < this.size) return 0;
     this.#open += credit;
     return credit;
   }
