@@ -5,6 +5,7 @@ import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import type { PolicyRule } from '../delegation/policy.js';
+import { contentDecoder } from '../platform/node/codings.js';
 import { TargetPolicy } from '../proxy/admission/target.js';
 import type { TargetOptions } from '../proxy/options.js';
 import { ClientNetworks, isLoopbackHost } from './access.js';
@@ -61,7 +62,8 @@ export interface GatewayOptions {
 }
 
 const CONNECT_TIMEOUT = 20_000;
-const CODINGS = ['gzip', 'x-gzip', 'deflate', 'br', 'zstd'];
+/** What the client undoes: the platform's, and gzip by its old name (RFC 9110 §8.4.1.3). */
+const CODINGS = [...contentDecoder.codings, 'x-gzip'];
 
 export class Gateway {
   readonly #options: GatewayOptions;
