@@ -5,6 +5,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Real browsers, emulators and servers share CI's two cores: what fails there is tried once more, and shown as retried.
+    retry: process.env.CI ? 1 : 0,
     projects: [
       { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
       // What a client does is the same whether its conduits are streams or connections of their own.

@@ -28,8 +28,8 @@ for (const name of ['mps2-an500', 'palm-tungsten-e']) {
         expect(least).toBeGreaterThan(0);
         expect(instructions).toBeGreaterThanOrEqual(least);
         expect(most).toBeGreaterThanOrEqual(instructions);
-        // Packets come when they come: 1 %, and more where this machine is busy.
-        expect(most - least).toBeLessThan(instructions / 4);
+        // Packets come when they come. A busy machine adds polls, which are much of a small step and little of a large one.
+        expect(most - least).toBeLessThan(Math.max(instructions / 4, 3_000_000));
       }
       const [, main, conduit, origin] = steps as Counts[];
       expect(conduit!.instructions).toBeLessThan(origin!.instructions / 2);
