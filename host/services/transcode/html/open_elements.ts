@@ -6,6 +6,9 @@ import type { Tag, TokenSink } from './tokens.js';
 /** Elements in elements that are told apart; browsers have a bound of this size, too. */
 const MAX_DEPTH = 512;
 
+/** Blocks in a formatting element beyond which its end tag reaches no more. */
+const MAX_ADOPTIONS = 8;
+
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
 const HEADINGS = words('h1 h2 h3 h4 h5 h6');
@@ -17,8 +20,11 @@ const ENDS_PARAGRAPH = words(
   h4 h5 h6 header hgroup hr li listing main menu nav ol p plaintext pre search section summary table ul xmp`,
 );
 /** HTML §13.2.4.2: beyond these an end tag, or the start of a paragraph, ends nothing. */
-const SCOPE = words('applet caption html marquee object table td template th foreignobject');
-const PARAGRAPH_SCOPE = words('applet button caption html marquee object table td template th foreignobject');
+const SCOPE = words(
+  `applet caption html marquee object table td template th
+  foreignobject desc title annotation-xml mi mo mn ms mtext`,
+);
+const PARAGRAPH_SCOPE: ReadonlySet<string> = new Set([...SCOPE, 'button']);
 /** What each part of a table ends by its start, up to the table. */
 const TABLE_PARTS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
@@ -211,7 +217,7 @@ export class OpenElements implements TokenSink {
     if (outermost >= 0) this.#closeFrom(outermost);
   }
 
-  /** HTML §13.2.6.4.7, the adoption agency, as far as it shows: other elements that began in it go on. */
+  /** HTML §13.2.6.4.7, the adoption agency, as far as it shows: blocks and other formatting that began in it go on. */
   #endFormatting(name: string): void {
     if (!this.#has(name)) return;
     const at = this.#find(
@@ -219,10 +225,10 @@ export class OpenElements implements TokenSink {
       (open) => SCOPE.has(open.name),
     );
     if (at < 0) return;
-    const [element] = this.#open.splice(at, 1);
-    if (element === undefined) return;
-    this.#count(name, -1);
-    this.sink.end(element);
+    const inIt = this.#open.slice(at + 1);
+    if (inIt.filter((open) => SPECIAL.has(open.name)).length < MAX_ADOPTIONS) {
+      this.#endFrom(at, (open) => SPECIAL.has(open.name) || FORMATTING.has(open.name));
+    } else this.#endFrom(at, () => true);
   }
 
   /** Beyond which open elements an end tag of that name does not reach. */
@@ -244,24 +250,33 @@ export class OpenElements implements TokenSink {
 
   /** Ends the element at `at` and those in it; formatting goes on, but not out of a cell. */
   #closeFrom(at: number): void {
-    const closed = this.#open.splice(at);
-    const [outermost] = closed;
+    const outermost = this.#open[at];
     if (outermost === undefined) return;
-    const isMarker = SCOPE.has(outermost.name) || TABLE_PARTS.has(outermost.name) || this.#foreign > 0;
-    for (const element of closed.reverse()) {
-      const goesOn = !isMarker && element !== outermost && FORMATTING.has(element.name);
-      if (!goesOn) {
-        this.#count(element.name, -1);
-        this.sink.end(element);
-        if (this.#foreign > 0) this.#foreign--;
+    const isMarker = SCOPE.has(outermost.name) || TABLE_PARTS.has(outermost.name) || at >= this.#drawing;
+    this.#endFrom(at, ({ name }) => !isMarker && FORMATTING.has(name));
+  }
+
+  /** Ends the element at `at`, and those in it that do not go on: nothing of a drawing does when what is around it ends. */
+  #endFrom(at: number, goesOn: (open: Element) => boolean): void {
+    const drawing = this.#drawing;
+    const inIt = this.#open.splice(at);
+    const onward: Element[] = [];
+    for (const [i, element] of [...inIt.entries()].reverse()) {
+      const isDrawn = at + i >= drawing;
+      if (i > 0 && goesOn(element) && (at >= drawing || !isDrawn)) {
+        onward.unshift(element);
+        continue;
       }
+      this.#count(element.name, -1);
+      this.sink.end(element);
+      if (isDrawn) this.#foreign--;
     }
-    if (!isMarker) {
-      const onward = closed
-        .reverse()
-        .filter((element) => element !== outermost && FORMATTING.has(element.name));
-      this.#open.push(...onward);
-    }
+    this.#open.push(...onward);
+  }
+
+  /** Where the elements of a drawing or a formula begin, which stand behind all others. */
+  get #drawing(): number {
+    return this.#open.length - this.#foreign;
   }
 
   #has(name: string): boolean {
