@@ -72,6 +72,11 @@ export interface Flow {
   /** Name of the admitted client, unique among clients. */
   readonly client: string;
   readonly origin: OriginIdentity;
+  /**
+   * What comes is the answer to this request, whatever the client asked before: no request on this connection was one that some
+   * origins read as two, or answer twice. Only then is it good for others.
+   */
+  readonly inStep: boolean;
   /** The device for which the content is made. */
   readonly profile: DeviceProfile;
   readonly request: FlowRequest;

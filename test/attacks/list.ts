@@ -3,6 +3,7 @@ import type { Attack } from './attack.js';
 import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
 import { cutLogs } from './cut_logs.js';
+import { desyncs } from './desync.js';
 import { frameFloods } from './frame_floods.js';
 import { limits } from './limits.js';
 import { poisonedPrefixes } from './poisoned_prefix.js';
@@ -15,6 +16,7 @@ export const attacks: readonly Attack[] = [
   ...limits,
   ...poisonedPrefixes,
   ...tenants,
+  ...desyncs,
   ...privateAnswers,
   ...crowds,
   ...frameFloods,

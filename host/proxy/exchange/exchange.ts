@@ -17,6 +17,7 @@ import {
   readRawHead,
   writeHead,
 } from './head.js';
+import { staysInStep } from './in_step.js';
 import type { Recorder } from './journal.js';
 import { Answering, NOWHERE, type Sink } from './response.js';
 import { type FlowContext, urlOf } from './service_call.js';
@@ -38,6 +39,8 @@ export interface ExchangeOptions {
   /** Undefined where nobody keeps a record. */
   recorder: Recorder | undefined;
   onRequest: (method: string, target: string) => void;
+  /** What follows on the connection may not be the answer to what is asked; see in_step.ts. */
+  onOutOfStep: () => void;
   onResponse: (report: ResponseReport) => void;
   /** Hash of the previous answer's receipt, or zeros. */
   previousHash: Uint8Array;
@@ -63,6 +66,7 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
   if (recorder !== undefined)
     await recorder.record({ kind: 'request', number, method, url: url(), headers: headers.clone() });
   const chain = new ServiceChain(flow, number);
+  if (!staysInStep(head, framing)) options.onOutOfStep();
   const account = new Account({ recorder, method, url });
   try {
     return await new Exchange(options, head, framing, chain, account).run();

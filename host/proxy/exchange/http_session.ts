@@ -9,7 +9,7 @@ import { type ExchangeOptions, exchange, type Side } from './exchange.js';
 import { beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
 
 export interface ActiveOptions
-  extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number'> {
+  extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number' | 'onOutOfStep'> {
   leg: ByteStream;
   origin: ByteStream;
   /** What the client negotiated; undefined or empty where it did not, or where it can't be known. */
@@ -47,7 +47,13 @@ export async function carry(options: ActiveOptions): Promise<void> {
     }
   }
   // One object for all exchanges: what differs is set before each.
-  const each = { ...options, client, origin, previousHash: new Uint8Array(32) as Uint8Array, number: 0 };
+  const each = {
+    ...{ ...options, client, origin, number: 0 },
+    previousHash: new Uint8Array(32) as Uint8Array,
+    onOutOfStep: () => {
+      each.flow = { ...each.flow, inStep: false };
+    },
+  };
   each.onResponse = (report) => {
     each.previousHash = report.hash;
     options.onResponse(report);
@@ -139,9 +145,9 @@ class Turns {
 
 /** True when a request begins; false when a side has ended in order between two exchanges. */
 async function nextRequest(client: Side, origin: Side): Promise<boolean> {
-  if (client.bytes.buffer.length > 0) return true;
-  if (origin.bytes.buffer.length === 0 && (await firstToSpeak(client, origin)) === 'client') {
-    return (await client.bytes.fill()) !== false;
+  if (origin.bytes.buffer.length === 0) {
+    if (client.bytes.buffer.length > 0) return true;
+    if ((await firstToSpeak(client, origin)) === 'client') return (await client.bytes.fill()) !== false;
   }
   if (origin.bytes.buffer.length === 0 && (await origin.bytes.fill()) === false) return false;
   throw new SessionError('BAD_RESPONSE', 'the origin sent more than it was asked for');

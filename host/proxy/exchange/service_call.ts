@@ -21,6 +21,8 @@ export interface FlowContext {
   sessionId: SessionId;
   client: string;
   origin: OriginIdentity;
+  /** See Flow. */
+  inStep: boolean;
   profile: DeviceProfile;
   /** Whether bytes may pass that are no HTTP. */
   admitsStreams: boolean;
@@ -57,12 +59,12 @@ export class Run {
     private readonly shared: Shared,
     whole: InnerFlow['whole'] = () => undefined,
   ) {
-    const { sessionId, client, origin, profile } = context;
+    const { sessionId, client, origin, inStep, profile } = context;
     const { method, target, headers } = request;
     const signal = () => this.#signal();
     this.watch = new Watch(context.limits.serviceTimeout);
     const flow: Flow = {
-      ...{ sessionId, exchange: shared.exchange, client, origin, profile },
+      ...{ sessionId, exchange: shared.exchange, client, origin, inStep, profile },
       request: { method, target, url: urlOf(origin, target), headers: headers.clone() },
       log: this.#log(),
       get signal() {

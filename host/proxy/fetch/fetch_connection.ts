@@ -4,6 +4,7 @@ import { type Body, HeaderList, type OtherOptions, type OtherResponse } from '..
 import { SessionError } from '../error.js';
 import { BodyReader, type Framing, responseFraming } from '../exchange/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from '../exchange/head.js';
+import { staysInStep } from '../exchange/in_step.js';
 import type { Recorder } from '../exchange/journal.js';
 import { Tally } from '../exchange/tally.js';
 import type { ByteStream } from '../streams/byte_stream.js';
@@ -40,6 +41,8 @@ export class OtherConnection {
   hasServed = false;
   readonly #bytes: ReadAhead;
   #requests = 0;
+  /** Whether an answer is surely to what was asked; see in_step.ts. */
+  #inStep = true;
 
   constructor(
     readonly carrier: Carrier,
@@ -59,6 +62,7 @@ export class OtherConnection {
 
   async fetch(url: URL, options: OtherOptions): Promise<OtherResponse> {
     try {
+      const verified = this.hooks.verified && this.#inStep;
       const head = await this.#request(url, options);
       const framing = responseFraming(head, options.method ?? 'GET');
       if (framing.kind === 'close' && !this.carrier.endsProvably) {
@@ -71,7 +75,7 @@ export class OtherConnection {
         url: url.href,
         status: head.status,
         headers: head.headers,
-        verified: this.hooks.verified,
+        verified,
         body: this.#body(url, head, framing, options),
       };
     } catch (error) {
@@ -89,6 +93,7 @@ export class OtherConnection {
     for (const name of ['Host', 'Content-Length', 'Transfer-Encoding', 'Connection']) lines.delete(name);
     if (!lines.has('Accept')) lines.append('Accept', '*/*');
     if (body !== undefined) lines.append('Content-Length', String(body.length));
+    this.#inStep &&= body === undefined && staysInStep({ method, headers: lines }, { kind: 'none' });
     const request = writeHead(`${method} ${url.pathname}${url.search} HTTP/1.1`, [
       ['Host', url.host],
       ...lines,

@@ -35,6 +35,8 @@ interface Link {
   connection: FurtherConnection;
   /** With whom it is: a ticket may be another's than the session's that granted it. */
   origin: OriginIdentity;
+  /** See Flow. */
+  inStep: boolean;
   side: Side;
   recorder: Recorder | undefined;
 }
@@ -130,6 +132,7 @@ class ResumedSubscription implements Subscription {
     const { limits } = this.parts.settings;
     let current = link;
     let report: ResponseReport | undefined;
+    let inStep = true;
     try {
       round.signal.throwIfAborted();
       current ??= await this.#connect(round.resumptions);
@@ -137,9 +140,12 @@ class ResumedSubscription implements Subscription {
       const exchanging = exchange({
         client: askOnce(this.#request(target)),
         origin: current.side,
-        flow: this.#flow(round.others, current.origin),
+        flow: this.#flow(round.others, current),
         limits,
         onRequest: () => {},
+        onOutOfStep: () => {
+          inStep = false;
+        },
         onResponse: (each) => {
           report = each;
         },
@@ -151,7 +157,7 @@ class ResumedSubscription implements Subscription {
       const outcome = await within(exchanging, limits.prefetchTimeout, late, round.signal);
       if (report === undefined) throw new SessionError('BAD_RESPONSE', 'the origin gave no answer');
       const receipt = { ...report, verified: current.origin.verified };
-      if (outcome === 'next') return { receipt, next: current };
+      if (outcome === 'next') return { receipt, next: { ...current, inStep: current.inStep && inStep } };
       void current.connection.finish();
       return { receipt, next: undefined };
     } catch (error) {
@@ -173,7 +179,13 @@ class ResumedSubscription implements Subscription {
       throw error;
     }
     const stream = connection.originStream;
-    return { connection, origin: further.origin, recorder, side: { stream, bytes: new ReadAhead(stream) } };
+    return {
+      connection,
+      origin: further.origin,
+      inStep: true,
+      recorder,
+      side: { stream, bytes: new ReadAhead(stream) },
+    };
   }
 
   /** As the client itself would ask, but for an answer that is new. */
@@ -188,12 +200,13 @@ class ResumedSubscription implements Subscription {
     return writeHead(`GET ${target} HTTP/1.1`, [...lines, ...own, ['Cache-Control', 'no-cache']]);
   }
 
-  #flow(others: OtherOrigins, origin: OriginIdentity): FlowContext {
+  #flow(others: OtherOrigins, { origin, inStep }: Link): FlowContext {
     const { settings, profile } = this.parts;
     return {
       sessionId: this.id,
       client: this.client,
       origin,
+      inStep,
       profile,
       admitsStreams: false,
       services: settings.services,

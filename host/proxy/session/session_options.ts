@@ -49,6 +49,7 @@ export const flowContext = (
   sessionId: id,
   client: principal.name,
   origin,
+  inStep: true,
   profile: deliverer.profile,
   admitsStreams:
     !settings.requireDelegation ||

@@ -1,26 +1,27 @@
 // The parts of the cache: one for each client and its credentials, and one for what an origin gives to everybody. Both are kept
 // apart by the origin's identity: host, port, the name in the hello and the certificate. A response that came under another
-// certificate is another origin's. What is given to other clients comes of sessions that the proxy verified itself.
+// certificate is another origin's. What is given to other clients comes of sessions that the proxy verified itself,
+// and in which answers can't be taken for each other.
 import { createHash } from 'node:crypto';
 import type { HeaderList } from '../headers.js';
 import type { Flow } from '../service.js';
 import { parseDirectives } from './directives.js';
 import { type Shelf, shelfOf } from './library.js';
 
+const CONDITIONS = ['range', 'if-range', 'if-none-match', 'if-modified-since'];
+
 /**
  * Request fields that no answer for others depends on: those that this cache reads itself (RFC 9111 §5.2, RFC 9110 §13, §14), and
- * `Host`, which is the origin's own. A client can tell an origin what it likes in any other one, so each keeps answers apart.
+ * `Host`, which is the origin's own. A client can tell an origin what it likes in any other one, so each keeps answers apart; so
+ * does a directive that is none.
  */
-const HARMLESS = new Set([
-  'host',
-  'cache-control',
-  'pragma',
-  'if-none-match',
-  'if-modified-since',
-  'range',
-  'if-range',
-]);
-const HARMLESS_LINE = /^(connection: (close|keep-alive)|content-length: 0)$/i;
+const HARMLESS = new Set(['host', ...CONDITIONS]);
+const DIRECTIVE =
+  '(no-cache|no-store|no-transform|only-if-cached|(max-age|max-stale|min-fresh|stale-if-error)(=\\d+)?)';
+const HARMLESS_LINE = new RegExp(
+  `^(connection: (close|keep-alive)|content-length: 0|pragma: no-cache|cache-control: ${DIRECTIVE}(, *${DIRECTIVE})*)$`,
+  'i',
+);
 
 /** Where an answer to a request may lie. */
 export interface Shelves {
@@ -28,7 +29,7 @@ export interface Shelves {
   shared: Shelf | undefined;
 }
 
-export function shelvesOf({ client, origin, request }: Flow, url: string, share: boolean): Shelves {
+export function shelvesOf({ client, origin, inStep, request }: Flow, url: string, share: boolean): Shelves {
   const { host, port, serverName, certificate, clientCertificate, verified } = origin;
   const { headers } = request;
   const place = [host, String(port), serverName, certificate, url];
@@ -36,7 +37,7 @@ export function shelvesOf({ client, origin, request }: Flow, url: string, share:
   // vouches for is not mixed with what the proxy knows.
   const credentials = [clientCertificate, ...headers.all('authorization'), '', ...headers.all('cookie')];
   // A client's certificate shows in no header.
-  const isShareable = share && verified && clientCertificate === '';
+  const isShareable = share && verified && inStep && clientCertificate === '';
   return {
     own: shelfOf('own', client, String(verified), ...credentials, ...place),
     shared: isShareable ? { ...shelfOf('shared', ...place), traits: traitsOf(headers) } : undefined,
@@ -64,13 +65,9 @@ export function isForAll(headers: HeaderList): boolean {
   return directives.has('public') || directives.has('s-maxage');
 }
 
-const CONDITIONS = ['range', 'if-range', 'if-none-match', 'if-modified-since'];
-
-/** The same of an answer: to a request with conditions only a whole one is good for those who made none. */
-export const isAnswerForAll = (
-  request: HeaderList,
-  { status, headers }: { status: number; headers: HeaderList },
-): boolean => isForAll(headers) && (status === 200 || !CONDITIONS.some((name) => request.has(name)));
+/** The same of an answer: one to a request with conditions is not for those who made none, whatever it says of itself. */
+export const isAnswerForAll = (request: HeaderList, { headers }: { headers: HeaderList }): boolean =>
+  isForAll(headers) && !CONDITIONS.some((name) => request.has(name));
 
 /** The URL under which it is stored: undefined where the request may be for another site than the connection's. */
 export function urlOf({ origin, request }: Flow): string | undefined {

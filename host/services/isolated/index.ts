@@ -105,11 +105,11 @@ class Calls {
     });
     const exchange = this.#exchanges.get(flow.exchange) ?? ++this.#last;
     this.#exchanges.set(flow.exchange, exchange);
-    const { sessionId, client, origin, profile, request } = flow;
+    const { sessionId, client, origin, inStep, profile, request } = flow;
     const { received, changedBy } = flow as Partial<ResponseFlow>;
     const { length } = (flow.response ?? {}) as { length?: number };
     return {
-      ...{ run, exchange, sessionId, client, origin, profile },
+      ...{ run, exchange, sessionId, client, origin, inStep, profile },
       over: this.#over.splice(0),
       request: { ...request, headers: [...request.headers] },
       response: flow.response && { ...plainHead(flow.response), length },

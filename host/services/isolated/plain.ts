@@ -32,6 +32,7 @@ export interface PlainFlow {
   sessionId: string;
   client: string;
   origin: OriginIdentity;
+  inStep: boolean;
   profile: DeviceProfile;
   request: { method: string; target: string; url: string; headers: readonly HeaderLine[] };
   response?: (PlainHead & { length: number | undefined }) | undefined;

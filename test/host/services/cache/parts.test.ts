@@ -52,13 +52,29 @@ describe('two clients', () => {
     expect((await ann('/')).text).toBe('answer 1');
   });
 
-  test('can not plant for another what an origin made of a forged header', async () => {
+  test.each([
+    ['X-Forwarded-Host', 'evil.test'],
+    ['Accept-Language', 'evil.test'],
+    ['Cache-Control', 'evil="evil.test"'],
+    ['Pragma', 'evil.test'],
+    ['If-None-Match', '"evil.test"'],
+    ['If-Range', '"evil.test"'],
+    ['Range', 'bytes=0-, evil.test'],
+  ])('can not plant for another what an origin made of a forged %s', async (name, value) => {
     const { ann, bob } = await start((request, response) => {
-      response.writeHead(200, { 'Cache-Control': 'public, max-age=60' });
-      response.end(`links to ${request.headers['x-forwarded-host'] ?? 'itself'}`);
+      response.writeHead(200, { 'Cache-Control': 'public, max-age=60', ETag: '"one"' });
+      response.end(`links to ${request.headers[name.toLowerCase()] ?? 'itself'}`);
     });
-    expect((await ann('/', { 'X-Forwarded-Host': 'evil.test' })).text).toBe('links to evil.test');
+    expect((await ann('/', { [name]: value })).text).toBe(`links to ${value}`);
     expect((await bob('/')).text).toBe('links to itself');
+  });
+
+  test('share nothing that comes behind a request which some origins read as two', async () => {
+    const { ann, bob } = await start(numbered({ 'Cache-Control': 'public, max-age=60' }));
+    await ann('/upload', {}, { method: 'POST', body: Buffer.from('GET /evil HTTP/1.1') });
+    expect((await ann('/page')).text).toBe('answer 2');
+    expect((await bob('/page')).text).toBe('answer 3');
+    expect((await ann('/page')).text).toBe('answer 2');
   });
 });
 

@@ -79,6 +79,7 @@ export async function run(page: Page, onChunk: (chunk: Uint8Array) => void = () 
       clientCertificate: '',
       verified: true,
     },
+    inStep: true,
     profile: { ...HANDHELD, ...page.profile },
     request: {
       method,
