@@ -202,9 +202,11 @@ export function takeBack(c: Connection, written: u32, read: u32): i32 {
   return sendKeyUpdate(c, 1);
 }
 
-/** The other party has the session for good: only what the PSKs of its tickets need stays. WrongState before a delivery. */
+/** The session is the other party's to its end, or was lent and ends: only what the PSKs of its tickets need stays. WrongState before a delivery. */
 export function retire(c: Connection): i32 {
-  if (c.delivered != Delivery.Delivered) return ErrorCode.WrongState;
+  if (c.delivered != Delivery.Delivered && c.delivered != Delivery.Lent) return ErrorCode.WrongState;
+  forgetWriting(c);
+  protectionWipe(area(c, WRITE_PROTECTION));
   protectionWipe(area(c, READ_PROTECTION));
   wipe(area(c, SERVER_SECRET), SECRET_MAX);
   dropMessage(c);

@@ -272,7 +272,7 @@ export class TlsConnection {
     this.#checked('takeBack', written, read);
   }
 
-  /** After a delivery for good: gives back the room for records (INPUT_SIZE and OUTPUT_SIZE, 22 KiB), and keeps what tickets need. */
+  /** After a delivery for good, or one for an epoch that does not come back: gives back the room for records (INPUT_SIZE and OUTPUT_SIZE, 22 KiB), and keeps what tickets need. */
   retire(): void {
     this.#checked('retire');
   }

@@ -1,5 +1,6 @@
 // All attacks, in the order of the table.
 import type { Attack } from './attack.js';
+import { clientSecrets } from './client_secrets.js';
 import { crowds } from './crowds.js';
 import { cutAnswers } from './cut_answers.js';
 import { cutLogs } from './cut_logs.js';
@@ -22,4 +23,5 @@ export const attacks: readonly Attack[] = [
   ...frameFloods,
   ...cutLogs,
   ...secretsLeft,
+  ...clientSecrets,
 ];

@@ -2,6 +2,7 @@
 // delivered of them.
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Grant, grantName } from '../../host/delegation/grant.js';
+import { hkdfExpandLabel } from '../../host/proxy/record/key_schedule.js';
 import { readUntil, TestMainSession } from '../host/proxy/bench.js';
 import { delegate } from '../host/proxy/delegated.js';
 import type { Attack } from './attack.js';
@@ -37,6 +38,22 @@ export function foundIn(pid: number, needles: readonly Buffer[]): boolean[] {
   return found;
 }
 
+/** The traffic keys of TLS 1.3, for the suites that its secret's length allows (RFC 9846 §7.3), beside the secrets themselves. */
+export function withKeys(
+  secrets: readonly [label: string, secret: Buffer][],
+): [label: string, secret: Buffer][] {
+  return secrets.flatMap(([label, secret]): [string, Buffer][] => {
+    if (!label.includes('TRAFFIC')) return [[label, secret]];
+    const hash = secret.length === 48 ? 'sha384' : 'sha256';
+    const lengths = hash === 'sha384' ? [32] : [16, 32];
+    const keys = lengths.map((length): [string, Buffer] => [
+      `key of ${label}`,
+      hkdfExpandLabel(hash, secret, 'key', length),
+    ]);
+    return [[label, secret], ...keys];
+  });
+}
+
 const kinds: { version: 'TLSv1.2' | 'TLSv1.3'; grant: Grant }[] = [
   { version: 'TLSv1.2', grant: Grant.Full },
   { version: 'TLSv1.2', grant: Grant.Resume },
@@ -66,17 +83,18 @@ export const secretsLeft: Attack[] = kinds.map(({ version, grant }) => ({
       await closed;
       main.socket.destroy();
     }
+    const searched = withKeys(secrets);
     const found = foundIn(
       proxy.pid,
-      secrets.map(([, secret]) => secret),
+      searched.map(([, secret]) => secret),
     );
-    const left = secrets.filter((_, i) => found[i]).map(([label]) => label);
+    const left = searched.filter((_, i) => found[i]).map(([label]) => label);
     const counts = [...new Set(left)].map(
       (label) => `${left.filter((each) => each === label).length} × ${label}`,
     );
     return {
       held: left.length === 0,
-      outcome: `${left.length} of ${secrets.length} found${left.length > 0 ? `: ${counts.join(', ')}` : ''}`,
+      outcome: `${left.length} of ${searched.length} found${left.length > 0 ? `: ${counts.join(', ')}` : ''}`,
     };
   },
 }));

@@ -59,7 +59,7 @@ export async function handOver(
   };
   if (grant === Grant.Epoch) {
     tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
-    return new Lent(parts, lead(inner.suspend()), inner, conduit);
+    return new Lent(parts, lead(inner.suspend()), inner, conduit, tickets);
   }
   // Only TLS 1.3 brings tickets after the handshake.
   if (version < 0x0304) {

@@ -11,6 +11,7 @@ import type { TlsStream } from '../tls/tls_stream.js';
 import type { Conduit } from './conduit.js';
 import type { MainSession } from './main_session.js';
 import type { OpenLeg } from './open_leg.js';
+import type { SessionTickets } from './session_tickets.js';
 
 export interface Participation extends Transport {
   /** Whether the proxy takes part now. */
@@ -126,6 +127,7 @@ export class Lent implements Participation {
     private readonly open: OpenLeg,
     private readonly inner: TlsStream,
     private readonly conduit: Pick<Conduit, 'pass'>,
+    private readonly tickets: Pick<SessionTickets, 'adopt'>,
   ) {
     this.#leg = open;
   }
@@ -157,6 +159,14 @@ export class Lent implements Participation {
 
   close(): void {
     this.#leg.close();
+    // It never came back: its keys are of no more use, and tickets that are still under way need none of them.
+    if (this.#returning !== undefined || this.inner.closed) return;
+    try {
+      this.tickets.adopt(this.inner.retire().connection);
+    } catch {
+      // The engine has given it up before.
+      this.inner.abort();
+    }
   }
 
   async finish(): Promise<void> {

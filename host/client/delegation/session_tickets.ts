@@ -72,6 +72,12 @@ export class SessionTickets implements KeepTickets {
     for (const message of this.#early.splice(0)) this.#onChange(message);
   }
 
+  /** Nobody else uses the importing connection any more: it is freed with the tickets. */
+  adopt(connection: TlsConnection): void {
+    if (this.#importer === undefined) connection.free();
+    else this.#importer = { connection, isOwned: true };
+  }
+
   /** R12: what the origin or the proxy has for later sessions. Throws TlsError for a ticket that is none. */
   onCipherChanged(message: CipherChanged): void {
     if (message.ticket.length === 0 || ++this.#imports > IMPORTS) return;

@@ -165,6 +165,21 @@ describe.each(await programs('client'))('the grants on %s', (_, bench) => {
     expect(Buffer.from(bench.program.memory()).includes(twin.resumptionMaster)).toBe(false);
   });
 
+  test('a session that was lent and ends keeps nothing but what tickets need', () => {
+    const { walk, device, twin } = up13();
+    device.deliver(Grant.Epoch);
+    expect(device.get('retire')).toBe(0);
+    expect(device.get('takeBack', 0, 0)).toBe(-20481);
+    const memory = Buffer.from(bench.program.memory());
+    for (const secret of [twin.clientSecret, twin.serverSecret]) {
+      expect(memory.includes(secret)).toBe(false);
+      expect(memory.includes(keyAndIv(secret).subarray(0, 16))).toBe(false);
+    }
+    expect(importTicket(device, twin.ticket())).toBe(0);
+    expect(Buffer.from(device.session()!).includes(twin.ticketSecret())).toBe(true);
+    walk.free();
+  });
+
   test('a ticket is imported whole, of TLS 1.3, into a session that is up', () => {
     const { walk, device, twin } = up13();
     const ticket = twin.ticket();
