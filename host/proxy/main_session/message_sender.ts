@@ -32,7 +32,6 @@ export class MessageSender {
       onPending: () => this.#schedule(),
       now: () => performance.now(),
     });
-    socket.on('drain', () => this.#leave());
   }
 
   /** The conduit of that session is `stream`: what marks a place in it goes the same way. */
@@ -99,7 +98,11 @@ export class MessageSender {
   }
 
   #write(bytes: Uint8Array): void {
-    this.#socket.write(bytes, () => bytes.fill(0));
+    this.#socket.write(bytes, () => {
+      bytes.fill(0);
+      // Not on `drain`: it comes only where more waited than the socket's own mark, which may be above ours.
+      this.#leave();
+    });
   }
 
   #isOver(): boolean {

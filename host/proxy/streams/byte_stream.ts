@@ -70,7 +70,7 @@ export class SocketStream implements CountedStream {
     this.#socket = socket;
     this.#lost = lost;
     const wake = () => this.#wake();
-    for (const event of ['end', 'close', 'drain', 'finish']) socket.on(event, wake);
+    for (const event of ['end', 'close', 'finish']) socket.on(event, wake);
     socket.pause();
     // A flowing stream gives its buffers one by one, a paused one all that it has in one piece.
     socket.on('data', (chunk: Buffer) => {
@@ -147,6 +147,8 @@ export class SocketStream implements CountedStream {
   readonly #onFlushed = () => {
     this.#unflushed--;
     if (this.#dropped && this.#unflushed === 0) this.#socket.destroy();
+    // `drain` comes only where more waited than the socket's own mark, which may be above ours.
+    if (!this.#isFull()) this.#wake();
   };
 
   async #room(): Promise<void> {

@@ -53,6 +53,20 @@ test('what was written before it is dropped still leaves', async () => {
   expect(writes).toEqual(['an alert']);
 });
 
+test('a writer goes on where the socket itself would take more ahead', async () => {
+  const held: (() => void)[] = [];
+  const duplex = new Duplex({
+    writableHighWaterMark: 1 << 20,
+    read() {},
+    write: (_chunk, _, done) => void held.push(done),
+  });
+  const stream = new SocketStream(duplex, 'CLIENT_GONE');
+  const room = stream.write(Buffer.alloc(100_000));
+  await expect.poll(() => held.length).toBe(1);
+  held.pop()!();
+  await room;
+});
+
 test('a writer goes on, whether the kernel takes its bytes at once or later', async () => {
   const { near, far, close } = await pair();
   const stream = new SocketStream(near, 'ORIGIN_GONE');
