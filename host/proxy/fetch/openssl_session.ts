@@ -10,6 +10,9 @@ const STRUCTURE_VERSION = 1;
 /** SSL_SESS_FLAG_EXTMS. */
 const EXTENDED_MASTER_SECRET = 1;
 
+/** Since 2026 Node.js puts this before the structure, then the server's name behind its length (two bytes). */
+const NODE_ENVELOPE = Buffer.from('\0nodejs:tls:session:1\0');
+
 /** The optional fields that are used, each [n] EXPLICIT. */
 const Field = {
   time: 1,
@@ -82,7 +85,7 @@ function sessionIdOf({ sessionId, ticket }: Resumption): Uint8Array {
  * RESUMPTION_REFUSED for bytes that are no session, or none that can be resumed.
  */
 export function decodeSslSession(der: Uint8Array): SessionMaterial {
-  const outer = readElements(der);
+  const outer = readElements(unwrapped(der));
   const fields = outer?.length === 1 && outer[0]!.tag === 0x30 ? readElements(outer[0]!.content) : undefined;
   if (fields === undefined || fields.length < 5) throw unreadable();
   const [structure, version, suite, sessionId, secret, ...optional] = fields as [
@@ -114,6 +117,12 @@ export function decodeSslSession(der: Uint8Array): SessionMaterial {
     ticket,
     secret: copySecret(secret.content),
   };
+}
+
+function unwrapped(der: Uint8Array): Uint8Array {
+  const head = NODE_ENVELOPE.length;
+  if (!NODE_ENVELOPE.equals(der.subarray(0, head)) || der.length < head + 2) return der;
+  return der.subarray(head + 2 + ((der[head]! << 8) | der[head + 1]!));
 }
 
 type Element = NonNullable<ReturnType<typeof readElements>>[number];

@@ -97,6 +97,16 @@ test('what is written is read back', () => {
   );
 });
 
+test('what Node.js puts before a session is left out, whatever name it bears', () => {
+  const der = encodeSslSession(TLS13, NOW);
+  for (const name of ['', 'localhost', 'n'.repeat(300)]) {
+    const length = Buffer.from([name.length >> 8, name.length & 255]);
+    const wrapped = Buffer.concat([Buffer.from('\0nodejs:tls:session:1\0'), length, Buffer.from(name), der]);
+    expect(decodeSslSession(wrapped)).toEqual(decodeSslSession(der));
+    expect(() => decodeSslSession(wrapped.subarray(0, 30))).toThrow('can not be read');
+  }
+});
+
 test('a ticket of this moment is no ticket of the future to a clock that is a second behind', () => {
   const text = openssl(encodeSslSession({ ...TLS13, age: 0 }, NOW));
   expect(Number(/Start Time: (\d+)/.exec(text)![1])).toBeLessThan(NOW / 1000);

@@ -363,7 +363,10 @@ describe('TLS 1.3', () => {
         [22, flight],
       ],
     ],
-    ['another Finished', (flight) => [[22, Buffer.concat([flight.subarray(0, -1), Buffer.from([0])])]]],
+    [
+      'another Finished',
+      (flight) => [[22, Buffer.concat([flight.subarray(0, -1), Buffer.from([flight.at(-1)! ^ 1])])]],
+    ],
   ])('is unseen with %s', async (_, cut) => {
     expect(await look(resealed(await record(both), cut))).toMatchObject({ kind: 'unseen' });
   });

@@ -102,7 +102,8 @@ async function page(origin: Origin, leg: LegName, options: ConnectionOptions): P
 const versioned = (suite: string): ConnectionOptions => {
   const version = suite.startsWith('TLS_') ? 'TLSv1.3' : 'TLSv1.2';
   return {
-    ciphers: version === 'TLSv1.3' ? suite : `${suite}:@SECLEVEL=1`,
+    // OpenSSL 3.2 and later count a CCM_8 suite as 64 bits.
+    ciphers: version === 'TLSv1.3' ? suite : `${suite}:@SECLEVEL=0`,
     minVersion: version,
     maxVersion: version,
   };
