@@ -279,13 +279,15 @@ describe.skipIf(absent)(`equal instruction counts${skipped}`, { timeout: 600_000
     for (const counts of groups) expectEqual(counts, counts.length);
   });
 
-  // The public check behind a signature divides, and what it took was four instructions off once: known and open.
-  test('RSA-2048: the signing key', { retry: 2 }, () => {
+  test('RSA-2048: the signing key, of numbers of equal length', () => {
     const counts = [0, 1, 2].map(() => {
       const jwk = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
       const numbers = (['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const).map((field) =>
         Buffer.from(jwk[field]!, 'base64url'),
       );
+      // One key in some forty has a number that begins with a zero byte, which the encoding leaves out.
+      for (const i of [3, 4, 5, 6, 7])
+        numbers[i] = Buffer.concat([Buffer.alloc(128 - numbers[i]!.length), numbers[i]!]);
       // Where the heap starts is the same each time: the first run tells.
       let at = 0;
       const probe = start();
