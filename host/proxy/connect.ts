@@ -1,10 +1,13 @@
 // CONNECT (RFC 9110 §9.3.6) on a connection of its own: blind tunnels for any program, and separate conduits.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Bucket } from '../services/token_bucket.js';
 import { type Authenticator, type Principal, wantsMirror } from './admission/authentication.js';
+import { gated, type JudgeHello } from './admission/hello_gate.js';
+import { helloJudge } from './admission/tunnel_services.js';
+import type { Log } from './log.js';
 import { LINGER } from './session/session_end.js';
 import { SocketStream } from './streams/byte_stream.js';
 import { throttle } from './streams/throttle.js';
@@ -86,7 +89,9 @@ async function onConnect(
     const blind = { closed };
     context.blind.add(blind);
     void blind.closed.then(() => context.blind.delete(blind));
-    pipeBoth(socket, upstream, rateOf(principal, context));
+    const flow = { kind: 'blind', client: principal.name, ...tunnel.target, sessionId: undefined } as const;
+    const judge = helloJudge(flow, context.settings);
+    pipeBoth(socket, upstream, { rate: rateOf(principal, context), judge, log: context.settings.log });
   } catch (error) {
     refuse(socket, refusalOf(error, { target, principal }, context));
   }
@@ -120,19 +125,34 @@ function guard(socket: Socket, idleTimeout: number): void {
   socket.setTimeout(idleTimeout, () => socket.destroy(new Error('idle')));
 }
 
+interface Piping {
+  rate: Bucket | undefined;
+  /** Undefined where no service minds. */
+  judge: JudgeHello | undefined;
+  log: Log;
+}
+
 /** A blind tunnel. Each direction ends by itself; an error ends both. */
-function pipeBoth(client: Socket, origin: Socket, rate: Bucket | undefined): void {
-  if (rate === undefined) {
-    client.pipe(origin);
-    origin.pipe(client);
-  } else {
-    client.pipe(throttle(rate)).pipe(origin);
-    origin.pipe(throttle(rate)).pipe(client);
-  }
+function pipeBoth(client: Socket, origin: Socket, { rate, judge, log }: Piping): void {
   const destroy = () => {
     client.destroy();
     origin.destroy();
   };
+  let fromClient: Readable = client;
+  if (judge !== undefined) {
+    const gate = gated(judge).on('error', (error) => {
+      log.info({ why: error.message }, 'a blind tunnel was cut');
+      destroy();
+    });
+    fromClient = fromClient.pipe(gate);
+  }
+  if (rate === undefined) {
+    fromClient.pipe(origin);
+    origin.pipe(client);
+  } else {
+    fromClient.pipe(throttle(rate)).pipe(origin);
+    origin.pipe(throttle(rate)).pipe(client);
+  }
   client.on('error', destroy);
   origin.on('error', destroy);
   client.on('close', destroyUnlessFlushing(client, origin));

@@ -118,7 +118,9 @@ export class TargetPolicy {
   readonly #names = new Names();
 
   constructor(options: TargetOptions) {
-    this.#addresses = new Map(Object.entries(options.addresses ?? {}));
+    this.#addresses = new Map(
+      Object.entries(options.addresses ?? {}).map(([name, address]) => [canonical(name), address]),
+    );
     this.#allowed = new Targets(options.allow ?? []);
     this.#denied = new Targets(options.deny ?? []);
     this.#ports = options.ports;
@@ -144,7 +146,7 @@ export class TargetPolicy {
   async connect(host: string, port: number, timeout: number): Promise<Socket> {
     if (!this.permitsPort(port)) throw forbidden(`port ${port} is not open to tunnels`);
     const deadline = AbortSignal.timeout(timeout);
-    const known = this.#addresses.get(host.toLowerCase());
+    const known = this.#addresses.get(canonical(host));
     const addresses = known === undefined ? await resolve(host, this.#names, deadline) : [known];
     const permitted = addresses.filter((address) => this.permits(host, address));
     if (permitted.length === 0) throw forbidden('this address is not open to tunnels');

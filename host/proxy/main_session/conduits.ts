@@ -1,6 +1,8 @@
 // The streams of a main session: each begins with CONNECT, as a conduit on a connection of its own does.
 import type { Stream } from '../../delegation/streams/stream.js';
 import type { Principal } from '../admission/authentication.js';
+import { HelloGate } from '../admission/hello_gate.js';
+import { helloJudge } from '../admission/tunnel_services.js';
 import { SessionError } from '../error.js';
 import { parseRequestHead, type RequestHead, readRawHead } from '../exchange/head.js';
 import type { DelegableSession } from '../session/session.js';
@@ -99,15 +101,20 @@ function badRequest(error: unknown): unknown {
 
 /** Bytes pass both ways. Each direction ends by itself; an error ends both. */
 async function relayBlindly(
-  { principal, upstream }: Tunnel,
+  { principal, upstream, target }: Tunnel,
   stream: ConduitStream,
   context: TunnelContext,
 ): Promise<void> {
   const rate = rateOf(principal, context);
   const client: CountedStream = rate === undefined ? stream : throttled(stream, rate);
   const origin = new SocketStream(upstream, 'ORIGIN_GONE');
-  const closed = Promise.all([copy(client, origin), copy(origin, client)])
-    .catch(() => {})
+  const flow = { kind: 'blind', client: principal.name, ...target, sessionId: undefined } as const;
+  const judge = helloJudge(flow, context.settings);
+  const gate = judge && new HelloGate(judge);
+  const closed = Promise.all([copy(client, origin, gate), copy(origin, client)])
+    .catch((error: Error) => {
+      context.settings.log.info({ why: error.message }, 'a blind tunnel was cut');
+    })
     .finally(() => {
       client.destroy();
       origin.destroy();
@@ -118,7 +125,12 @@ async function relayBlindly(
   context.blind.delete(blind);
 }
 
-async function copy(from: CountedStream, to: CountedStream): Promise<void> {
-  for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) await to.write(bytes);
+async function copy(from: CountedStream, to: CountedStream, gate?: HelloGate): Promise<void> {
+  for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
+    const passed = gate === undefined ? bytes : await gate.push(bytes);
+    if (passed.length > 0) await to.write(passed);
+  }
+  const rest = gate?.end();
+  if (rest !== undefined && rest.length > 0) await to.write(rest);
   await to.end();
 }

@@ -1,8 +1,10 @@
 // The blind relay of a session that may be delegated: whole records pass untouched and are counted, until a delivery
 // parks each direction between two records.
+import type { JudgeHello } from '../admission/hello_gate.js';
 import type { SessionErrorCode } from '../error.js';
 import { SessionError } from '../error.js';
 import type { SessionRecords } from '../handshake/facts.js';
+import type { ClientHello } from '../handshake/hello.js';
 import { KeptHandshake } from '../handshake/kept_handshake.js';
 import type { Limits } from '../options.js';
 import { HandshakeView } from '../record/handshake_view.js';
@@ -30,6 +32,8 @@ export interface RelayOptions {
   limits: Pick<Limits, 'heldBytes' | 'handshakeBytes' | 'clientHandshakeBytes'>;
   /** Both hellos have passed. */
   onHandshake: () => void;
+  /** Before a hello goes on. Undefined where nobody minds. */
+  judgeHello: JudgeHello | undefined;
 }
 
 export class Relay {
@@ -55,6 +59,7 @@ export class Relay {
   #wakeHeld: (() => void) | undefined;
   #wakeOrigin: (() => void) | undefined;
   #announced = false;
+  #judged: ClientHello | undefined;
   #isParked = false;
   #awaited: { count: number; resolve: () => void } | undefined;
 
@@ -178,6 +183,7 @@ export class Relay {
       if (this.isStrict && this.view.clientHello?.earlyData) {
         throw new SessionError('NOT_DELEGABLE', 'this proxy lets no data pass undelivered: do without 0-RTT');
       }
+      await this.#judge();
       if (this.#holds(record)) {
         this.#held.push(record);
         this.#heldBytes += record.length;
@@ -216,6 +222,14 @@ export class Relay {
       await client.write(record);
       this.#records.origin++;
     }
+  }
+
+  /** The record may have brought a hello: a first, or a second one. */
+  async #judge(): Promise<void> {
+    const { clientHello } = this.view;
+    if (clientHello === undefined || clientHello === this.#judged) return;
+    this.#judged = clientHello;
+    await this.#options.judgeHello?.(clientHello);
   }
 
   async #forward(record: Buffer): Promise<void> {

@@ -6,14 +6,13 @@ import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { OriginIdentity, TunnelFlow } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
-import { tunnelRefusal } from '../admission/tunnel_services.js';
+import { helloJudge, tunnelRefusal } from '../admission/tunnel_services.js';
 import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
 import { http2Refused, isHttp2 } from '../exchange/head.js';
 import { carry } from '../exchange/http_session.js';
 import { Recorder, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
 import { ticketOf } from '../handshake/examine.js';
-import { canonicalHost } from '../handshake/identify.js';
 import { RecordStream } from '../record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
@@ -86,7 +85,8 @@ export class DelegableSession {
       holds: options.mirror,
       strict: options.mustDeliver,
       limits: options.settings.limits,
-      onHandshake: () => this.#onHandshake(),
+      onHandshake: () => this.#reports.handshake(this.#relay.view),
+      judgeHello: helloJudge(this.#tunnelFlow('session'), options.settings),
     });
   }
 
@@ -419,22 +419,9 @@ export class DelegableSession {
     return Recorder.ofDelivery(delivery, { ...facts, protocolVersion: version }, settings);
   }
 
-  /** The hello may name another host than CONNECT: what must not go there must not go there by that name. */
-  #onHandshake(): void {
-    const { view } = this.#relay;
-    this.#reports.handshake(view);
-    const name = (view.clientHello?.sni ?? '').toLowerCase();
-    if (name === '' || name === canonicalHost(this.target.host)) return;
-    void this.#refusal('session', name).then((reason) => {
-      if (reason !== undefined) void this.fail(new SessionError('STREAM_REFUSED', reason));
-    });
-  }
-
-  /** Why services mind that bytes pass, or undefined. */
-  #refusal(kind: TunnelFlow['kind'], host: string): Promise<string | undefined> {
-    const { principal, settings } = this.#options;
-    const { port } = this.target;
-    return tunnelRefusal({ kind, client: principal.name, host, port, sessionId: this.id }, settings);
+  #tunnelFlow(kind: TunnelFlow['kind']): TunnelFlow {
+    const { principal } = this.#options;
+    return { kind, client: principal.name, ...this.target, sessionId: this.id };
   }
 
   async #onUndelivered(): Promise<void> {
@@ -458,7 +445,7 @@ export class DelegableSession {
   async #passesUnread(): Promise<boolean> {
     if (this.#isUnread) return true;
     this.#isUnread = true;
-    const reason = await this.#refusal('undelivered', this.target.host);
+    const reason = await tunnelRefusal(this.#tunnelFlow('undelivered'), this.#options.settings);
     if (reason !== undefined) await this.fail(new SessionError('STREAM_REFUSED', reason));
     return reason === undefined;
   }

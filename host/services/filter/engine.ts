@@ -71,5 +71,7 @@ export function plainAddress(url: string): { text: string; host: string } | unde
   parsed.username = '';
   parsed.password = '';
   parsed.hash = '';
+  // A name with its final dot is the same name (RFC 1034 §3.1), and no rule says it so.
+  parsed.hostname = parsed.hostname.replace(/\.+$/, '');
   return { text: parsed.href.slice(0, MAX_ADDRESS), host: parsed.hostname };
 }

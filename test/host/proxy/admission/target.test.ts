@@ -88,6 +88,14 @@ describe('where tunnels may lead', () => {
     expect(new TargetPolicy({ ports: 'any' }).permitsPort(25)).toBe(true);
   });
 
+  test.each(['pinned.test', 'PINNED.test', 'pinned.test.'])(
+    'a name that is pinned is so in any spelling: %s',
+    async (host) => {
+      const pinned = new TargetPolicy({ addresses: { 'Pinned.test.': '127.0.0.1' } });
+      await expect(pinned.connect(host, 443, 2000)).rejects.toMatchObject({ status: 403 });
+    },
+  );
+
   test.each(['localhost', '127.1', '0x7f000001', '2130706433', '0177.0.0.1', '[::1]'.slice(1, -1)])(
     'whatever spells loopback: %s',
     async (host) => {

@@ -80,3 +80,15 @@ test('content of other origins is refused as the page would have asked for it', 
   expect(service.admits!('https://cdn.test/pixel.gif', flow)).toBe(false);
   expect(service.admits!('https://cdn.test/picture.gif', flow)).toBe(true);
 });
+
+test.each(['ads.test', 'ads.test.', 'cdn.ads.test.', 'ADS.test'])(
+  '%s is one name, with its final dot too',
+  (host) => {
+    const service = filter([parseList('||ads.test^')]);
+    const flow = { kind: 'blind', client: 'ann', host, port: 443, sessionId: undefined } as const;
+    expect(service.tunnel!(flow)).toMatchObject({ kind: 'refuse' });
+    expect(service.admits!(`https://${host}/x`, { origin: { host: 'page.test' } } as unknown as Flow)).toBe(
+      false,
+    );
+  },
+);
