@@ -2,7 +2,7 @@
 // that an installation brings. The same sources give the same bytes: no time of making and no random number is in it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { faceSources } from './faces.js';
+import { fontSources } from './fonts.js';
 import { lwipPin } from './lwip.js';
 import { jpegPin, pngPin, zlibPin } from './pictures.js';
 import { quickjsPin } from './quickjs.js';
@@ -73,13 +73,13 @@ function firmwareParts(): Component[] {
   ];
 }
 
-/** Bitmaps of X.Org's fonts. A face has no version of its own: its hash says which it is. */
+/** Bitmaps of X.Org's fonts. A font has no version of its own: its hash says which it is. */
 function fonts(): Component[] {
   const notices: Record<string, string> = {
     'xfonts-100dpi': 'permission notice of Adobe Systems and Digital Equipment (X.Org font-adobe-100dpi)',
     'xfonts-base': 'public domain (X.Org font-misc-misc)',
   };
-  return Object.values(faceSources).map(({ package: source, file, sha256: content }) => {
+  return Object.values(fontSources).map(({ package: source, file, sha256: content }) => {
     const name = file.replace(/^.*\//, '');
     const license = { name: notices[source] ?? '' };
     const reference = `${source}/${name}`;

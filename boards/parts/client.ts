@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
-import { facesTable } from './faces.js';
+import { fontsTable } from './fonts.js';
 import { compileScript, quickjsPin } from './quickjs.js';
 
 const boards = fileURLToPath(new URL('..', import.meta.url));
@@ -19,7 +19,7 @@ export function clientWasm() {
 }
 
 /**
- * Files that define clientBytecode and clientWasm, for a screen facesTable too, made anew where what they are made of has
+ * Files that define clientBytecode and clientWasm, for a screen fontsTable too, made anew where what they are made of has
  * changed.
  */
 export async function clientSources({ screen = false }) {
@@ -39,7 +39,7 @@ export async function clientSources({ screen = false }) {
   return [
     compiled(script),
     embedded('clientWasm', clientWasm()),
-    ...(screen ? [embedded('facesTable', facesTable())] : []),
+    ...(screen ? [embedded('fontsTable', fontsTable())] : []),
   ];
 }
 

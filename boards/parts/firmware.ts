@@ -213,7 +213,7 @@ export async function buildClient(
         'memory.c',
         'native.c',
         'wasm.c',
-        ...(board.screen ? ['faces.c', 'native_screen.c', 'pictures.c'].map((file) => `screen/${file}`) : []),
+        ...(board.screen ? ['fonts.c', 'native_screen.c', 'pictures.c'].map((file) => `screen/${file}`) : []),
         ...(board.clientCommon ?? []),
       ]),
       ...(await clientSources(board)),

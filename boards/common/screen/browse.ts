@@ -5,7 +5,7 @@ import type { Native } from '../native.js';
 import type { BoardOptions } from '../options.js';
 import { Browser } from './browser.js';
 import { progressOf } from './progress.js';
-import { pageArea } from './view.js';
+import { pageArea } from './viewport.js';
 
 /** KiB: somewhat more than what a page's pictures may take, in the form in which they stand in the page. */
 const PAGE_MEMORY = 480;

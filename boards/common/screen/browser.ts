@@ -6,12 +6,12 @@ import { grantName } from '../../../host/delegation/grant.js';
 import { authority } from '../../../host/delegation/origin.js';
 import type { Platform } from '../../../host/platform/platform.js';
 import { Cancellation } from './cancellation.js';
-import type { Page } from './page.js';
+import type { DisplayList } from './display_list.js';
+import { PageBuilder } from './page_builder.js';
 import { Pictures } from './pictures.js';
-import { Reader } from './reader.js';
 import { KEYS, type Key, type NativeScreen } from './screen.js';
 import { Utf8Stream } from './utf8_stream.js';
-import { pageArea, type Status, View } from './view.js';
+import { pageArea, type Status, Viewport } from './viewport.js';
 
 /** Milliseconds between two looks at the keys. */
 const KEY_INTERVAL = 40;
@@ -36,7 +36,7 @@ export class Browser {
   readonly #parts: BrowserParts;
   readonly #area: { width: number; height: number };
   readonly #history: Place[] = [];
-  #view: View;
+  #viewport: Viewport;
   #url = '';
   #title = '';
   #status: Status = { text: '' };
@@ -46,7 +46,7 @@ export class Browser {
   constructor(parts: BrowserParts) {
     this.#parts = parts;
     this.#area = pageArea(parts.screen);
-    this.#view = this.#begin().view;
+    this.#viewport = this.#begin().viewport;
   }
 
   /** Shows the page at `url` and what its links lead to, until the key that ends it. */
@@ -63,7 +63,7 @@ export class Browser {
         for (let key = this.#parts.screen.key(); key !== 0; key = this.#parts.screen.key())
           this.press(KEYS[key] ?? 'none');
       };
-      this.#view.draw('Deputy', this.#status);
+      this.#viewport.draw('Deputy', this.#status);
       look();
       void this.#open({ url, top: 0 });
     });
@@ -72,18 +72,18 @@ export class Browser {
   /** A line about what goes on, until the next one. */
   say(text: string): void {
     this.#status = { ...this.#status, text };
-    this.#view.drawStatus(this.#status);
+    this.#viewport.drawStatus(this.#status);
   }
 
   press(key: Key): void {
-    const view = this.#view;
-    const { top, selected } = view;
+    const viewport = this.#viewport;
+    const { top, selected } = viewport;
     switch (key) {
       case 'up':
-        view.scrollBy(-1);
+        viewport.scrollBy(-1);
         break;
       case 'down':
-        view.scrollBy(1);
+        viewport.scrollBy(1);
         break;
       case 'left':
       case 'right':
@@ -102,18 +102,18 @@ export class Browser {
         this.#onQuit();
         return;
     }
-    if (view.top !== top || view.selected !== selected) view.drawPage();
+    if (viewport.top !== top || viewport.selected !== selected) viewport.drawPage();
   }
 
   #select(step: 1 | -1): void {
-    const view = this.#view;
-    if (view.select(step)) return;
-    view.scrollBy(step);
-    view.select(step);
+    const viewport = this.#viewport;
+    if (viewport.select(step)) return;
+    viewport.scrollBy(step);
+    viewport.select(step);
   }
 
   #follow(): void {
-    const { selected, page } = this.#view;
+    const { selected, page } = this.#viewport;
     const address = selected === undefined ? undefined : page.links[selected];
     if (address === undefined) return;
     const [target = '', name = ''] = address.split('#');
@@ -123,7 +123,7 @@ export class Browser {
     } else if (url === undefined) {
       this.say(`this device opens no such address: ${address}`);
     } else {
-      this.#history.push({ url: this.#url, top: this.#view.top });
+      this.#history.push({ url: this.#url, top: this.#viewport.top });
       if (this.#history.length > MAX_HISTORY) this.#history.shift();
       void this.#open({ url: url.href, top: 0 }, name);
     }
@@ -135,10 +135,10 @@ export class Browser {
   }
 
   #jump(name: string): void {
-    const y = this.#view.page.anchors.get(name);
+    const y = this.#viewport.page.anchors.get(name);
     if (y === undefined) return;
-    this.#view.scrollTo(y);
-    this.#view.drawPage();
+    this.#viewport.scrollTo(y);
+    this.#viewport.drawPage();
   }
 
   async #open({ url, top }: Place, anchor = ''): Promise<void> {
@@ -160,68 +160,68 @@ export class Browser {
       this.#explain(error as Error & { code?: string });
     }
     if (visit.aborted) return;
-    if (top > 0) this.#view.scrollTo(top);
-    this.#view.draw(this.#title, this.#status);
+    if (top > 0) this.#viewport.scrollTo(top);
+    this.#viewport.draw(this.#title, this.#status);
     if (anchor !== '') this.#jump(anchor);
     this.#parts.onShown(this.#url, failure);
   }
 
   async #show({ status, headers, session, body }: ClientResponse, visit: Cancellation): Promise<void> {
-    const { view, reader } = this.#begin();
+    const { viewport, builder } = this.#begin();
     const type = (headerOf(headers, 'content-type') ?? 'text/html').split(';')[0]!.trim().toLowerCase();
-    const write = writerFor(type, reader, this.#parts.screen);
+    const write = writerFor(type, builder, this.#parts.screen);
     const { grant } = session;
     this.#status = { text: '', tag: grant === undefined ? undefined : grantName(grant) };
-    this.#view = view;
+    this.#viewport = viewport;
     this.#title = this.#place;
-    view.draw(this.#title, this.#status);
+    viewport.draw(this.#title, this.#status);
     let length = 0;
     for await (const bytes of body) {
       if (visit.aborted) return;
       length += bytes.length;
       write(bytes);
-      this.#refresh(reader.page);
+      this.#refresh(builder.page);
       this.say(`${this.#place} · ${kib(length)}`);
-      if (reader.page.isFull) break;
+      if (builder.page.isFull) break;
     }
     if (visit.aborted) return;
     write(undefined);
-    reader.end();
-    this.#refresh(reader.page);
+    builder.end();
+    this.#refresh(builder.page);
     const said = status < 400 ? '' : ` · answered ${status}`;
     this.say(`${this.#place}${said} · ${kib(length)}`);
   }
 
   /** Draws what has come, where that is in view. */
-  #refresh(page: Page): void {
-    const view = this.#view;
+  #refresh(page: DisplayList): void {
+    const viewport = this.#viewport;
     const title = page.title === '' ? this.#place : page.title;
     const changed = page.takeChange();
-    if (title !== this.#title) view.draw(title, this.#status);
-    else if (changed < view.bottom) view.drawPage();
-    else if (changed < Number.POSITIVE_INFINITY) view.drawPlace();
+    if (title !== this.#title) viewport.draw(title, this.#status);
+    else if (changed < viewport.bottom) viewport.drawPage();
+    else if (changed < Number.POSITIVE_INFINITY) viewport.drawPlace();
     this.#title = title;
   }
 
   #explain({ message, code }: Error & { code?: string }): void {
-    const { view, reader } = this.#begin();
-    this.#view = view;
+    const { viewport, builder } = this.#begin();
+    this.#viewport = viewport;
     this.#title = 'No page';
     this.#status = { text: this.#place };
     const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
     const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
-    reader.write(`<h1>This page can’t be shown</h1><p>${escaped(sentence)}</p>`);
-    if (code !== undefined) reader.write(`<p><small>${escaped(code)}</small></p>`);
-    reader.write('<hr><p>Reload tries it again; back leads to the page before.</p>');
-    reader.end();
+    builder.write(`<h1>This page can’t be shown</h1><p>${escaped(sentence)}</p>`);
+    if (code !== undefined) builder.write(`<p><small>${escaped(code)}</small></p>`);
+    builder.write('<hr><p>Reload tries it again; back leads to the page before.</p>');
+    builder.end();
   }
 
-  #begin(): { view: View; reader: Reader } {
+  #begin(): { viewport: Viewport; builder: PageBuilder } {
     const { screen } = this.#parts;
     const { width, height } = this.#area;
     const pictures = new Pictures(screen, width, 2 * height);
-    const reader = new Reader(screen, width, pictures);
-    return { reader, view: new View(screen, reader.page, pictures) };
+    const builder = new PageBuilder(screen, width, pictures);
+    return { builder, viewport: new Viewport(screen, builder.page, pictures) };
   }
 
   get #place(): string {
@@ -235,19 +235,19 @@ const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`;
 /** Takes content of the media type `type`; `undefined` ends it. */
 function writerFor(
   type: string,
-  reader: Reader,
+  builder: PageBuilder,
   screen: NativeScreen,
 ): (bytes: Uint8Array | undefined) => void {
   const text = new Utf8Stream((bytes) => screen.text(bytes));
   const decoded = (bytes: Uint8Array | undefined) => (bytes === undefined ? text.end() : text.write(bytes));
   if (type === 'text/html' || type === 'application/xhtml+xml')
-    return (bytes) => reader.write(decoded(bytes));
-  if (type.startsWith('text/')) return (bytes) => reader.writePlain(decoded(bytes));
+    return (bytes) => builder.write(decoded(bytes));
+  if (type.startsWith('text/')) return (bytes) => builder.writePlain(decoded(bytes));
   if (type !== 'image/png' && type !== 'image/jpeg') throw new Error(`this device shows no ${type}`);
   const chunks: Uint8Array[] = [];
   let length = 0;
   return (bytes) => {
-    if (bytes === undefined) return reader.writePicture(joined(chunks, length));
+    if (bytes === undefined) return builder.writePicture(joined(chunks, length));
     length += bytes.length;
     if (length > MAX_PICTURE) throw new Error('the picture is too large for this device');
     chunks.push(bytes);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
-#include "faces.h"
+#include "fonts.h"
 #include "pictures.h"
 #include "wasm.h"
 
@@ -20,34 +20,34 @@ static int numbers(JSContext *context, JSValueConst *values, int32_t *out, int c
   return 0;
 }
 
-static const Face *faceOf(JSContext *context, JSValueConst value) {
+static const Font *fontOf(JSContext *context, JSValueConst value) {
   uint32_t number;
   if (JS_ToUint32(context, &number, value)) return NULL;
-  const Face *face = findFace(number);
-  if (!face) JS_ThrowRangeError(context, "no such face");
-  return face;
+  const Font *font = findFont(number);
+  if (!font) JS_ThrowRangeError(context, "no such font");
+  return font;
 }
 
 static JSValue ascent(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count;
-  const Face *face = faceOf(context, arguments[0]);
-  return face ? JS_NewInt32(context, face->ascent) : JS_EXCEPTION;
+  const Font *font = fontOf(context, arguments[0]);
+  return font ? JS_NewInt32(context, font->ascent) : JS_EXCEPTION;
 }
 
 static JSValue descent(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count;
-  const Face *face = faceOf(context, arguments[0]);
-  return face ? JS_NewInt32(context, face->descent) : JS_EXCEPTION;
+  const Font *font = fontOf(context, arguments[0]);
+  return font ? JS_NewInt32(context, font->descent) : JS_EXCEPTION;
 }
 
 static JSValue measure(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count;
-  const Face *face = faceOf(context, arguments[0]);
+  const Font *font = fontOf(context, arguments[0]);
   size_t length;
-  const char *text = face ? JS_ToCStringLen(context, &length, arguments[1]) : NULL;
+  const char *text = font ? JS_ToCStringLen(context, &length, arguments[1]) : NULL;
   if (!text) return JS_EXCEPTION;
   int32_t width = 0;
-  for (const char *at = text; at < text + length;) width += findGlyph(face, nextCharacter(&at, text + length))->advance;
+  for (const char *at = text; at < text + length;) width += findGlyph(font, nextCharacter(&at, text + length))->advance;
   JS_FreeCString(context, text);
   return JS_NewInt32(context, width);
 }
@@ -77,16 +77,16 @@ static void draw(const Glyph *glyph, int x, int y, uint16_t colour, int top, int
 
 static JSValue writeText(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self, (void)count;
-  const Face *face = faceOf(context, arguments[0]);
+  const Font *font = fontOf(context, arguments[0]);
   int32_t place[2], rest[3];
-  if (!face || numbers(context, arguments + 1, place, 2) || numbers(context, arguments + 4, rest, 3))
+  if (!font || numbers(context, arguments + 1, place, 2) || numbers(context, arguments + 4, rest, 3))
     return JS_EXCEPTION;
   size_t length;
   const char *text = JS_ToCStringLen(context, &length, arguments[3]);
   if (!text) return JS_EXCEPTION;
   int pen = place[0], top = max(rest[1], 0), bottom = min(rest[2], screen.height);
   for (const char *at = text; at < text + length && pen < screen.width;) {
-    const Glyph *glyph = findGlyph(face, nextCharacter(&at, text + length));
+    const Glyph *glyph = findGlyph(font, nextCharacter(&at, text + length));
     draw(glyph, pen + glyph->left, place[1] - glyph->ascent, rest[0], top, bottom);
     pen += glyph->advance;
   }

@@ -8,19 +8,19 @@ export interface Pixels {
   readonly data: ArrayBuffer;
 }
 
-/** A screen of 16 bits a pixel. A face is a number: its place in `FACES`. Colours are those of `colour`. */
+/** A screen of 16 bits a pixel. A font is a number: its place in `FONTS`. Colours are those of `colour`. */
 export interface Screen {
   readonly width: number;
   readonly height: number;
-  /** Pixels that letters of a face may reach above the baseline, and below it. */
-  ascent(face: number): number;
-  descent(face: number): number;
+  /** Pixels that letters of a font may reach above the baseline, and below it. */
+  ascent(font: number): number;
+  descent(font: number): number;
   /** Pixels by which `text` moves the pen. */
-  measure(face: number, text: string): number;
+  measure(font: number, text: string): number;
   fill(x: number, y: number, width: number, height: number, colour: number): void;
   /** Writes from `x` on, and touches no row above `top` or from `bottom` on. */
   write(
-    face: number,
+    font: number,
     x: number,
     baseline: number,
     text: string,

@@ -1,7 +1,8 @@
 // Tables: cells in rows, columns as wide as what they hold.
-import type { Recording } from './content.js';
-import { layOut, type Metrics } from './flow.js';
-import type { Fragment, Item } from './page.js';
+
+import type { Fragment, Item } from './display_list.js';
+import type { Recording } from './layout_sink.js';
+import { layOut, type Metrics } from './line_layout.js';
 import { FAINT } from './screen.js';
 
 export interface Cell {

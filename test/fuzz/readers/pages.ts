@@ -1,8 +1,8 @@
 // Pages of the web as the transcoder reads them, and what it makes of them as the device does.
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { PageBuilder } from '../../../boards/common/screen/page_builder.js';
 import { Pictures } from '../../../boards/common/screen/pictures.js';
-import { Reader as PageReader } from '../../../boards/common/screen/reader.js';
 import { Utf8Stream } from '../../../boards/common/screen/utf8_stream.js';
 import { PRESETS } from '../../../host/delegation/device.js';
 import { run } from '../../host/services/transcode/run.js';
@@ -60,7 +60,7 @@ const attributes = [
 const screen = {
   ascent: () => 9,
   descent: () => 3,
-  measure: (_face: number, text: string) => 10 * [...text].length,
+  measure: (_font: number, text: string) => 10 * [...text].length,
   base64: (text: string) => Buffer.from(text, 'base64'),
   decode: () => {
     throw new Error('it is no picture');
@@ -68,12 +68,12 @@ const screen = {
 };
 
 function show(bytes: Uint8Array, size: number): string {
-  const reader = new PageReader(screen, 304, new Pictures(screen, 304, 568));
+  const builder = new PageBuilder(screen, 304, new Pictures(screen, 304, 568));
   const text = new Utf8Stream((whole) => Buffer.from(whole).toString());
-  for (let at = 0; at < bytes.length; at += size) reader.write(text.write(bytes.subarray(at, at + size)));
-  reader.write(text.end());
-  reader.end();
-  return JSON.stringify(reader.page.items);
+  for (let at = 0; at < bytes.length; at += size) builder.write(text.write(bytes.subarray(at, at + size)));
+  builder.write(text.end());
+  builder.end();
+  return JSON.stringify(builder.page.items);
 }
 
 export const pages: Reader = {

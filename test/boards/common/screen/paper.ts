@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { NativeScreen, Pixels } from '../../../../boards/common/screen/screen.js';
-import { facesTable } from '../../../../boards/parts/faces.js';
+import { fontsTable } from '../../../../boards/parts/fonts.js';
 
 interface Glyph {
   left: number;
@@ -14,15 +14,15 @@ interface Glyph {
   bits: number;
 }
 
-const table = readFileSync(facesTable());
+const table = readFileSync(fontsTable());
 
-interface Face {
+interface Font {
   ascent: number;
   descent: number;
   glyphs: Map<number, Glyph>;
 }
 
-export const faces: Face[] = Array.from({ length: table.readUInt32LE(0) }, (_, i) => {
+export const fonts: Font[] = Array.from({ length: table.readUInt32LE(0) }, (_, i) => {
   const at = 4 + 12 * i;
   const [first, count] = [table.readUInt32LE(at + 4), table.readUInt32LE(at + 8)];
   const glyphs = Array.from({ length: count }, (__, j): [number, Glyph] => {
@@ -44,11 +44,11 @@ export const faces: Face[] = Array.from({ length: table.readUInt32LE(0) }, (_, i
 
 const FIXED = 7;
 
-/** What a face lacks stands in the fixed one, and what that lacks is a question mark. */
-function glyphOf(face: number, character: string): Glyph {
+/** What a font lacks stands in the fixed one, and what that lacks is a question mark. */
+function glyphOf(font: number, character: string): Glyph {
   const code = character.codePointAt(0)!;
-  const own = faces[face]!.glyphs;
-  return own.get(code) ?? faces[FIXED]!.glyphs.get(code) ?? own.get(0x3f)!;
+  const own = fonts[font]!.glyphs;
+  return own.get(code) ?? fonts[FIXED]!.glyphs.get(code) ?? own.get(0x3f)!;
 }
 
 const nameOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -93,10 +93,10 @@ export class Paper implements NativeScreen {
     return this;
   }
 
-  ascent = (face: number) => faces[face]!.ascent;
-  descent = (face: number) => faces[face]!.descent;
-  measure = (face: number, text: string) =>
-    [...text].reduce((sum, character) => sum + glyphOf(face, character).advance, 0);
+  ascent = (font: number) => fonts[font]!.ascent;
+  descent = (font: number) => fonts[font]!.descent;
+  measure = (font: number, text: string) =>
+    [...text].reduce((sum, character) => sum + glyphOf(font, character).advance, 0);
   text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   base64 = (text: string) => Buffer.from(text, 'base64');
   key = () => this.keys.shift() ?? 0;
@@ -114,7 +114,7 @@ export class Paper implements NativeScreen {
   }
 
   write(
-    face: number,
+    font: number,
     x: number,
     baseline: number,
     text: string,
@@ -124,7 +124,7 @@ export class Paper implements NativeScreen {
   ): void {
     let pen = x;
     for (const character of text) {
-      const { left, ascent, width, height, advance, bits } = glyphOf(face, character);
+      const { left, ascent, width, height, advance, bits } = glyphOf(font, character);
       const stride = Math.ceil(width / 8);
       for (let row = 0; row < height; row++)
         for (let column = 0; column < width; column++)

@@ -1,31 +1,34 @@
 // What the tests of the layout share: a page read on Node.
 
-import type { Page, TextItem } from '../../../../boards/common/screen/page.js';
+import type { DisplayList, TextItem } from '../../../../boards/common/screen/display_list.js';
+import { PageBuilder } from '../../../../boards/common/screen/page_builder.js';
 import { Pictures } from '../../../../boards/common/screen/pictures.js';
-import { Reader } from '../../../../boards/common/screen/reader.js';
 import { Paper } from './paper.js';
 
 export const WIDTH = 304;
 
 /** Reads `html` in pieces that end before each of `cuts`. */
-export async function read(html: string, { width = WIDTH, cuts = [] as number[] } = {}): Promise<Page> {
+export async function read(
+  html: string,
+  { width = WIDTH, cuts = [] as number[] } = {},
+): Promise<DisplayList> {
   const paper = await new Paper().prepare(html);
-  const reader = new Reader(paper, width, new Pictures(paper, width, 568));
+  const builder = new PageBuilder(paper, width, new Pictures(paper, width, 568));
   let from = 0;
   for (const cut of [...cuts].sort((a, b) => a - b)) {
-    reader.write(html.slice(from, cut));
+    builder.write(html.slice(from, cut));
     from = Math.max(from, cut);
   }
-  reader.write(html.slice(from));
-  reader.end();
-  return reader.page;
+  builder.write(html.slice(from));
+  builder.end();
+  return builder.page;
 }
 
-export const textsOf = (page: Page): TextItem[] =>
+export const textsOf = (page: DisplayList): TextItem[] =>
   page.items.filter((item): item is TextItem => item.kind === 'text');
 
 /** The lines of text from the top, what stands beside each other parted by a bar. */
-export function linesOf(page: Page): string[] {
+export function linesOf(page: DisplayList): string[] {
   const lines = new Map<number, TextItem[]>();
   for (const item of textsOf(page)) {
     const baseline = item.y + item.ascent;

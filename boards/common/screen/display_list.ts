@@ -12,7 +12,7 @@ export interface TextItem extends Placed {
   readonly kind: 'text';
   /** Pixels from `y` to the baseline. */
   ascent: number;
-  readonly face: number;
+  readonly font: number;
   text: string;
   readonly colour: number;
   /** Index in the page's links. */
@@ -45,7 +45,7 @@ export const MAX_HEIGHT = 1024;
 /** What a device has memory for. */
 const MAX_ITEMS = 3000;
 
-export class Page {
+export class DisplayList {
   title = '';
   /** In drawing order, and in the order of their tops but for what stands side by side in one row. */
   readonly items: Item[] = [];

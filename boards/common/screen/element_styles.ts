@@ -1,5 +1,5 @@
 // What the browser makes of HTML's elements.
-import type { Look } from './face.js';
+import type { Look } from './font.js';
 
 /** Elements whose content is no text of the page. */
 export const HIDDEN: ReadonlySet<string> = new Set(

@@ -4,7 +4,7 @@
 
 export type Attributes = Readonly<Record<string, string>>;
 
-export interface Tokens {
+export interface TokenSink {
   /** Names are in lower case. */
   onStart(name: string, attributes: Attributes): void;
   onEnd(name: string): void;
@@ -20,13 +20,13 @@ const MAX_HELD = 1 << 18;
 const MAX_REFERENCE = 34;
 
 export class Tokenizer {
-  readonly #tokens: Tokens;
+  readonly #tokens: TokenSink;
   #held = '';
   #raw: string | undefined;
   /** What ends the comment or tag that is left out for its length. */
   #dropsTo: string | undefined;
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: TokenSink) {
     this.#tokens = tokens;
   }
 

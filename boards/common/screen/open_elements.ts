@@ -1,7 +1,8 @@
 // The elements of markup that are open, each inside of the one before it, and how what is in them looks.
-import type { Style } from './content.js';
-import { faceOf, type Look } from './face.js';
-import { BOUNDARIES, type Effect, LISTS } from './markup.js';
+
+import { BOUNDARIES, type Effect, LISTS } from './element_styles.js';
+import { fontOf, type Look } from './font.js';
+import type { Style } from './layout_sink.js';
 import { INK } from './screen.js';
 
 interface Element {
@@ -14,7 +15,7 @@ interface Element {
 export const PLAIN: Look = { bold: false, italic: false, fixed: false, size: 'text' };
 
 const BODY: Style = {
-  face: faceOf(PLAIN),
+  font: fontOf(PLAIN),
   colour: INK,
   link: undefined,
   align: 'left',
@@ -38,7 +39,7 @@ export class OpenElements {
     const look = effect.look === undefined ? this.#look : { ...this.#look, ...effect.look };
     const style = {
       ...this.style,
-      face: faceOf(look),
+      font: fontOf(look),
       ...(effect.align && { align: effect.align }),
       ...(effect.preformatted && { preformatted: true }),
       ...changes,

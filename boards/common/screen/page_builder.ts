@@ -1,14 +1,15 @@
 // HTML into a page, as it comes in.
-import { type Content, Recording, type Style } from './content.js';
-import { OpenElements, PLAIN } from './elements.js';
-import { faceOf } from './face.js';
-import { Flow, layOut, type Metrics } from './flow.js';
-import { control, EFFECTS, ENDED_BY, HIDDEN } from './markup.js';
-import { Page } from './page.js';
+
+import { DisplayList } from './display_list.js';
+import { control, EFFECTS, ENDED_BY, HIDDEN } from './element_styles.js';
+import { fontOf } from './font.js';
+import { type LayoutSink, Recording, type Style } from './layout_sink.js';
+import { LineLayout, layOut, type Metrics } from './line_layout.js';
+import { OpenElements, PLAIN } from './open_elements.js';
 import type { Pictures } from './pictures.js';
 import { GREY, LINK } from './screen.js';
 import type { Cell, Table } from './table.js';
-import { type Attributes, Tokenizer } from './tokens.js';
+import { type Attributes, Tokenizer } from './tokenizer.js';
 
 /** Tables inside of tables; further ones are read as text. */
 const MAX_TABLES = 3;
@@ -36,12 +37,12 @@ interface List {
 }
 
 /** Reads one page. What it has read stands in `page` at once, but for tables, which it reads to their end first. */
-export class Reader {
-  readonly page = new Page();
+export class PageBuilder {
+  readonly page = new DisplayList();
   readonly #tokenizer: Tokenizer;
-  readonly #flow: Flow;
+  readonly #layout: LineLayout;
   readonly #elements = new OpenElements();
-  readonly #contents: Content[];
+  readonly #contents: LayoutSink[];
   readonly #tables: OpenTable[] = [];
   readonly #lists: List[] = [];
   #hidden = 0;
@@ -56,12 +57,12 @@ export class Reader {
     readonly pictures: Pictures,
   ) {
     const { page } = this;
-    this.#flow = new Flow(metrics, width, {
+    this.#layout = new LineLayout(metrics, width, {
       item: (item) => page.add(item),
       anchor: (name, y) => void page.anchors.set(name, y),
     });
-    this.#flow.y = TOP;
-    this.#contents = [this.#flow];
+    this.#layout.y = TOP;
+    this.#contents = [this.#layout];
     this.#tokenizer = new Tokenizer({
       onStart: (name, attributes) => this.#onStart(name, attributes),
       onEnd: (name) => this.#onEnd(name),
@@ -77,7 +78,7 @@ export class Reader {
   writePlain(text: string): void {
     this.#content.text(text, {
       ...this.#elements.style,
-      face: faceOf({ ...PLAIN, fixed: true }),
+      font: fontOf({ ...PLAIN, fixed: true }),
       preformatted: true,
     });
   }
@@ -90,15 +91,15 @@ export class Reader {
   end(): void {
     this.#tokenizer.end();
     this.#elements.endFrom(0);
-    this.#flow.end();
+    this.#layout.end();
     if (!this.page.isFull) return;
     this.page.limit += MAX_NOTE_ITEMS;
-    this.#flow.y = this.page.height;
-    this.#flow.text('This page goes on, but the device has no room for more.', this.#elements.style);
-    this.#flow.end();
+    this.#layout.y = this.page.height;
+    this.#layout.text('This page goes on, but the device has no room for more.', this.#elements.style);
+    this.#layout.end();
   }
 
-  get #content(): Content {
+  get #content(): LayoutSink {
     return this.#late?.content ?? this.#contents.at(-1)!;
   }
 
@@ -226,7 +227,7 @@ export class Reader {
     const fragment = layOut(late.content, this.metrics, this.width);
     const moved = this.page.replaceLink(`#${late.name}`, fragment);
     if (moved === undefined) late.content.play(this.#content);
-    else this.#flow.y += moved;
+    else this.#layout.y += moved;
   }
 
   #picture({ src = '', alt = '' }: Attributes): void {

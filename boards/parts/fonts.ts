@@ -1,4 +1,4 @@
-// The faces that a screen writes in: bitmap fonts of the X Window System, from Debian's packages, in one table.
+// The fonts that a screen writes in: bitmap fonts of the X Window System, from Debian's packages, in one table.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -29,7 +29,7 @@ const helvetica = (file: string, sha256: string): Source => ({
   package: 'xfonts-100dpi',
   file: `100dpi/${file}.pcf.gz`,
   sha256,
-  // What western pages are written with; the fixed face has the rest.
+  // What western pages are written with; the fixed font has the rest.
   has: (code: number) =>
     code < 0x180 || (code >= 0x2010 && code < 0x2045) || code === 0x20ac || code === 0x2122,
 });
@@ -40,8 +40,8 @@ const fixed = (file: string, sha256: string): Source => ({
   has: (code: number) => code < 0x2800,
 });
 
-/** By the names of boards/common/screen/face.ts, in its order. */
-export const faceSources: Readonly<Record<string, Source>> = {
+/** By the names of boards/common/screen/font.ts, in its order. */
+export const fontSources: Readonly<Record<string, Source>> = {
   text: helvetica('helvR10', '322f0bf37bcca3234063d6b21361193e60502ec4d10009d631365fb0a4498ae6'),
   bold: helvetica('helvB10', '70bbe2d52dacec59e7bcacf3a8d79c07a1a18933daf932f1571e7957d80727e0'),
   italic: helvetica('helvO10', 'df2452cadee44ba74051672006526cd0e6dfebc22e2882b1d9982097f226c362'),
@@ -54,15 +54,15 @@ export const faceSources: Readonly<Record<string, Source>> = {
 };
 
 /**
- * Path of the table, made once. Little-endian: a count of faces (u32); each face's ascent and descent (u16), where its
+ * Path of the table, made once. Little-endian: a count of fonts (u32); each font's ascent and descent (u16), where its
  * glyphs begin and how many they are (u32); each glyph's code, left bearing, ascent, width, height and advance (u16, i8,
  * i8, u8, u8, u8, one byte unused), and where its bits begin (u32): rows from the top, each filled up to a byte, the
  * highest bit leftmost. Glyphs are in the order of their codes. Throws where the fonts can't be had.
  */
-export function facesTable(): string {
-  const sources = Object.values(faceSources);
+export function fontsTable(): string {
+  const sources = Object.values(fontSources);
   const print = createHash('sha256').update(JSON.stringify(sources.map(({ sha256 }) => sha256)));
-  const file = join(build, `faces-${print.digest('hex').slice(0, 12)}.bin`);
+  const file = join(build, `fonts-${print.digest('hex').slice(0, 12)}.bin`);
   if (existsSync(file)) return file;
   const unfinished = `${file}.${process.pid}`;
   writeFileSync(unfinished, table(fetched(sources)));
@@ -74,7 +74,7 @@ const folder = 'usr/share/fonts/X11';
 
 // From the folder that X11_FONTS_DIR names, or this machine's where they are installed, else from the packages, unpacked
 // into a folder of their own.
-function fetched(sources: readonly Source[]): Face[] {
+function fetched(sources: readonly Source[]): Font[] {
   const installed = process.env.X11_FONTS_DIR ?? join('/', folder);
   mkdirSync(build, { recursive: true });
   const work = mkdtempSync(join(build, 'fetch-'));
@@ -109,7 +109,7 @@ const [ACCELERATORS, METRICS, BITMAPS, ENCODINGS, BDF_ACCELERATORS] = [2, 4, 8, 
 const [MSB_FIRST_BYTES, MSB_FIRST_BITS, COMPRESSED] = [4, 8, 0x100] as const;
 
 // Portable Compiled Format, as libXfont's pcfread.c reads it: tables, each of which says its byte order itself.
-function readPcf(pcf: Buffer, has: Source['has']): Face {
+function readPcf(pcf: Buffer, has: Source['has']): Font {
   const tables = new Map<number, number>();
   const tableOf = (...kinds: number[]): Reader => {
     const start = kinds.map((kind) => tables.get(kind)).find((each) => each !== undefined);
@@ -148,7 +148,7 @@ interface Glyph extends Metrics {
   bits: Buffer;
 }
 
-interface Face {
+interface Font {
   ascent: number;
   descent: number;
   glyphs: Glyph[];
@@ -214,16 +214,16 @@ function* readEncodings(from: Reader): Generator<[code: number, index: number]> 
   }
 }
 
-function table(faces: readonly Face[]): Buffer {
-  const [FACE, GLYPH] = [12, 12] as const;
-  const count = faces.reduce((sum, { glyphs }) => sum + glyphs.length, 0);
-  const head = Buffer.alloc(4 + FACE * faces.length + GLYPH * count);
+function table(fonts: readonly Font[]): Buffer {
+  const [FONT, GLYPH] = [12, 12] as const;
+  const count = fonts.reduce((sum, { glyphs }) => sum + glyphs.length, 0);
+  const head = Buffer.alloc(4 + FONT * fonts.length + GLYPH * count);
   const bits: Buffer[] = [];
-  head.writeUInt32LE(faces.length, 0);
-  let glyphAt = 4 + FACE * faces.length;
+  head.writeUInt32LE(fonts.length, 0);
+  let glyphAt = 4 + FONT * fonts.length;
   let bitsAt = head.length;
-  for (const [i, { ascent, descent, glyphs }] of faces.entries()) {
-    const at = 4 + FACE * i;
+  for (const [i, { ascent, descent, glyphs }] of fonts.entries()) {
+    const at = 4 + FONT * i;
     head.writeUInt16LE(ascent, at);
     head.writeUInt16LE(descent, at + 2);
     head.writeUInt32LE(glyphAt, at + 4);

@@ -1,6 +1,6 @@
-// The faces: a table made by boards/parts/faces.mjs, which tells its form.
-#ifndef DEPUTY_FACES_H
-#define DEPUTY_FACES_H
+// The fonts: a table made by boards/parts/fonts.ts, which tells its form.
+#ifndef DEPUTY_FONTS_H
+#define DEPUTY_FONTS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,13 +17,13 @@ typedef struct {
 typedef struct {
   uint16_t ascent, descent;
   uint32_t glyphs, count;
-} Face;
+} Font;
 
-/** NULL where there is no such face. */
-const Face *findFace(uint32_t number);
+/** NULL where there is no such font. */
+const Font *findFont(uint32_t number);
 
-/** What a face lacks stands in the fixed one, and what that lacks is a question mark. */
-const Glyph *findGlyph(const Face *face, uint32_t code);
+/** What a font lacks stands in the fixed one, and what that lacks is a question mark. */
+const Glyph *findGlyph(const Font *font, uint32_t code);
 
 const uint8_t *glyphBits(const Glyph *glyph);
 

@@ -2,7 +2,7 @@ import { finished } from 'node:stream/promises';
 import fc from 'fast-check';
 import { SAXParser } from 'parse5-sax-parser';
 import { describe, expect, test } from 'vitest';
-import { Tokenizer } from '../../../../boards/common/screen/tokens.js';
+import { Tokenizer } from '../../../../boards/common/screen/tokenizer.js';
 
 type Token = string | [string, Record<string, string>];
 

@@ -1,7 +1,8 @@
 // What the screen shows: a bar with the title, the part of the page that is in view, how far that is down the page, and
 // a line about what goes on.
-import { face } from './face.js';
-import type { Item, Page } from './page.js';
+
+import type { DisplayList, Item } from './display_list.js';
+import { font } from './font.js';
 import type { Pictures } from './pictures.js';
 import { colour, FAINT, LINK, PAPER, type Screen } from './screen.js';
 
@@ -29,7 +30,7 @@ export const pageArea = ({ width, height }: Pick<Screen, 'width' | 'height'>) =>
   height: height - TITLE - STATUS,
 });
 
-export class View {
+export class Viewport {
   /** Pixels of the page above what is shown. */
   top = 0;
   /** Index in the page's links. */
@@ -38,7 +39,7 @@ export class View {
 
   constructor(
     readonly screen: Screen,
-    readonly page: Page,
+    readonly page: DisplayList,
     readonly pictures: Pictures,
   ) {
     this.#area = pageArea(screen);
@@ -78,7 +79,7 @@ export class View {
   draw(title: string, status: Status): void {
     const { screen } = this;
     screen.fill(0, 0, screen.width, TITLE, DARK);
-    screen.write(face('bold'), MARGIN + 1, 15, title, PAPER, 0, TITLE);
+    screen.write(font('bold'), MARGIN + 1, 15, title, PAPER, 0, TITLE);
     this.drawPage();
     this.drawStatus(status);
   }
@@ -107,7 +108,7 @@ export class View {
   drawStatus({ text, tag }: Status): void {
     const { screen } = this;
     const y = screen.height - STATUS;
-    const small = face('small');
+    const small = font('small');
     screen.fill(0, y, screen.width, STATUS, SHADE);
     screen.fill(0, y, screen.width, 1, FAINT);
     screen.write(small, MARGIN, y + 12, text, STATUS_INK, y, screen.height);
@@ -139,7 +140,7 @@ export class View {
       case 'text': {
         if (isSelected) fill(x - 1, y, item.width + 2, item.height, LINK);
         else if (item.link !== undefined) fill(x, y + item.ascent + 2, item.width, 1, item.colour);
-        screen.write(item.face, x, y + item.ascent, item.text, isSelected ? PAPER : item.colour, top, bottom);
+        screen.write(item.font, x, y + item.ascent, item.text, isSelected ? PAPER : item.colour, top, bottom);
       }
     }
   }

@@ -1,18 +1,19 @@
 // Words into lines and lines into a column: the layout of what stands one below the other.
-import type { Content, Recording, Style } from './content.js';
-import type { Fragment, Item, PictureItem, TextItem } from './page.js';
+
+import type { Fragment, Item, PictureItem, TextItem } from './display_list.js';
+import type { LayoutSink, Recording, Style } from './layout_sink.js';
 import { FAINT, type Screen } from './screen.js';
 import { layTable, type Table } from './table.js';
 
-/** Takes what a flow has placed. */
-export interface Sink {
+/** Takes what a line layout has placed. */
+export interface ItemSink {
   item(item: Item): void;
   anchor(name: string, y: number): void;
 }
 
 export type Metrics = Pick<Screen, 'ascent' | 'descent' | 'measure'>;
 
-/** Pixels between the lines of a paragraph, beside what the face asks for. */
+/** Pixels between the lines of a paragraph, beside what the font asks for. */
 const LEADING = 2;
 const TAB = 8;
 /** However deep lists lie, this much of a line is left. */
@@ -25,11 +26,11 @@ const INVISIBLE_ALL = new RegExp(INVISIBLE, 'g');
 /** ASCII white space (Infra Standard §4.6) but for the space. */
 const OTHER_SPACES = ['\n', '\t', '\r', '\f'];
 
-/** Belongs to the flow until its line is whole: words are joined in place, for copies cost a board much. */
+/** Belongs to the layout until its line is whole: words are joined in place, for copies cost a board much. */
 type Inline = TextItem | PictureItem;
 
 /** A column `width` pixels wide; without an end to it, a measurement of what the content would take. */
-export class Flow implements Content {
+export class LineLayout implements LayoutSink {
   /** Pixels below the top at which the next line begins. */
   y = 0;
   /** The longest word, and the longest line. */
@@ -49,7 +50,7 @@ export class Flow implements Content {
   constructor(
     readonly metrics: Metrics,
     readonly width: number,
-    readonly sink: Sink,
+    readonly sink: ItemSink,
   ) {}
 
   text(text: string, style: Style): void {
@@ -77,17 +78,17 @@ export class Flow implements Content {
   #join(word: string, style: Style): boolean {
     const last = this.#line.at(-1);
     if (this.#space !== style || this.#word.length > 0 || last?.kind !== 'text') return false;
-    if (last.face !== style.face || last.colour !== style.colour || last.link !== style.link) return false;
-    const width = this.metrics.measure(style.face, ` ${word}`);
+    if (last.font !== style.font || last.colour !== style.colour || last.link !== style.link) return false;
+    const width = this.metrics.measure(style.font, ` ${word}`);
     if (this.#pen + width > this.#room) return false;
     last.text += ` ${word}`;
     last.width += width;
     this.#pen += width;
-    if (width > this.minWidth) this.#measured(width - this.metrics.measure(style.face, ' '), 0);
+    if (width > this.minWidth) this.#measured(width - this.metrics.measure(style.font, ' '), 0);
     return true;
   }
 
-  picture({ index, width, height }: Parameters<Content['picture']>[0], style: Style): void {
+  picture({ index, width, height }: Parameters<LayoutSink['picture']>[0], style: Style): void {
     this.#endWord();
     this.#align = style.align;
     this.#word.push({ kind: 'picture', x: 0, y: 0, width, height, picture: index, link: style.link });
@@ -97,7 +98,7 @@ export class Flow implements Content {
 
   newLine(style: Style): void {
     this.#endWord();
-    if (this.#line.length === 0) this.#down(this.#height(style.face));
+    if (this.#line.length === 0) this.#down(this.#height(style.font));
     else this.#endLine();
   }
 
@@ -157,8 +158,8 @@ export class Flow implements Content {
     return this.width - this.#start;
   }
 
-  #height(face: number): number {
-    return this.metrics.ascent(face) + this.metrics.descent(face) + LEADING;
+  #height(font: number): number {
+    return this.metrics.ascent(font) + this.metrics.descent(font) + LEADING;
   }
 
   /** Moves down by what was asked to be kept free, and by `pixels`. */
@@ -195,14 +196,14 @@ export class Flow implements Content {
     let rest = text;
     for (;;) {
       const room = this.#room - this.#wordWidth - (style.preformatted ? this.#pen : 0);
-      const width = this.metrics.measure(style.face, rest);
+      const width = this.metrics.measure(style.font, rest);
       if (width <= room) {
         this.#addPiece(rest, width, style);
         return;
       }
       // Longer than any line: it goes over several.
-      const part = rest.slice(0, this.#fitting(rest, style.face, room));
-      if (part !== '') this.#addPiece(part, this.metrics.measure(style.face, part), style);
+      const part = rest.slice(0, this.#fitting(rest, style.font, room));
+      if (part !== '') this.#addPiece(part, this.metrics.measure(style.font, part), style);
       rest = rest.slice(part.length);
       this.#endWord();
       this.#endLine();
@@ -210,26 +211,26 @@ export class Flow implements Content {
   }
 
   /** How many units of `text` fit into `room` pixels: at least one character where the line is still empty. */
-  #fitting(text: string, face: number, room: number): number {
+  #fitting(text: string, font: number, room: number): number {
     let [units, used] = [0, 0];
     for (const character of text) {
-      used += this.metrics.measure(face, character);
+      used += this.metrics.measure(font, character);
       if (used > room && (units > 0 || this.#wordWidth > 0 || this.#line.length > 0)) break;
       units += character.length;
     }
     return units;
   }
 
-  #addPiece(text: string, width: number, { face, colour, link }: Style): void {
-    const ascent = this.metrics.ascent(face);
-    this.#word.push({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, face, text, colour, link });
+  #addPiece(text: string, width: number, { font, colour, link }: Style): void {
+    const ascent = this.metrics.ascent(font);
+    this.#word.push({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, font, text, colour, link });
     this.#wordWidth += width;
   }
 
   #endWord(): void {
     if (this.#word.length === 0) return;
     const space = this.#space;
-    const gap = space && this.#line.length > 0 ? this.metrics.measure(space.face, ' ') : 0;
+    const gap = space && this.#line.length > 0 ? this.metrics.measure(space.font, ' ') : 0;
     if (this.#line.length > 0 && this.#pen + gap + this.#wordWidth > this.#room) this.#endLine();
     else if (gap > 0) this.#addSpace(gap, space!);
     this.#measured(this.#wordWidth, 0);
@@ -242,16 +243,16 @@ export class Flow implements Content {
     this.#space = undefined;
   }
 
-  #addSpace(width: number, { face, colour, link }: Style): void {
+  #addSpace(width: number, { font, colour, link }: Style): void {
     const last = this.#line.at(-1);
-    if (last?.kind === 'text' && last.face === face && last.colour === colour && last.link === link) {
+    if (last?.kind === 'text' && last.font === font && last.colour === colour && last.link === link) {
       last.text += ' ';
       last.width += width;
       this.#pen += width;
       return;
     }
-    const ascent = this.metrics.ascent(face);
-    this.#place({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, face, text: ' ', colour, link });
+    const ascent = this.metrics.ascent(font);
+    this.#place({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, font, text: ' ', colour, link });
     this.#pen += width;
   }
 
@@ -261,7 +262,7 @@ export class Flow implements Content {
     const isAlike =
       last?.kind === 'text' &&
       piece.kind === 'text' &&
-      last.face === piece.face &&
+      last.font === piece.font &&
       last.colour === piece.colour &&
       last.link === piece.link;
     if (isAlike) {
@@ -280,7 +281,7 @@ export class Flow implements Content {
     for (const item of line) {
       const isText = item.kind === 'text';
       ascent = Math.max(ascent, isText ? item.ascent : item.height + LEADING);
-      descent = Math.max(descent, isText ? this.metrics.descent(item.face) : 0);
+      descent = Math.max(descent, isText ? this.metrics.descent(item.font) : 0);
     }
     const height = ascent + descent + LEADING;
     this.#measured(0, this.#pen);
@@ -306,11 +307,11 @@ export class Flow implements Content {
   #writeMarker(ascent: number, height: number): void {
     if (this.#marker === undefined) return;
     const { text, style } = this.#marker;
-    const { face, colour } = style;
+    const { font, colour } = style;
     this.#marker = undefined;
-    const width = this.metrics.measure(face, text);
+    const width = this.metrics.measure(font, text);
     const x = Math.max(0, this.#start - width - 6);
-    this.sink.item({ kind: 'text', x, y: this.y, width, height, ascent, face, text, colour });
+    this.sink.item({ kind: 'text', x, y: this.y, width, height, ascent, font, text, colour });
   }
 
   #measured(min: number, max: number): void {
@@ -326,8 +327,8 @@ export function layOut(
   width: number,
 ): Fragment & { minWidth: number; maxWidth: number } {
   const items: Item[] = [];
-  const flow = new Flow(metrics, width, { item: (item) => items.push(item), anchor() {} });
-  content.play(flow);
-  const height = flow.end();
-  return { items, height, minWidth: flow.minWidth, maxWidth: flow.maxWidth };
+  const layout = new LineLayout(metrics, width, { item: (item) => items.push(item), anchor() {} });
+  content.play(layout);
+  const height = layout.end();
+  return { items, height, minWidth: layout.minWidth, maxWidth: layout.maxWidth };
 }

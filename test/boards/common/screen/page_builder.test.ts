@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { FACES, face } from '../../../../boards/common/screen/face.js';
-import type { Page } from '../../../../boards/common/screen/page.js';
-import { faceSources } from '../../../../boards/parts/faces.js';
-import { faces, Paper } from './paper.js';
+import type { DisplayList } from '../../../../boards/common/screen/display_list.js';
+import { FONTS, font } from '../../../../boards/common/screen/font.js';
+import { fontSources } from '../../../../boards/parts/fonts.js';
+import { fonts, Paper } from './paper.js';
 import { linesOf, read, textsOf, WIDTH } from './reading.js';
 
 let picture: string;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   picture = `data:image/png;base64,${png.toString('base64')}`;
 });
 
-const faceNames = (page: Page) => textsOf(page).map((item) => FACES[item.face]);
+const fontNames = (page: DisplayList) => textsOf(page).map((item) => FONTS[item.font]);
 
 describe('text', () => {
   test('is wrapped at words, white space collapsed', async () => {
@@ -39,11 +39,11 @@ describe('text', () => {
     expect(lines).toHaveLength(4);
   });
 
-  test('takes its face from the elements around it', async () => {
+  test('takes its font from the elements around it', async () => {
     const page = await read(
       '<h1>A</h1><h2>B</h2><h3>C</h3>d<b>e<i>f</i></b><i>g</i><code>h</code><small>i</small>',
     );
-    expect(faceNames(page)).toEqual([
+    expect(fontNames(page)).toEqual([
       'heading',
       'subheading',
       'bold',
@@ -226,13 +226,13 @@ test('a page that is longer than the device has room for says so', async () => {
   expect(linesOf(page).slice(-2).join(' ')).toBe('This page goes on, but the device has no room for more.');
 });
 
-test('the faces are those that the build makes, and have what pages are written with', () => {
-  expect(Object.keys(faceSources)).toEqual([...FACES]);
-  for (const name of FACES) {
-    const { glyphs } = faces[face(name)]!;
+test('the fonts are those that the build makes, and have what pages are written with', () => {
+  expect(Object.keys(fontSources)).toEqual([...FONTS]);
+  for (const name of FONTS) {
+    const { glyphs } = fonts[font(name)]!;
     for (const character of 'AZaz09äß“”–') expect(glyphs.has(character.codePointAt(0)!)).toBe(true);
   }
   const paper = new Paper();
-  expect(paper.measure(face('text'), '漢')).toBe(paper.measure(face('text'), '?'));
-  expect(paper.measure(face('text'), 'Ж')).toBe(paper.measure(face('fixed'), 'Ж'));
+  expect(paper.measure(font('text'), '漢')).toBe(paper.measure(font('text'), '?'));
+  expect(paper.measure(font('text'), 'Ж')).toBe(paper.measure(font('fixed'), 'Ж'));
 });

@@ -1,8 +1,8 @@
-// What a reader of markup tells, to be laid out at once or later.
+// What a page builder tells, to be laid out at once or later.
 import type { Table } from './table.js';
 
 export interface Style {
-  readonly face: number;
+  readonly font: number;
   readonly colour: number;
   readonly link: number | undefined;
   readonly align: 'left' | 'center' | 'right';
@@ -10,8 +10,8 @@ export interface Style {
   readonly preformatted: boolean;
 }
 
-/** What a reader of markup tells: to a Flow, which lays it out at once, or to a Recording, for later. */
-export interface Content {
+/** What a page builder tells: to a LineLayout, which lays it out at once, or to a Recording, for later. */
+export interface LayoutSink {
   text(text: string, style: Style): void;
   picture(picture: { index: number; width: number; height: number }, style: Style): void;
   /** Ends the line. */
@@ -31,28 +31,28 @@ export interface Content {
 const MAX_STEPS = 6000;
 
 /** Content that is laid out later, more than once if need be. */
-export class Recording implements Content {
-  readonly #steps: ((to: Content) => void)[] = [];
+export class Recording implements LayoutSink {
+  readonly #steps: ((to: LayoutSink) => void)[] = [];
 
   get length(): number {
     return this.#steps.length;
   }
 
-  play(to: Content): void {
+  play(to: LayoutSink): void {
     for (const step of this.#steps) step(to);
   }
 
-  text: Content['text'] = (text, style) => this.#add((to) => to.text(text, style));
-  picture: Content['picture'] = (picture, style) => this.#add((to) => to.picture(picture, style));
-  newLine: Content['newLine'] = (style) => this.#add((to) => to.newLine(style));
-  block: Content['block'] = (margin) => this.#add((to) => to.block(margin));
-  indent: Content['indent'] = (pixels) => this.#add((to) => to.indent(pixels));
-  marker: Content['marker'] = (text, style) => this.#add((to) => to.marker(text, style));
-  rule: Content['rule'] = () => this.#add((to) => to.rule());
-  anchor: Content['anchor'] = (name) => this.#add((to) => to.anchor(name));
-  table: Content['table'] = (table) => this.#add((to) => to.table(table));
+  text: LayoutSink['text'] = (text, style) => this.#add((to) => to.text(text, style));
+  picture: LayoutSink['picture'] = (picture, style) => this.#add((to) => to.picture(picture, style));
+  newLine: LayoutSink['newLine'] = (style) => this.#add((to) => to.newLine(style));
+  block: LayoutSink['block'] = (margin) => this.#add((to) => to.block(margin));
+  indent: LayoutSink['indent'] = (pixels) => this.#add((to) => to.indent(pixels));
+  marker: LayoutSink['marker'] = (text, style) => this.#add((to) => to.marker(text, style));
+  rule: LayoutSink['rule'] = () => this.#add((to) => to.rule());
+  anchor: LayoutSink['anchor'] = (name) => this.#add((to) => to.anchor(name));
+  table: LayoutSink['table'] = (table) => this.#add((to) => to.table(table));
 
-  #add(step: (to: Content) => void): void {
+  #add(step: (to: LayoutSink) => void): void {
     if (this.#steps.length < MAX_STEPS) this.#steps.push(step);
   }
 }
