@@ -192,13 +192,11 @@ export function settingsOf(options: ProxyOptions): Settings {
   if (requireDelegation && options.tls === undefined) {
     throw new TypeError('nothing can be delegated on a plaintext proxy, so it can not be required there');
   }
+  const authorities = new OriginAuthorities(options.originRoots, options.wasm);
   const undelivered = requireDelegation ? 'close' : (options.undelivered ?? 'relay');
   return {
     ...options,
-    trust: {
-      authorities: new OriginAuthorities(options.originRoots, options.wasm),
-      issued: new IssuedTickets(),
-    },
+    trust: { authorities, issued: new IssuedTickets(authorities) },
     streams: (options.allowStreams ?? []).map(streamPattern),
     targets: options.targets ?? {},
     services: options.services ?? [],

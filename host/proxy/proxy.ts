@@ -11,6 +11,7 @@ import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
 import { observers as newObservers, type Observers } from './events.js';
 import { closeServices } from './exchange/service_ends.js';
+import { OriginAuthorities } from './handshake/authorities.js';
 import { type Identity, listener } from './listener.js';
 import { MainSession } from './main_session/main_session.js';
 import { type ProxyOptions, settingsOf } from './options.js';
@@ -43,10 +44,11 @@ export interface ProxyServer {
   /** Ends a session: what is under way breaks off, and says so. False where there is none of that id. */
   end(id: SessionId): boolean;
   /**
-   * Clients are admitted by these tokens, authorities and certificate from now on; sessions that stand go on. Throws
+   * Clients are admitted by these tokens, authorities and certificate from now on, and origins judged by these roots, or those of
+   * the machine; sessions that stand go on, and nothing that other roots vouched for is believed or shared any more. Throws
    * TypeError, or the TLS library's error, and then changes nothing.
    */
-  renew(options: Identity & Pick<ProxyOptions, 'tokens'>): void;
+  renew(options: Identity & Pick<ProxyOptions, 'tokens' | 'originRoots'>): void;
   /**
    * Takes no more clients, lets exchanges and blind tunnels end for `grace` milliseconds or until `signal` aborts, then
    * ends them. Resolves with the number of those that were cut short.
@@ -155,10 +157,12 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       void session?.cut('ENDED');
       return session !== undefined;
     },
-    renew({ tokens = [], ...identity }) {
+    renew({ tokens = [], originRoots, ...identity }) {
       new Authenticator(tokens);
+      new OriginAuthorities(originRoots);
       renew(identity);
       authenticator.replace(tokens);
+      settings.trust.authorities.replace(originRoots);
     },
     async close({ grace = 0, signal } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

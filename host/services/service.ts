@@ -73,8 +73,8 @@ export interface Flow {
   readonly client: string;
   readonly origin: OriginIdentity;
   /**
-   * What comes is the answer to this request, whatever the client asked before: no request on this connection was one that some
-   * origins read as two, or answer twice. Only then is it good for others.
+   * What comes is the answer to this request, by an origin for which the proxy's roots still vouch: no request on this connection
+   * was one that some origins read as two, or answer twice. Only then is it good for others.
    */
   readonly inStep: boolean;
   /** The device for which the content is made. */
@@ -149,6 +149,8 @@ export interface OriginIdentity {
    * Only what comes of such a session is good for others.
    */
   readonly verified: boolean;
+  /** Names the roots by which that was judged, where it is so: other roots may say otherwise. */
+  readonly judgedBy?: string;
   /** Why it is not. */
   readonly unverified?: string;
 }
@@ -277,7 +279,7 @@ export interface OtherResponse {
   readonly url: string;
   readonly status: number;
   readonly headers: HeaderList;
-  /** The session that it came of is verified; see OriginIdentity. */
+  /** It is good for others: of a verified session (see OriginIdentity) that is in step (see Flow) and bears no client's certificate. */
   readonly verified: boolean;
   /** Must be read to its end, or left with `break`: the session is busy until then. */
   readonly body: Body;

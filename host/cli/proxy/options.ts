@@ -40,6 +40,7 @@ export const OPTIONS = {
     kind.file,
     '<file>',
     "roots (PEM) by which the proxy judges origins' certificates itself (default: those of this machine)",
+    { reloads: true },
   ),
   'allow-target': many(
     kind.target,

@@ -99,7 +99,6 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
     },
     services: await loadServices(options, log),
     undelivered: options.undelivered,
-    ...(options.originCa !== undefined && { originRoots: textFile(options.originCa, '--origin-ca') }),
     ...(options.requireDelegation && { requireDelegation: true }),
     ...(options.allowStream !== undefined && { allowStreams: options.allowStream }),
     ...(options.legacy && {
@@ -112,8 +111,8 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
   };
 }
 
-/** The proxy's own certificate, and whom it admits. */
-function admission({ cert, key, plaintext, tokenFile, clientCa }: ProxyCommandOptions) {
+/** The proxy's own certificate, whom it admits, and whom it believes. */
+function admission({ cert, key, plaintext, tokenFile, clientCa, originCa }: ProxyCommandOptions) {
   if (plaintext !== true && (cert === undefined || key === undefined)) {
     throw new DeputyError(
       'NO_CERTIFICATE',
@@ -131,6 +130,7 @@ function admission({ cert, key, plaintext, tokenFile, clientCa }: ProxyCommandOp
     }),
     ...(tokenFile !== undefined && { tokens: parseTokens(textFile(tokenFile, '--token-file')) }),
     ...(clientCa !== undefined && { clientAuthorities: [textFile(clientCa, '--client-ca')] }),
+    ...(originCa !== undefined && { originRoots: textFile(originCa, '--origin-ca') }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface FlowContext {
   origin: OriginIdentity;
   /** See Flow. */
   inStep: boolean;
+  /** Whether the roots that are in force vouch for it. */
+  isVouchedFor: () => boolean;
   profile: DeviceProfile;
   /** Whether bytes may pass that are no HTTP. */
   admitsStreams: boolean;
@@ -59,7 +61,8 @@ export class Run {
     private readonly shared: Shared,
     whole: InnerFlow['whole'] = () => undefined,
   ) {
-    const { sessionId, client, origin, inStep, profile } = context;
+    const { sessionId, client, origin, profile } = context;
+    const inStep = context.inStep && context.isVouchedFor();
     const { method, target, headers } = request;
     const signal = () => this.#signal();
     this.watch = new Watch(context.limits.serviceTimeout);

@@ -28,8 +28,8 @@ export interface Carrier {
 export interface OtherHooks {
   /** Undefined where nobody keeps a record. */
   recorder: Recorder | undefined;
-  /** Of its session: see OriginIdentity. */
-  verified: boolean;
+  /** Of its session, now: see OtherResponse. */
+  isGoodForOthers(): boolean;
   /** The next request may begin. A connection that can take none ends its session instead. */
   onIdle(): void;
   /** An answer was read to its end, or left. `bytes` of its body came. */
@@ -62,7 +62,7 @@ export class OtherConnection {
 
   async fetch(url: URL, options: OtherOptions): Promise<OtherResponse> {
     try {
-      const verified = this.hooks.verified && this.#inStep;
+      const verified = this.hooks.isGoodForOthers() && this.#inStep;
       const head = await this.#request(url, options);
       const framing = responseFraming(head, options.method ?? 'GET');
       if (framing.kind === 'close' && !this.carrier.endsProvably) {

@@ -12,7 +12,7 @@ import type { Recorder } from '../exchange/journal.js';
 import type { Limits } from '../options.js';
 import type { DelegableSession } from '../session/session.js';
 import { within } from '../streams/deadline.js';
-import { type Carrier, OtherConnection } from './fetch_connection.js';
+import { type Carrier, OtherConnection, type OtherHooks } from './fetch_connection.js';
 import { OtherPool } from './origin_pool.js';
 import type { OpenedFurther, Resumptions } from './resumption_grants.js';
 
@@ -32,7 +32,7 @@ interface Other {
 
 export interface OtherSurroundings {
   limits: Limits;
-  resumptions: Pick<Resumptions, 'state' | 'open'>;
+  resumptions: Pick<Resumptions, 'state' | 'open' | 'vouchesFor'>;
   observers: Observers;
   /** Of a further connection; undefined where nobody keeps a record. */
   recorderOf: (further: OpenedFurther) => Recorder | undefined;
@@ -104,7 +104,10 @@ export class OtherOrigins {
     clearTimeout(other.timer);
     other.requestId = 0;
     void session.watchConduit();
-    this.#carry(other, session, session.id, { recorder: session.recorder, verified: session.isVerified });
+    this.#carry(other, session, session.id, {
+      recorder: session.recorder,
+      isGoodForOthers: () => session.isGoodForOthers,
+    });
     this.#askNext();
   }
 
@@ -224,14 +227,18 @@ export class OtherOrigins {
     other.opening++;
     let carrier: Carrier | undefined;
     try {
-      const further = await this.surroundings.resumptions.open(other.host, other.port);
+      const { resumptions } = this.surroundings;
+      const further = await resumptions.open(other.host, other.port);
       carrier = further.connection;
       const recorder = this.surroundings.recorderOf(further);
       await recorder?.record({ kind: 'opened' });
       other.opening--;
       if (this.#closed || this.#others.get(authority(other.host, other.port)) !== other)
         void carrier.finish();
-      else this.#carry(other, carrier, further.sessionId, { recorder, verified: further.origin.verified });
+      else {
+        const isGoodForOthers = () => resumptions.vouchesFor(further);
+        this.#carry(other, carrier, further.sessionId, { recorder, isGoodForOthers });
+      }
     } catch (error) {
       void carrier?.finish();
       other.opening--;
@@ -246,7 +253,7 @@ export class OtherOrigins {
     other: Other,
     carrier: Carrier,
     sessionId: SessionId,
-    traits: { recorder: Recorder | undefined; verified: boolean },
+    traits: Pick<OtherHooks, 'recorder' | 'isGoodForOthers'>,
   ): void {
     const { limits, observers } = this.surroundings;
     const connection: OtherConnection = new OtherConnection(carrier, limits, {

@@ -183,6 +183,11 @@ export class Resumptions {
     return connection;
   }
 
+  /** Whether what comes of a connection is good for others. */
+  vouchesFor({ origin }: OpenedFurther): boolean {
+    return this.context.issued.vouchesFor(origin);
+  }
+
   /** What an origin gives on a connection that was resumed with a ticket of its own is its own as well. */
   #inherit({ target: { host, port } }: Entry, used: Resumption, fresh: Resumption): void {
     const { issued } = this.context;

@@ -207,6 +207,7 @@ class ResumedSubscription implements Subscription {
       client: this.client,
       origin,
       inStep,
+      isVouchedFor: () => settings.trust.issued.vouchesFor(origin),
       profile,
       admitsStreams: false,
       services: settings.services,

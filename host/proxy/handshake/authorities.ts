@@ -24,27 +24,38 @@ interface Judge {
   trust: TrustAnchors;
 }
 
-export class OriginAuthorities {
-  readonly #roots: () => readonly Buffer[];
+/** Why a chain proves nothing, or which roots say that it does. */
+export type Verdict = { refusal: string } | { judgedBy: string };
+
+/** Some roots, and what was found by them. */
+class Bench {
   readonly #good = new Map<string, number>();
+  #roots: readonly Buffer[] | undefined;
+  #name: string | undefined;
   #judge: Promise<Judge> | undefined;
 
-  /**
-   * `pem`: roots, every one of which must be usable; the system's where it is undefined. `wasm`: the bytes of client.wasm;
-   * the file of this package where it is undefined. Throws TypeError.
-   */
   constructor(
     pem: string | undefined,
-    private readonly wasm?: Uint8Array,
+    private readonly wasm: Uint8Array | undefined,
   ) {
     const own = pem === undefined ? undefined : certificatesIn(pem);
     if (own?.length === 0) throw new TypeError('there is no certificate among the roots for origins');
-    this.#roots = own === undefined ? systemRoots : () => own;
+    this.#roots = own;
   }
 
-  /** Why `chain` (DER, the leaf first) does not prove that its owner is `host`; undefined where it does. */
+  /** The system's are read when they are first needed. */
+  get roots(): readonly Buffer[] {
+    this.#roots ??= systemRoots();
+    return this.#roots;
+  }
+
+  get name(): string {
+    this.#name ??= digestOf(this.roots);
+    return this.#name;
+  }
+
   async refusal(chain: readonly Buffer[], host: string): Promise<string | undefined> {
-    const name = chainName(chain, host);
+    const name = digestOf([Buffer.from(host, 'latin1'), ...chain]);
     const until = this.#good.get(name);
     if (until !== undefined && until > Date.now()) return undefined;
     this.#judge ??= this.#load();
@@ -63,7 +74,7 @@ export class OriginAuthorities {
 
   async #load(): Promise<Judge> {
     const engine = new TlsEngine(await loadProgram({ engine: 'v8', ...(this.wasm && { wasm: this.wasm }) }));
-    const usable = this.#roots().filter((root) => isUsable(engine, root));
+    const usable = this.roots.filter((root) => isUsable(engine, root));
     return { engine, trust: engine.addRoots(usable) };
   }
 
@@ -78,10 +89,42 @@ export class OriginAuthorities {
   }
 }
 
+export class OriginAuthorities {
+  #bench: Bench;
+
+  /**
+   * `pem`: roots, every one of which must be usable; the system's where it is undefined. `wasm`: the bytes of client.wasm;
+   * the file of this package where it is undefined. Throws TypeError.
+   */
+  constructor(
+    pem: string | undefined,
+    private readonly wasm?: Uint8Array,
+  ) {
+    this.#bench = new Bench(pem, wasm);
+  }
+
+  /** Names the roots in force: others have another name. */
+  get name(): string {
+    return this.#bench.name;
+  }
+
+  /** Goes by these roots from now on, and believes nothing that others vouched for. Throws TypeError, and keeps the old ones. */
+  replace(pem: string | undefined): void {
+    this.#bench = new Bench(pem, this.wasm);
+  }
+
+  /** Whether `chain` (DER, the leaf first) proves that its owner is `host`. */
+  async judge(chain: readonly Buffer[], host: string): Promise<Verdict> {
+    const bench = this.#bench;
+    const refusal = await bench.refusal(chain, host);
+    return refusal === undefined ? { judgedBy: bench.name } : { refusal };
+  }
+}
+
 /** The length of each part keeps apart what would be the same bytes in a row. */
-function chainName(chain: readonly Buffer[], host: string): string {
+function digestOf(parts: readonly Buffer[]): string {
   const hash = createHash('sha256');
-  for (const part of [Buffer.from(host, 'latin1'), ...chain]) hash.update(`${part.length}:`).update(part);
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
   return hash.digest('base64');
 }
 

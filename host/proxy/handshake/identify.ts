@@ -46,12 +46,13 @@ export async function identify(
     return { unverified: 'the handshake proves no certificate' };
   }
   if (!proves(facts, leaf)) return { unverified: "the server's signature does not hold" };
-  const refusal = await authorities.refusal(facts.certificates, host);
-  if (refusal !== undefined) return { unverified: refusal };
+  const verdict = await authorities.judge(facts.certificates, host);
+  if ('refusal' in verdict) return { unverified: verdict.refusal };
   return {
     identity: {
       host,
       port: target.port,
+      judgedBy: verdict.judgedBy,
       certificate: sha256(leaf),
       clientCertificate: facts.clientCertificate === undefined ? '' : sha256(facts.clientCertificate),
     },

@@ -7,9 +7,17 @@ export interface VerifiedIdentity {
   /** In lower case; the name, or the address, that CONNECT asked for. */
   host: string;
   port: number;
+  /** Names the roots by which the certificate was judged. */
+  judgedBy: string;
   /** SHA-256 of the origin's certificate, hexadecimal. */
   certificate: string;
   /** SHA-256 of the client's own certificate, hexadecimal; empty where it showed none. */
+  clientCertificate: string;
+}
+
+interface Vouched {
+  verified: boolean;
+  judgedBy?: string;
   clientCertificate: string;
 }
 
@@ -26,6 +34,9 @@ const LIFETIME = 604_800_000;
 export class IssuedTickets {
   readonly #issued = new Map<string, Issued>();
 
+  /** What other roots vouched for is not believed any more. */
+  constructor(private readonly authorities: { readonly name: string }) {}
+
   /** `ticket`: or a session id of TLS 1.2. */
   add(ticket: Uint8Array, identity: VerifiedIdentity): void {
     const name = nameOf(ticket);
@@ -35,11 +46,18 @@ export class IssuedTickets {
     if (this.#issued.size > MOST && oldest !== undefined) this.#issued.delete(oldest);
   }
 
+  /** Whether what comes from there is good for others: a client's own certificate shows in no answer. */
+  vouchesFor({ verified, judgedBy, clientCertificate }: Vouched): boolean {
+    return verified && judgedBy === this.authorities.name && clientCertificate === '';
+  }
+
   /** Of whom `ticket` is, if that is the origin at `host` and `port`. */
   find(ticket: Uint8Array, host: string, port: number): VerifiedIdentity | undefined {
     const found = this.#issued.get(nameOf(ticket));
     if (found === undefined || found.until <= Date.now()) return undefined;
-    return found.identity.host === host && found.identity.port === port ? found.identity : undefined;
+    const { identity } = found;
+    const isSame = identity.host === host && identity.port === port;
+    return isSame && identity.judgedBy === this.authorities.name ? identity : undefined;
   }
 }
 

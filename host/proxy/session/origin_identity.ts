@@ -12,18 +12,19 @@ import type { HandshakeView } from '../record/handshake_view.js';
  * came from elsewhere is the client's word.
  */
 export function resumedIdentity(
-  { host, port }: Target,
+  { host: asked, port }: Target,
   { serverName, certificateHash, ticket, sessionId }: Resumption,
   issued: IssuedTickets,
 ): OriginIdentity {
   const name = serverName.toLowerCase();
-  const found = issued.find(ticket.length > 0 ? ticket : sessionId, canonicalHost(host), port);
+  const found = issued.find(ticket.length > 0 ? ticket : sessionId, canonicalHost(asked), port);
   if (found !== undefined && name === sentName(found.host)) {
-    const { certificate, clientCertificate } = found;
-    return { host: found.host, port, serverName: name, certificate, clientCertificate, verified: true };
+    const { certificate, clientCertificate, judgedBy } = found;
+    const { host } = found;
+    return { host, port, serverName: name, certificate, clientCertificate, verified: true, judgedBy };
   }
   return {
-    host: canonicalHost(host),
+    host: canonicalHost(asked),
     port,
     serverName: name,
     certificate: Buffer.from(certificateHash).toString('hex'),
@@ -35,19 +36,20 @@ export function resumedIdentity(
 
 /** What the proxy read itself comes before what it saw in passing, and that before what the client says. */
 export function originIdentity(
-  { host, port }: Target,
+  { host: asked, port }: Target,
   delivery: Pick<Delivery, 'certificateHash'>,
   view: Pick<HandshakeView, 'clientHello' | 'certificateHash'>,
   examined: ExaminedSession,
 ): OriginIdentity {
   const serverName = (view.clientHello?.sni ?? '').toLowerCase();
   if (examined.kind === 'verified') {
-    const { certificate, clientCertificate } = examined.identity;
-    return { host: examined.identity.host, port, serverName, certificate, clientCertificate, verified: true };
+    const { certificate, clientCertificate, judgedBy } = examined.identity;
+    const { host } = examined.identity;
+    return { host, port, serverName, certificate, clientCertificate, verified: true, judgedBy };
   }
   const hash = Buffer.from(view.certificateHash ?? delivery.certificateHash);
   return {
-    host: canonicalHost(host),
+    host: canonicalHost(asked),
     port,
     serverName,
     certificate: hash.every((byte) => byte === 0) ? '' : hash.toString('hex'),

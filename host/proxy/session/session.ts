@@ -303,9 +303,9 @@ export class DelegableSession {
     return this.#active!.origin;
   }
 
-  /** The proxy knows itself all that is in it, and with whom it is. */
-  get isVerified(): boolean {
-    return this.#origin?.verified === true;
+  /** The proxy knows itself all that is in it, and with whom it is, and it is no client's own. */
+  get isGoodForOthers(): boolean {
+    return this.#origin !== undefined && this.#options.settings.trust.issued.vouchesFor(this.#origin);
   }
 
   /** Undefined where nobody keeps a record, or before the delivery. */

@@ -50,6 +50,7 @@ export const flowContext = (
   client: principal.name,
   origin,
   inStep: true,
+  isVouchedFor: () => settings.trust.issued.vouchesFor(origin),
   profile: deliverer.profile,
   admitsStreams:
     !settings.requireDelegation ||

@@ -30,7 +30,7 @@ export interface Shelves {
 }
 
 export function shelvesOf({ client, origin, inStep, request }: Flow, url: string, share: boolean): Shelves {
-  const { host, port, serverName, certificate, clientCertificate, verified } = origin;
+  const { host, port, serverName, certificate, clientCertificate, verified, judgedBy = '' } = origin;
   const { headers } = request;
   const place = [host, String(port), serverName, certificate, url];
   // One client may be several users: each has the credentials that its requests and its session bear. What only the client
@@ -39,8 +39,8 @@ export function shelvesOf({ client, origin, inStep, request }: Flow, url: string
   // A client's certificate shows in no header.
   const isShareable = share && verified && inStep && clientCertificate === '';
   return {
-    own: shelfOf('own', client, String(verified), ...credentials, ...place),
-    shared: isShareable ? { ...shelfOf('shared', ...place), traits: traitsOf(headers) } : undefined,
+    own: shelfOf('own', client, judgedBy, String(verified), ...credentials, ...place),
+    shared: isShareable ? { ...shelfOf('shared', judgedBy, ...place), traits: traitsOf(headers) } : undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { createAuthority } from '../../../../host/cli/demo/authority/authority.js';
 import { Grant } from '../../../../host/delegation/grant.js';
 import { OriginAuthorities } from '../../../../host/proxy/handshake/authorities.js';
 import {
@@ -19,10 +20,10 @@ import { type Recorded, record, secretOf, withRecords } from './recorded.js';
 
 const TARGET = { host: 'origin.test', port: 443 };
 const { authority } = await testAuthority();
-const trustOf = (pem = authority.root.pem) => ({
-  authorities: new OriginAuthorities(pem),
-  issued: new IssuedTickets(),
-});
+const trustOf = (pem = authority.root.pem) => {
+  const authorities = new OriginAuthorities(pem);
+  return { authorities, issued: new IssuedTickets(authorities) };
+};
 
 interface Wish {
   target?: Target;
@@ -223,6 +224,14 @@ describe.each(versions)('a handshake of %s', (version) => {
     expect(await look(again, { trust, target: { host: 'origin.test', port: 444 } })).toMatchObject({
       kind: 'complete',
     });
+    // One that other roots vouched for is as good as one that nobody saw, and so is its chain.
+    const other = (await createAuthority()).root.pem;
+    trust.authorities.replace(other);
+    expect(await look(again, { trust })).toMatchObject({ kind: 'complete' });
+    expect(await look(first, { trust })).toMatchObject({ kind: 'complete' });
+    expect(() => trust.authorities.replace('no certificate')).toThrow(TypeError);
+    trust.authorities.replace(authority.root.pem);
+    expect(await look(again, { trust })).toMatchObject({ kind: 'verified' });
     // One that was not verified vouches for none.
     const stranger = trustOf();
     await look(first, { trust: stranger, target: { host: 'other.test', port: 443 } });

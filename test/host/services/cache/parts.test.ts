@@ -1,5 +1,6 @@
 // Nobody gets what is somebody else's.
 import { afterEach, describe, expect, test } from 'vitest';
+import { createAuthority } from '../../../../host/cli/demo/authority/authority.js';
 import { HANDHELD } from '../../../../host/delegation/device.js';
 import { urlOf } from '../../../../host/services/cache/parts.js';
 import { HeaderList } from '../../../../host/services/headers.js';
@@ -67,6 +68,17 @@ describe('two clients', () => {
     });
     expect((await ann('/', { [name]: value })).text).toBe(`links to ${value}`);
     expect((await bob('/')).text).toBe('links to itself');
+  });
+
+  test('share nothing that other roots vouched for', async () => {
+    const { ann, bob, judgeBy, authority } = await start(numbered({ 'Cache-Control': 'public, max-age=60' }));
+    await ann('/');
+    judgeBy((await createAuthority()).root.pem);
+    expect((await bob('/')).text).toBe('answer 2');
+    // Nor does a session that stands get what it was given before.
+    expect((await ann('/')).text).toBe('answer 3');
+    judgeBy(authority.root.pem);
+    expect((await world.clientOf('bob')('/')).text).toBe('answer 1');
   });
 
   test('share nothing that comes behind a request which some origins read as two', async () => {

@@ -43,9 +43,12 @@ export async function startWorld(handler: Handler, options: WorldOptions = {}) {
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const originPort = (origin.address() as AddressInfo).port;
-  const proxy = createProxy({
+  const admission = {
     tls: { certificate: issued.chainPem, key: issued.keyPem },
     tokens: ['ann', 'bob'].map((name) => ({ name, token: token(name) })),
+  };
+  const proxy = createProxy({
+    ...admission,
     originRoots: authority.root.pem,
     targets: { allow: ['127.0.0.0/8'], addresses: { [NAME]: '127.0.0.1' }, ports: 'any' },
     services: [
@@ -74,6 +77,10 @@ export async function startWorld(handler: Handler, options: WorldOptions = {}) {
     async changeCertificate() {
       const other = await authority.issue({ names: [NAME] });
       origin.setSecureContext({ cert: other.chainPem, key: other.keyPem });
+    },
+    /** Goes by other roots. */
+    judgeBy(originRoots: string) {
+      proxy.renew({ ...admission, originRoots });
     },
     clientOf,
     ann: clientOf('ann'),
