@@ -27,6 +27,9 @@ export interface Translation {
 // By its whole path: npm puts another version before it, which wants another wasm-rt.h.
 const wasm2c = process.env.WASM2C ?? '/usr/bin/wasm2c';
 
+/** The folder of wasm-rt.h, which what it writes includes. */
+export const runtimeHeaders = process.env.WASM_RT ?? '/usr/src/wasm2c';
+
 /** Why programs can't be translated here; undefined where they can. */
 export async function missingTranslator(): Promise<string | undefined> {
   try {

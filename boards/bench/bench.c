@@ -102,7 +102,7 @@ static void doImage(void) {
 }
 
 // A function of its own, so that a profiler can tell these calls from all others.
-static __attribute__((noinline)) const char *counted(IM3Function function, uint32_t count, const int32_t *arguments,
+static __attribute__((noinline)) const char *counted(ProgramFunction *function, uint32_t count, const int32_t *arguments,
                                                      int32_t times) {
   const char *wrong = NULL;
   for (; times > 0 && !wrong; times--) wrong = programCall(function, count, arguments, &last);
@@ -111,7 +111,7 @@ static __attribute__((noinline)) const char *counted(IM3Function function, uint3
 
 static uint64_t run(int32_t times, int counting) {
   char *name = word();
-  IM3Function function = programFind(&program, name);
+  ProgramFunction *function = programFind(&program, name);
   if (!function) fail("no such function:", name);
   int32_t arguments[ARGUMENTS];
   uint32_t count = 0;

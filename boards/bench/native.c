@@ -24,14 +24,14 @@ const char *programLoad(Program *program, const uint8_t *wasm, size_t length, ui
   return "native code loads no program";
 }
 
-IM3Function programFind(Program *program, const char *name) {
+ProgramFunction *programFind(Program *program, const char *name) {
   (void)program;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-    if (strcmp(functions[i].name, name) == 0) return (IM3Function)functions[i].function;
+    if (strcmp(functions[i].name, name) == 0) return (ProgramFunction *)functions[i].function;
   return NULL;
 }
 
-const char *programCall(IM3Function function, uint32_t count, const int32_t arguments[], int32_t *result) {
+const char *programCall(ProgramFunction *function, uint32_t count, const int32_t arguments[], int32_t *result) {
   uintptr_t a[9] = {0};
   if (count > 9) return "too many arguments";
   for (uint32_t i = 0; i < count; i++) a[i] = (uint32_t)arguments[i];

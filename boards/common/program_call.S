@@ -1,6 +1,6 @@
 // The way into the interpreter on 32-bit ARM.
 //
-// boards/parts/firmware.mjs compiles wasm3 and program.c with r4 to r6 and r8 to r10 as registers that a call may
+// boards/parts/firmware.ts compiles wasm3 and program.c with r4 to r6 and r8 to r10 as registers that a call may
 // destroy: an operation then saves none of them, though each needs two or more. All other code keeps to AAPCS §6.1.1 and
 // expects them back, so the linker's --wrap leads its calls through here. (r7 is Thumb's frame pointer, which gcc keeps to
 // itself; r3 is there for the stack's alignment.)
@@ -26,7 +26,8 @@ __wrap_\name:
   wrap programFind
   wrap programCall
   wrap programFunction
-  wrap programConstant
+  wrap programExports
+  wrap programNextExport
   wrap programLimit
   wrap programMemory
   wrap programFree

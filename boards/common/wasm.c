@@ -1,13 +1,12 @@
-// wasm3 for QuickJS: load() gives { exports, constants, memory(), close() }, as the binding for Node does.
+// wasm programs for QuickJS: load() gives { exports, constants, memory(), close() }, as the binding for Node does.
 //
-// memory() gives an ArrayBuffer that lies on wasm3's linear memory itself, so bytes of the network reach a program by
+// memory() gives an ArrayBuffer that lies on the linear memory itself, so bytes of the network reach a program by
 // one TypedArray.set. When a call moves the memory, the old ArrayBuffer is detached before other JavaScript runs.
 //
 // Lifetime: the JavaScript object and the ArrayBuffer each count as a user of the instance; the last one frees it.
 #include "wasm.h"
 #include <stdlib.h>
 #include <string.h>
-#include "module.h"
 #include "program.h"
 
 typedef struct {
@@ -110,7 +109,7 @@ static JSValue callExport(JSContext *context, JSValueConst self, int count, JSVa
   Instance *it = openInstance(context, data[0]);
   if (!it) return JS_EXCEPTION;
   uint32_t wanted = 0, results = 0;
-  IM3Function function = programFunction(&it->program, index, &wanted, &results);
+  ProgramFunction *function = programFunction(&it->program, index, &wanted, &results);
   int32_t numbers[MAX_ARGUMENTS] = {0}, result = 0;
   for (uint32_t i = 0; i < wanted && i < (uint32_t)count; i++)
     if (JS_ToInt32(context, &numbers[i], arguments[i])) return JS_EXCEPTION;
@@ -144,21 +143,15 @@ static JSValue closeInstance(JSContext *context, JSValueConst self, int count, J
 static int addExports(JSContext *context, JSValueConst object, Instance *it) {
   JSValue exports = JS_NewObject(context), constants = JS_NewObject(context);
   int made = !JS_IsException(exports) && !JS_IsException(constants);
-  ModuleReader reader = moduleExports(it->program.wasm, it->program.length);
-  for (ModuleExport found; made && nextExport(&reader, &found);) {
-    uint32_t count, results;
-    int32_t value;
-    JSValue target, member;
-    if (found.kind == EXPORT_GLOBAL && programConstant(&it->program, found.index, &value)) {
-      target = constants;
-      member = JS_NewInt32(context, value);
-    } else if (found.kind == EXPORT_FUNCTION && programFunction(&it->program, found.index, &count, &results)) {
+  ProgramExports reader = programExports(&it->program);
+  for (ProgramExport found; made && programNextExport(&it->program, &reader, &found);) {
+    JSValue target = found.isFunction ? exports : constants, member;
+    if (found.isFunction) {
       JSValue data = JS_DupValue(context, object);
-      target = exports;
-      member = JS_NewCFunctionData(context, callExport, count, found.index, 1, &data);
+      member = JS_NewCFunctionData(context, callExport, found.count, found.index, 1, &data);
       JS_FreeValue(context, data);
     } else {
-      continue;
+      member = JS_NewInt32(context, found.value);
     }
     JSAtom name = JS_NewAtomLen(context, found.name, found.nameLength);
     made = !JS_IsException(member) && name != JS_ATOM_NULL && JS_SetProperty(context, target, name, member) >= 0;
@@ -189,7 +182,7 @@ JSValue wasmLoad(JSContext *context, JSValueConst self, int count, JSValueConst 
   it->wasm = JS_UNDEFINED;
   const char *wrong = programLoad(&it->program, wasm, length, stackBytes);
   if (wrong) {
-    if (it->program.environment) programFree(&it->program);
+    programFree(&it->program);
     free(it);
     return JS_ThrowInternalError(context, "the wasm program does not load: %s", wrong);
   }

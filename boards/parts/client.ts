@@ -20,9 +20,9 @@ export function clientWasm() {
 
 /**
  * Files that define clientBytecode and clientWasm, for a screen fontsTable too, made anew where what they are made of has
- * changed.
+ * changed. `compiledIn`: the SHA-256 of the program, which stands for it where the firmware has it as C.
  */
-export async function clientSources({ screen = false }) {
+export async function clientSources({ screen = false }, compiledIn?: Uint8Array) {
   mkdirSync(output, { recursive: true });
   const result = await bundle({
     entryPoints: [join(boards, screen ? 'common/screen/main.ts' : 'common/main.ts')],
@@ -38,8 +38,8 @@ export async function clientSources({ screen = false }) {
   const script = result.outputFiles[0]?.contents ?? new Uint8Array(0);
   return [
     compiled(script),
-    embedded('clientWasm', clientWasm()),
-    ...(screen ? [embedded('fontsTable', fontsTable())] : []),
+    embedded('clientWasm', compiledIn ?? readFileSync(clientWasm())),
+    ...(screen ? [embedded('fontsTable', readFileSync(fontsTable()))] : []),
   ];
 }
 
@@ -52,9 +52,8 @@ function compiled(script: Uint8Array): string {
   return file;
 }
 
-// Defines `symbol`, and `symbol` with `Length`, as what a file holds.
-function embedded(symbol: string, path: string): string {
-  const bytes = readFileSync(path);
+// Defines `symbol`, and `symbol` with `Length`.
+function embedded(symbol: string, bytes: Uint8Array): string {
   const name = `${symbol}-${print(bytes)}`;
   const file = join(output, `${name}.S`);
   if (existsSync(file)) return file;

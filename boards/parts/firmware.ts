@@ -14,7 +14,9 @@ import {
 } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { clientSources } from './client.js';
+import { compiledIn } from '../aot/compiled_in.js';
+import { runtimeHeaders } from '../aot/translate.js';
+import { clientSources, clientWasm } from './client.js';
 import { gateway } from './gateway/gateway.js';
 import { lwip } from './lwip.js';
 import { pictureDecoders } from './pictures.js';
@@ -81,6 +83,11 @@ export interface Board {
   readonly screen?: boolean;
 }
 
+/** What runs the device program: the interpreter, or C that was made of the same wasm file and compiled in. */
+export type Engine = 'wasm3' | 'aot';
+
+export const ENGINES: readonly Engine[] = ['wasm3', 'aot'];
+
 const boards = fileURLToPath(new URL('..', import.meta.url));
 const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));
 
@@ -136,8 +143,8 @@ function missing(board: Board, tools: readonly string[]): string | undefined {
 // What is compiled with the interpreter's own use of registers, and its way in: see common/program_call.S.
 const interpreterFlags = ['r4', 'r5', 'r6', 'r8', 'r9', 'r10'].map((register) => `-fcall-used-${register}`);
 const entries = [
-  ...['programLoad', 'programFind', 'programCall', 'programFunction', 'programConstant', 'programLimit'],
-  ...['programMemory', 'programFree'],
+  ...['programLoad', 'programFind', 'programCall', 'programFunction', 'programExports', 'programNextExport'],
+  ...['programLimit', 'programMemory', 'programFree'],
 ];
 
 /**
@@ -152,12 +159,9 @@ export function buildFirmware(
 ): string {
   const core = interpreter({ tuned: tuned && board.arm32 === true });
   const own = {
-    files: [
-      ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
-      ...program.map((file) => join(boards, file)),
-    ],
+    files: [...ownFiles(board, board.sources, core.common), ...program.map((file) => join(boards, file))],
     near: near(board),
-    flags: ['-O3', core.include],
+    flags: ['-O3'],
   };
   return link(
     board,
@@ -190,24 +194,26 @@ const limits = (budget: Readonly<Record<string, number>>) =>
  */
 export async function buildClient(
   board: Board,
-  { sanitize = false, ram }: { sanitize?: boolean; ram?: number } = {},
+  { sanitize = false, ram, engine = 'wasm3' }: { sanitize?: boolean; ram?: number; engine?: Engine } = {},
 ): Promise<string> {
   // Without its other end a serial line leads nowhere: better said now.
   if (board.network === 'slip') gateway();
-  const core = interpreter({ tuned: board.arm32 === true, sanitize });
-  const engine = quickjs();
+  const aot = engine === 'aot' ? await compiledIn(clientWasm()) : undefined;
+  const core = aot
+    ? translated(aot.source, sanitize)
+    : interpreter({ tuned: board.arm32 === true, sanitize });
+  const script = quickjs();
   const stack = board.lwip ? lwip() : undefined;
   const decoders = board.screen ? pictureDecoders() : undefined;
   const includes = [
-    core.include,
-    `-I${engine.include}`,
+    `-I${script.include}`,
     ...(stack ? [`-I${stack.include}`, `-I${lwipSettings}`] : []),
     ...(decoders?.includes ?? []),
   ];
   const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
   const own = {
     files: [
-      ...ownFiles(board, board.sources, ['module.c', ...core.entry]),
+      ...ownFiles(board, board.sources, core.common),
       ...ownFiles(board, board.clientSources, [
         'host.c',
         'memory.c',
@@ -216,7 +222,7 @@ export async function buildClient(
         ...(board.screen ? ['fonts.c', 'native_screen.c', 'pictures.c'].map((file) => `screen/${file}`) : []),
         ...(board.clientCommon ?? []),
       ]),
-      ...(await clientSources(board)),
+      ...(await clientSources(board, aot?.sha256)),
     ],
     near: near(board),
     flags: ['-O2', ...warnings, ...includes, `-I${join(boards, board.name)}`, ...checks],
@@ -224,7 +230,7 @@ export async function buildClient(
   const groups: Group[] = [
     own,
     core,
-    { ...engine, flags: [sanitize ? '-O1' : '-O2', ...engine.flags, ...checks] },
+    { ...script, flags: [sanitize ? '-O1' : '-O2', ...script.flags, ...checks] },
   ];
   if (stack) groups.push({ files: stack.files, near: [lwipSettings], flags: ['-Os', ...includes] });
   if (decoders)
@@ -232,7 +238,7 @@ export async function buildClient(
       ...decoders,
       flags: ['-O2', ...decoders.includes, ...decoders.flags, ...(sanitize ? sanitizers : [])],
     });
-  const name = `client${sanitize ? '-sanitized' : ''}${ram ? `-${ram}` : ''}`;
+  const name = `client${aot ? '-aot' : ''}${sanitize ? '-sanitized' : ''}${ram ? `-${ram}` : ''}`;
   return link(board, name, groups, [
     ...core.link,
     ...checks,
@@ -252,8 +258,32 @@ function ownFiles(board: Board, own: readonly string[] = [], common: readonly st
   ];
 }
 
-// wasm3 with our way into it. `entry` and `link` are what the rest of the firmware needs for that.
-function interpreter({ tuned, sanitize = false }: { tuned: boolean; sanitize?: boolean }) {
+/** What runs the program, and what the rest of the firmware needs for that: files of boards/common, and options of the linker. */
+interface Core extends Group {
+  common: readonly string[];
+  link: readonly string[];
+}
+
+// A program that was compiled in.
+function translated(source: string, sanitize: boolean): Core {
+  const aot = join(boards, 'aot');
+  return {
+    files: [join(aot, 'program.c'), source],
+    headers: [...headersIn(aot), join(boards, 'common/program.h')],
+    flags: [
+      ...(sanitize
+        ? ['-O1', ...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined']
+        : ['-O2']),
+      ...[...warnings, '-Wno-unused-function', '-Wno-unused-parameter'],
+      ...[`-I${aot}`, '-isystem', runtimeHeaders],
+    ],
+    common: [],
+    link: [],
+  };
+}
+
+// wasm3 with our way into it.
+function interpreter({ tuned, sanitize = false }: { tuned: boolean; sanitize?: boolean }): Core {
   const sources = tuned ? patchedSources(join(build, `wasm3-${wasm3Pin.version}-arm32`)) : wasm3Sources();
   const units = [...wasm3Units, ...(tuned ? patchUnits : [])];
   return {
@@ -262,14 +292,13 @@ function interpreter({ tuned, sanitize = false }: { tuned: boolean; sanitize?: b
       ...[...wasm3Headers, ...(tuned ? patchHeaders : [])].map((name) => join(sources, name)),
       ...['program.h', 'module.h'].map((name) => join(boards, 'common', name)),
     ],
-    include: `-I${sources}`,
     flags: [
       // wasm3 puns types and addresses through its slots: it is no case for UndefinedBehaviorSanitizer.
       ...(sanitize ? ['-O2', ...sanitizers] : ['-O3']),
       `-I${sources}`,
       ...(tuned ? interpreterFlags : []),
     ],
-    entry: tuned ? ['program_call.S'] : [],
+    common: ['module.c', ...(tuned ? ['program_call.S'] : [])],
     link: tuned ? entries.map((entry) => `-Wl,--wrap=${entry}`) : [],
   };
 }

@@ -2,7 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Board, buildClient, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import {
+  type Board,
+  buildClient,
+  type Engine,
+  findBoard,
+  missingTools,
+} from '../../../boards/parts/firmware.js';
 import { ended, type StartOptions, startClient } from '../../../boards/parts/run.js';
 import { TOKEN } from '../../host/client/world.js';
 
@@ -19,6 +25,7 @@ export interface Run {
 
 export interface Firmware {
   board: Board;
+  engine: Engine;
   file: string;
   run(args: readonly string[], options?: StartOptions): Promise<Run>;
 }
@@ -33,7 +40,8 @@ export async function firmware(
   if (absent) return { reason: `${absent}, or npx tsx test/setup/packages.ts --boards` };
   try {
     const file = await buildClient(board, options);
-    return { firmware: { board, file, run: (args, start) => run(board, file, args, start) } };
+    const { engine = 'wasm3' } = options;
+    return { firmware: { board, engine, file, run: (args, start) => run(board, file, args, start) } };
   } catch (error) {
     const { message } = error as Error;
     // Without the sources of a part there is nothing to test; any other error is what the tests are for.
