@@ -1,5 +1,5 @@
 // This machine as a board for bench.c: files and the console are its own. Valgrind counts the instructions of what
-// `boardNanoseconds` encloses (machine.mjs), so the clock itself tells nothing.
+// `boardNanoseconds` encloses (machine.ts), so the clock itself tells nothing.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

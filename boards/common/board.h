@@ -74,7 +74,7 @@ const char *boardSocketError(BoardSocket *socket);
 /** Closes both directions, after what is queued, and frees the socket. */
 void boardClose(BoardSocket *socket);
 
-// --- Boards with a screen and keys: `screen` in board.mjs.
+// --- Boards with a screen and keys: `screen` in board.ts.
 
 typedef struct {
   /** Rows from the top without gaps: 5 bits of red, 6 of green, 5 of blue. What is written here is shown. */

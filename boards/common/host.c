@@ -6,7 +6,7 @@
 #include "memory.h"
 #include "native.h"
 
-// The host layer and its entry as bytecode (boards/parts/client.mjs).
+// The host layer and its entry as bytecode (boards/parts/client.ts).
 extern const uint8_t clientBytecode[];
 extern const uint32_t clientBytecode_size;
 

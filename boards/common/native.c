@@ -8,7 +8,7 @@
 
 #define COUNT(list) (int)(sizeof(list) / sizeof *(list))
 
-// The device program, linked in as it was tested (see boards/parts/client.mjs).
+// The device program, linked in as it was tested (see boards/parts/client.ts).
 extern const uint8_t clientWasm[];
 extern const uint32_t clientWasmLength;
 

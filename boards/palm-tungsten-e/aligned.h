@@ -1,6 +1,6 @@
 // The ARM9 cores load and store words at aligned addresses alone, so the compiler turns wasm3's memcpy of a word, which may
 // lie anywhere in linear memory, into a call. Programs align nearly all of theirs: this looks first, and copies in place.
-// Included before every C file of the firmware (board.mjs); strict aliasing is off there.
+// Included before every C file of the firmware (board.ts); strict aliasing is off there.
 #ifndef __ASSEMBLER__
 #ifndef DEPUTY_ALIGNED_H
 #define DEPUTY_ALIGNED_H

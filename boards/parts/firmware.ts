@@ -67,6 +67,10 @@ export interface Board {
   /** A wasm program that lies in the flash beside the firmware, by its name in build/, and where. */
   readonly program?: string;
   readonly programAddress?: number;
+  /** Of wasm3's stack, for that program. */
+  readonly stackBytes?: number;
+  /** The emulator's arguments that put `file` there. */
+  flashed?(file: string): string[];
   /** Ways to write to the real board, best first; or what to do instead. */
   readonly flash?: {
     readonly probes?: Readonly<Record<string, OpenocdProbe | DfuProbe>>;

@@ -1,8 +1,8 @@
 // What a board takes of its memory at its peak, by a run of what it is for.
 import sharp from 'sharp';
-import { Plan, runPlan } from '../bench/plan.mjs';
-import { measured, runMeasured } from '../bench/session/run.mjs';
-import { startWorld } from '../bench/session/world.mjs';
+import { Plan, runPlan } from '../bench/plan.js';
+import { measured, runMeasured } from '../bench/session/run.js';
+import { startWorld } from '../bench/session/world.js';
 import type { Board } from './firmware.js';
 import { programFile } from './firmware.js';
 import { browseOnce } from './screen.js';

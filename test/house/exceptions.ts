@@ -12,7 +12,7 @@ export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
     'host/proxy/exchange/exchange.ts - host/proxy/exchange/response.ts',
   ],
   'a wire number of TLS outside host/tls and assembly': [
-    'boards/bench/rows.mjs',
+    'boards/bench/rows.ts',
     'host/cli/arguments.ts',
     'host/cli/keylog/nss.ts',
     'host/proxy/handshake/tls12.ts',

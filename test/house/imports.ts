@@ -23,7 +23,7 @@ export async function sourcesBelow(root: string, folders: readonly string[]): Pr
       ...names.filter((name) => /\.(ts|cts|mjs|c|h|S)$/.test(name)).map((name) => join(folder, name)),
     );
   }
-  return found.filter((name) => !name.endsWith('.d.mts')).sort();
+  return found.sort();
 }
 
 export async function importsOf(root: string, files: readonly string[]): Promise<Import[]> {

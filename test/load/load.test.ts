@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { isInstalled } from '../../host/cli/demo/origins.js';
 import { redisIsInstalled } from '../host/services/cache/redis_server.js';
 import { buildCommand } from '../interop/command.js';
-import { type LoadReport, runLoad } from './run.mjs';
+import { type LoadReport, runLoad } from './run.js';
 
 const SESSIONS = 240;
 const isReady = isInstalled('nginx') && redisIsInstalled;

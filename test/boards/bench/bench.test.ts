@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { measureRows } from '../../../boards/bench/measure.mjs';
-import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
-import { rows } from '../../../boards/bench/rows.mjs';
-import { message, p256, rsa2048 } from '../../../boards/bench/vectors.mjs';
+import { measureRows } from '../../../boards/bench/measure.js';
+import { Plan, runPlan } from '../../../boards/bench/plan.js';
+import { rows } from '../../../boards/bench/rows.js';
+import { message, p256, rsa2048 } from '../../../boards/bench/vectors.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { assemble } from '../node/wat.js';
 
@@ -127,12 +127,7 @@ test('the command says how to use it', () => {
   const bench = (...args: string[]) =>
     spawnSync(
       process.execPath,
-      [
-        '--import',
-        'tsx',
-        fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url)),
-        ...args,
-      ],
+      ['--import', 'tsx', fileURLToPath(new URL('../../../boards/bench/bench.ts', import.meta.url)), ...args],
       {
         encoding: 'utf8',
       },

@@ -2,9 +2,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { measureRows } from '../../../boards/bench/measure.mjs';
-import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
-import { rows } from '../../../boards/bench/rows.mjs';
+import { measureRows } from '../../../boards/bench/measure.js';
+import { Plan, runPlan } from '../../../boards/bench/plan.js';
+import { rows } from '../../../boards/bench/rows.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { programPeak } from '../../../boards/parts/peak.js';
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
+import { Plan, runPlan } from '../../../boards/bench/plan.js';
 import { assemble } from '../node/wat.js';
 import { absent, board, built, CONTEXT, expectEqual, FEW, skipped, TIMES, withSecrets } from './counting.js';
 

@@ -2,7 +2,7 @@
 // code for some of it.
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, test } from 'vitest';
-import { cbcRecord } from '../../../boards/bench/given.mjs';
+import { cbcRecord } from '../../../boards/bench/given.js';
 import {
   absent,
   built,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { Plan, runPlan, type Value } from '../../../boards/bench/plan.mjs';
+import { Plan, runPlan, type Value } from '../../../boards/bench/plan.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 export const board = await findBoard('mps2-an500');

@@ -1,12 +1,12 @@
 // The comparison: that peers are measured only with right results, and how the figures are shown.
 import { describe, expect, test } from 'vitest';
-import { missingClang } from '../../../boards/bench/compiled.mjs';
-import { measureRow } from '../../../boards/bench/measure.mjs';
-import { packagedPeers } from '../../../boards/bench/packaged_peers.mjs';
-import { findPeers, nativePeer } from '../../../boards/bench/peers.mjs';
-import { plot } from '../../../boards/bench/plot.mjs';
-import { rows } from '../../../boards/bench/rows.mjs';
-import { comparisonTable, peersTable } from '../../../boards/bench/table.mjs';
+import { missingClang } from '../../../boards/bench/compiled.js';
+import { measureRow } from '../../../boards/bench/measure.js';
+import { packagedPeers } from '../../../boards/bench/packaged_peers.js';
+import { findPeers, nativePeer } from '../../../boards/bench/peers.js';
+import { plot } from '../../../boards/bench/plot.js';
+import { rows } from '../../../boards/bench/rows.js';
+import { comparisonTable, peersTable } from '../../../boards/bench/table.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 const board = await findBoard('mps2-an500');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
-const bench = fileURLToPath(new URL('../../../boards/bench/bench.mjs', import.meta.url));
+const bench = fileURLToPath(new URL('../../../boards/bench/bench.ts', import.meta.url));
 
 interface Counts {
   instructions: number;

@@ -1,7 +1,7 @@
 // R22: with delegation the device authenticates once, and its work for what a page holds shrinks.
 import { describe, expect, test } from 'vitest';
-import { runMeasured } from '../../../boards/bench/session/run.mjs';
-import { serveStory } from '../../../boards/bench/session/story.mjs';
+import { runMeasured } from '../../../boards/bench/session/run.js';
+import { serveStory } from '../../../boards/bench/session/story.js';
 import { isInstalled, startOrigin } from '../../../host/cli/demo/origins.js';
 import { transcode } from '../../../host/services/transcode/index.js';
 import { firmware } from '../client/firmware.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Plan, runPlan } from '../../../boards/bench/plan.mjs';
+import { Plan, runPlan } from '../../../boards/bench/plan.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 import { assemble } from '../node/wat.js';
 import { randomModule } from './programs.js';

@@ -1,0 +1,199 @@
+// npm run bench [-- --json]; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released] [--tune-peers]
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { boardNames, findBoard, missingTools } from '../parts/firmware.js';
+import { wasm3Pin } from '../parts/wasm3.mjs';
+import { benchHost } from './host/bench.js';
+import { measureRows, type Skipped } from './measure.js';
+import type { Target } from './plan.js';
+import type { Row } from './row.js';
+import { rows } from './rows.js';
+
+const usage = `Usage: npm run bench [-- options]
+
+Times records, sessions and the proxy on this machine, or, with --board or --engine, counts the instructions that
+Deputy's primitives take under wasm3, and those of other implementations on the same interpreter and of native code.
+
+  --board NAME   ${boardNames()
+    .filter((name) => name !== 'linux')
+    .join(', ')}
+  --engine NAME  wasm3: on this machine instead of a board, counted by Valgrind
+  --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
+  --only TEXT    rows whose name contains TEXT
+  --own          Deputy alone, without its peers
+  --all          a second table, of each peer and variant
+  --released     with --own: also wasm3 as released, compiled without our changes
+  --tune-peers   peers' programs through the pass that fits ours to wasm3, too (boards/parts/tune.ts)
+  --session      with --board: what a delegated session costs it, and pages of several sizes
+  --json         one JSON object instead of tables
+`;
+
+const options = {
+  board: { type: 'string' },
+  engine: { type: 'string' },
+  wasm: { type: 'string' },
+  only: { type: 'string', default: '' },
+  own: { type: 'boolean', default: false },
+  all: { type: 'boolean', default: false },
+  released: { type: 'boolean', default: false },
+  'tune-peers': { type: 'boolean', default: false },
+  session: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Values = ReturnType<typeof parse>;
+type Step = ((name: string) => void) | undefined;
+
+const parse = () => parseArgs({ options }).values;
+
+const showStep = (name: string) => process.stderr.write(`\r\x1b[K${name}`);
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+async function main(): Promise<number> {
+  let values: Values;
+  try {
+    values = parse();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  if (values.board === undefined && values.engine === undefined) {
+    await benchHost({ json: values.json, ...(process.stderr.isTTY && { progress: showStep }) });
+    return 0;
+  }
+  const board = await findTarget(values);
+  if (values.session) {
+    if (!('clientSources' in board)) throw new Error(`${board.title} does not run the client`);
+    const { benchSession } = await import('./session/session.js');
+    await benchSession(board, { json: values.json, ...(process.stderr.isTTY && { step: showStep }) });
+    return 0;
+  }
+  const program = 'program' in board ? board.program : undefined;
+  const wasm = resolve(values.wasm ?? `${root}/build/${program ?? 'primitives'}.wasm`);
+  if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
+
+  const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
+  // Progress is for a person who waits at a terminal.
+  const step = process.stderr.isTTY ? showStep : undefined;
+  const heading = {
+    board: board.name,
+    title: board.title,
+    unit: 'unit' in board ? board.unit : 'instructions (QEMU -icount shift=0), not cycles',
+    interpreter:
+      'interpreter' in board
+        ? board.interpreter
+        : `wasm3 ${wasm3Pin.version}, gcc -O3, with the operations of boards/parts/wasm3`,
+  };
+  // Where only one program has room, there is nothing to compare it with.
+  return values.own || program
+    ? alone(board, wasm, wanted, { values, heading, step })
+    : against(board, wasm, wanted, { values, heading, step });
+}
+
+// A board, or this machine. Throws with what to install where it can't be measured on.
+async function findTarget({ board: name, engine }: Values): Promise<Target> {
+  if (name === undefined) {
+    const machine = await import('./machine.js');
+    if (engine !== machine.name)
+      throw new Error(`no engine '${engine}' is counted; there is ${machine.name}`);
+    const absent = machine.missing();
+    if (absent) throw new Error(`${absent}; on Debian: apt-get install gcc valgrind`);
+    return machine;
+  }
+  const board = await findBoard(name);
+  if (!board.emulator) throw new Error(`${board.title} is no emulated board; use --engine wasm3`);
+  const absent = missingTools(board);
+  if (absent) throw new Error(absent);
+  return board;
+}
+
+interface Asked {
+  readonly values: Values;
+  readonly heading: Heading;
+  readonly step: Step;
+}
+
+interface Heading {
+  readonly board: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly interpreter: string;
+}
+
+async function alone(
+  board: Target,
+  wasm: string,
+  wanted: readonly Row[],
+  { values, heading, step }: Asked,
+): Promise<number> {
+  const { ownTable } = await import('./table.js');
+  const { measured, skipped } = measureRows(board, wasm, wanted, { step });
+  if (values.released) {
+    const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
+    for (const [i, row] of measured.entries()) row.instructionsReleased = released[i]!.instructions;
+  }
+  step?.('');
+  const report = { ...heading, released: values.released, rows: measured, skipped };
+  print(report, values.json, () => ownTable(report));
+  if (!values.json) tell(skipped);
+  return skipped.some(({ failed }) => failed) ? 1 : 0;
+}
+
+async function against(
+  board: Target,
+  wasm: string,
+  wanted: readonly Row[],
+  { values, heading, step }: Asked,
+): Promise<number> {
+  const [{ compare }, { plot }, { comparisonTable, peersTable }] = await Promise.all([
+    import('./compare.js'),
+    import('./plot.js'),
+    import('./table.js'),
+  ]);
+  const tunePeers = values['tune-peers'];
+  const picture = `${root}/build/bench-${board.name}.svg`;
+  const report = {
+    ...heading,
+    tunePeers,
+    ...compare(board, wasm, wanted, { step, tunePeers }),
+    plot: relative(process.cwd(), picture),
+  };
+  step?.('');
+  mkdirSync(`${root}/build`, { recursive: true });
+  writeFileSync(picture, plot(report));
+  print(report, values.json, () =>
+    [comparisonTable(report), ...(values.all ? [peersTable(report)] : [])].join('\n\n'),
+  );
+  if (!values.json) {
+    tell(report.skipped);
+    for (const { name, reason } of report.absent) console.log(`not compared: ${name}: ${reason}`);
+    for (const { primitive, size, peer, reason } of report.failures)
+      console.log(`failed: ${primitive} ${size ?? ''} ${peer}: ${reason}`);
+    console.log(`plot: ${report.plot}`);
+  }
+  return report.failures.length > 0 ? 1 : 0;
+}
+
+function print(report: Heading, json: boolean, table: () => string): void {
+  if (json) console.log(JSON.stringify(report, null, 2));
+  else console.log(`${report.title}; ${report.interpreter}; ${report.unit}\n\n${table()}`);
+}
+
+function tell(skipped: readonly Skipped[]): void {
+  for (const { primitive, reason } of skipped) console.log(`not measured: ${primitive}: ${reason}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
