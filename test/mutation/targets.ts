@@ -16,7 +16,8 @@ const cache = (file: string): Target => ({
 
 export const targets: readonly Target[] = [
   proxy('admission/target.ts', 'admission/target.test.ts', 'connect.test.ts'),
-  proxy('admission/authentication.ts', 'connect.test.ts', 'hostile.test.ts'),
+  proxy('admission/authentication.ts', 'admission/authentication.test.ts'),
+  proxy('admission/hello_gate.ts', 'admission/hello_gate.test.ts'),
   proxy('admission/strangers.ts', 'admission/strangers.test.ts'),
   proxy('admission/fair_queue.ts', 'admission/strangers.test.ts'),
   proxy('admission/tunnel_places.ts', 'admission/tunnel_places.test.ts'),
@@ -28,8 +29,12 @@ export const targets: readonly Target[] = [
     'admission/require_delegation.test.ts',
   ),
   proxy('main_session/delivery_binding.ts', 'hostile.test.ts'),
+  ...['examine', 'facts', 'identify', 'issued_tickets', 'messages', 'signature', 'tls12', 'tls13'].map(
+    (name) => proxy(`handshake/${name}.ts`, 'handshake/examine.test.ts'),
+  ),
   proxy('fetch/ticket_uses.ts', 'fetch/ticket_uses.test.ts'),
-  proxy('exchange/framing.ts', 'exchange/exchange.test.ts', 'exchange/flow.test.ts', 'hostile.test.ts'),
+  proxy('exchange/framing.ts', 'exchange/framing.test.ts'),
+  proxy('exchange/in_step.ts', 'exchange/in_step.test.ts'),
   { file: 'host/delegation/policy.ts', tests: ['test/host/delegation/policy.test.ts'] },
   {
     file: 'host/client/delegation/receipt_check.ts',

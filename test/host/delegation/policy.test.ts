@@ -80,6 +80,9 @@ describe('the policy', () => {
       uses: 2,
       expires: 60,
     });
+    for (const change of [{ uses: 1 }, { uses: 65_535 }, { expires: 1 }, { expires: 2_147_483 }]) {
+      expect(() => new DelegationPolicy({ rules: [{ ...bounded, ...change }] })).not.toThrow();
+    }
     for (const change of [{ uses: 0 }, { uses: 65_536 }, { uses: 1.5 }, { expires: 0 }, { expires: 1e9 }]) {
       expect(() => new DelegationPolicy({ rules: [{ ...bounded, ...change }] })).toThrow(/whole number/);
     }

@@ -1,7 +1,11 @@
 // The proxy's receipts against what came: each lie that a client can find, and what becomes of the session.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ReceiptCheck } from '../../../../host/client/delegation/receipt_check.js';
+import {
+  type BodyCheck,
+  checkedBody,
+  ReceiptCheck,
+} from '../../../../host/client/delegation/receipt_check.js';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import type { Receipt } from '../../../../host/delegation/message.js';
 import type { Service } from '../../../../host/services/service.js';
@@ -96,6 +100,23 @@ describe('receipts', () => {
       },
       /entry 7 .* after entry 7/,
     ],
+    [
+      'of another log than before',
+      ({ check }, hashes) => {
+        check.onReceipt(receipt(1, hashes[0]!, 3));
+        check.onReceipt({ ...receipt(2, hashes[1]!, 5), log: new Uint8Array(16).fill(1) });
+      },
+      /two audit logs/,
+    ],
+    [
+      'of a log that comes back behind one without',
+      ({ check }, hashes) => {
+        check.onReceipt({ ...receipt(1, hashes[0]!, 3), log: new Uint8Array(16).fill(1) });
+        check.onReceipt(receipt(2, hashes[1]!));
+        check.onReceipt(receipt(3, hashes[2]!, 4));
+      },
+      /two audit logs/,
+    ],
   ])('%s is found', (_, tell, why) => {
     const it = checking();
     tell(it, hashesOf('one', 'two', 'three'));
@@ -109,6 +130,70 @@ describe('receipts', () => {
     check.onReceipt(receipt(1, new Uint8Array(32)));
     check.onReceipt(receipt(2, new Uint8Array(32)));
     expect(faults).toEqual([]);
+  });
+
+  test('of what follows a lie are not judged: one is told once', () => {
+    const { check, body, faults } = checking();
+    body('one');
+    check.onReceipt(receipt(1, new Uint8Array(32)));
+    body('two');
+    check.onReceipt(receipt(2, new Uint8Array(32)));
+    expect(faults).toHaveLength(1);
+  });
+
+  test.each([
+    [16, 1],
+    [17, 0],
+  ])('%i that come before their bodies leave the first to be judged: %i', (receipts, judged) => {
+    const { check, body, faults } = checking();
+    for (let i = 1; i <= receipts; i++) check.onReceipt(receipt(i, new Uint8Array(32)));
+    body('one');
+    expect(faults).toHaveLength(judged);
+  });
+
+  test('are kept no longer than until their body has come', () => {
+    const { check, body, faults } = checking();
+    const bodies = Array.from({ length: 40 }, (_, i) => `body ${i}`);
+    for (const [i, hash] of hashesOf(...bodies).entries()) {
+      body(bodies[i]!);
+      check.onReceipt(receipt(i + 1, hash));
+    }
+    check.onReceipt(receipt(41, new Uint8Array(32)));
+    body('one more');
+    expect(faults).toHaveLength(1);
+  });
+});
+
+describe('a body that is checked', () => {
+  const seen: string[] = [];
+  const check: BodyCheck = {
+    update: (bytes) => void seen.push(Buffer.from(bytes).toString()),
+    end: () => void seen.push('end'),
+  };
+  let isLeft = false;
+  async function* source() {
+    try {
+      yield Buffer.from('one');
+      yield Buffer.from('two');
+    } finally {
+      isLeft = true;
+    }
+  }
+
+  test('is told of in full, with its end', async () => {
+    for await (const _ of checkedBody(source(), check));
+    expect(seen.splice(0)).toEqual(['one', 'two', 'end']);
+  });
+
+  test('and left has no end, and leaves the original', async () => {
+    isLeft = false;
+    for await (const _ of checkedBody(source(), check)) break;
+    expect(seen.splice(0)).toEqual(['one']);
+    expect(isLeft).toBe(true);
+    expect(await checkedBody(source(), check)[Symbol.asyncIterator]().return?.()).toEqual({
+      done: true,
+      value: undefined,
+    });
   });
 });
 

@@ -127,6 +127,112 @@ describe('a ticket', () => {
     }
   });
 
+  test('is tried by one alone: who else would, waits, also where that one fails', () => {
+    const all = granted(ticket(9));
+    all.take().settle('resumed');
+    const trial = all.take();
+    expect(all.state).toBe('later');
+    trial.settle('failed');
+    expect(all.state).toBe('now');
+    const again = all.take();
+    expect(all.state).toBe('later');
+    again.settle('resumed');
+    // What is said later counts for nothing.
+    again.settle('refused');
+    expect(all.state).toBe('now');
+    all.take();
+    expect(all.state).toBe('now');
+  });
+
+  test('of a grant is one of eight, the newest of which is used first, and a used one goes first', () => {
+    const first = ticket(99);
+    const all = granted(first);
+    const turn = all.take();
+    const kept: Uint8Array[] = [];
+    for (let i = 1; i <= 7; i++) turn.gained(ticket(1, { ticket: Uint8Array.of(i) }));
+    expect(isWiped(first)).toBe(false);
+    turn.gained(ticket(1, { ticket: Uint8Array.of(8) }));
+    expect(isWiped(first)).toBe(true);
+    turn.gained(ticket(1, { ticket: Uint8Array.of(9) }));
+    for (let i = 0; i < 8; i++) kept.push(all.take().resumption.ticket);
+    expect(kept.map(([number]) => number)).toEqual([9, 8, 7, 6, 5, 4, 3, 2]);
+  });
+
+  test('that the origin gives when nothing is left is not kept', () => {
+    const all = granted(ticket(1));
+    const turn = all.take();
+    turn.gained(ticket(1));
+    turn.settle('resumed');
+    expect(all.expires).toBe(0);
+  });
+
+  test('runs out by its own clock, and with the grant', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const start = Date.now();
+      expect(granted(ticket(1, { lifetime: 100 }), ticket(1, { lifetime: 50 })).expires).toBe(
+        start + 100_000,
+      );
+      const mine = ticket(5, { lifetime: 100 });
+      const all = new Granted(start + 40_000);
+      all.add(mine);
+      expect(all.expires).toBe(start + 40_000);
+      const turn = all.take();
+      vi.advanceTimersByTime(39_999);
+      expect([all.isClosed, all.state]).toEqual([false, 'now']);
+      vi.advanceTimersByTime(1);
+      expect(all.isClosed).toBe(true);
+      expect(isWiped(mine)).toBe(true);
+      expect(() => all.take()).toThrow(spent);
+      // What is under way may end.
+      turn.settle('unused');
+      expect(all.left).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('is dropped when it has run out, also where another is asked for', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const brief = ticket(5, { lifetime: 10 });
+      const all = granted(brief);
+      vi.advanceTimersByTime(10_000);
+      expect(all.isClosed).toBe(false);
+      expect(isWiped(brief)).toBe(true);
+      const second = ticket(5, { lifetime: 10 });
+      all.add(second);
+      vi.advanceTimersByTime(10_000);
+      expect(() => all.take()).toThrow(/can not be used any more/);
+      expect(isWiped(second)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('of eight grants is kept, and the oldest grant gives way', () => {
+    const oldest = ticket(1);
+    const all = granted(oldest, ...Array.from({ length: 7 }, () => ticket(1)));
+    expect([all.left, isWiped(oldest)]).toEqual([8, false]);
+    all.add(ticket(1));
+    expect([all.left, isWiped(oldest)]).toEqual([8, true]);
+    expect(all.state).toBe('now');
+  });
+
+  test('that is used up is gone, while turns with it are under way', () => {
+    const mine = ticket(2);
+    const all = granted(mine);
+    const [one, other] = [all.take(), all.take()];
+    expect(all.state).toBe('never');
+    one.settle('resumed');
+    expect(isWiped(mine)).toBe(false);
+    other.settle('unused');
+    expect([all.left, all.state]).toEqual([1, 'now']);
+    all.take().settle('resumed');
+    expect(isWiped(mine)).toBe(true);
+    expect(() => all.take()).toThrow(/as many connections as the client granted/);
+  });
+
   test('is wiped when the grant is closed, and its copies when they are settled', () => {
     const mine = ticket(5);
     const all = granted(mine);
