@@ -42,6 +42,8 @@ export interface ByteStreamWish {
 }
 
 export interface DelegationWish {
+  /** The origin is who it says; nothing of content was written yet. */
+  onVerified?: () => void;
   signal?: CancelSignal | undefined;
   stream?: ByteStreamWish;
   /** Whether the session may be used before the proxy takes part in it. */
@@ -110,7 +112,7 @@ export class DelegatedSession implements Transport {
     origin: Origin,
     admission: Admission,
     requestId: number,
-    { signal, stream, goesAhead = false }: DelegationWish = {},
+    { signal, stream, goesAhead = false, onVerified }: DelegationWish = {},
   ): Promise<DelegatedSession> {
     const { context, proxy, origins } = parts;
     const { grant } = admission;
@@ -133,6 +135,7 @@ export class DelegatedSession implements Transport {
         alpn: stream?.alpn,
       });
       const tls = inner.facts();
+      onVerified?.();
       context.observer.onStep?.({ step: 'origin-verified', origin, sessionId: conduit.sessionId, tls });
       requireGrant(grant, tls.version, origin.host, origin.port);
       session = new DelegatedSession(parts, origin, admission, conduit, tls, tickets);

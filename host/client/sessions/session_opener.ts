@@ -8,7 +8,11 @@ import type { SessionId } from '../../delegation/session_id.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
 import { type Context, openTransport } from '../context.js';
 import { Conduit } from '../delegation/conduit.js';
-import { type ByteStreamWish, DelegatedSession } from '../delegation/delegated_session.js';
+import {
+  type ByteStreamWish,
+  DelegatedSession,
+  type DelegationWish,
+} from '../delegation/delegated_session.js';
 import type { MainSession } from '../delegation/main_session.js';
 import type { ReceiptCheck } from '../delegation/receipt_check.js';
 import { HttpConnection } from '../http/connection.js';
@@ -114,17 +118,27 @@ export class SessionOpener {
     const { proxy, allowsUndelegated, context } = this.#parts;
     if (proxy === undefined) return this.#openDirect(origin, wish);
     if (admission === undefined) return this.#openBlind(proxy, origin, wish);
+    let isVerified = false;
+    const onVerified = () => {
+      isVerified = true;
+    };
     try {
-      return await this.#openDelegated(proxy, origin, admission, wish);
+      return await this.#openDelegated(proxy, origin, admission, { ...wish, onVerified });
     } catch (error) {
-      const { code, message } = error as DeputyError;
-      if (code !== 'NOT_ACTIVATED' || !allowsUndelegated) throw error;
+      // Whatever the proxy's reason: the origin itself was fine, and no request has left.
+      if (!isVerified || !allowsUndelegated || wish.signal?.aborted) throw error;
+      const { message } = error as DeputyError;
       context.observer.onStep?.({ step: 'undelegated', origin, reason: message });
       return this.#openBlind(proxy, origin, wish);
     }
   }
 
-  async #openDelegated(proxy: ProxyLink, origin: Origin, admission: Admission, wish: Wish): Promise<Opened> {
+  async #openDelegated(
+    proxy: ProxyLink,
+    origin: Origin,
+    admission: Admission,
+    wish: Wish & Pick<DelegationWish, 'onVerified'>,
+  ): Promise<Opened> {
     const { context, origins, mainSession, allowsUndelegated } = this.#parts;
     const main = await within(context.platform, mainSession(), { signal: wish.signal });
     const parts = { context, origins, proxy, main };

@@ -1,5 +1,6 @@
 // Proxies that break the protocol, or the client's trust: each ends in a typed error, and none gets more than its due.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { encodeFrame, FrameType } from '../../../host/delegation/frame.js';
 import type { Deliver, Message } from '../../../host/delegation/message.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
@@ -44,6 +45,46 @@ describe('a proxy that takes no part', () => {
     const client = world.through(proxy, { timeouts: patience, policy, observer: steps });
     expect(await (await client.fetch(origin.url)).text()).toBe('end to end');
     expect(steps.names).toContain('undelegated');
+  });
+
+  test.each([
+    'GRANT_UNSUPPORTED',
+    'UNSUPPORTED_SUITE',
+    'NOT_DELEGABLE',
+    'WRONG_SECRET',
+    'LIMIT',
+    'INTERNAL',
+    'SOMETHING_NEW',
+  ])('is passed by at once where it refuses with %s', async (code) => {
+    const proxy = await ScriptedProxy.start(world, {
+      onMessage: (message, send) => {
+        if (message.type !== FrameType.Deliver) return undefined;
+        send({ type: FrameType.Error, sessionId: message.sessionId, code, text: 'no' });
+        return true;
+      },
+    });
+    const policy = { rules, undelegated: 'tunnel' as const };
+    const client = world.through(proxy, { policy });
+    expect(await (await client.fetch(origin.url)).text()).toBe('end to end');
+    const strict = world.through(proxy);
+    await expect(strict.fetch(origin.url)).rejects.toMatchObject({ code });
+  });
+
+  test('is passed by where the origin has no such grant, and never where the origin is another', async () => {
+    const old = await world.origin((_, response) => response.end('end to end'), { maxVersion: 'TLSv1.2' });
+    const proxy = await ScriptedProxy.start(world);
+    const rules = [{ origin: '*', decision: 'epoch' as const }];
+    const policy = { rules, undelegated: 'tunnel' as const };
+    const client = world.through(proxy, { policy });
+    expect(await (await client.fetch(old.url)).text()).toBe('end to end');
+    const steps = new Steps();
+    const distrusting = world.through(proxy, {
+      policy,
+      observer: steps,
+      roots: (await createAuthority()).root.pem,
+    });
+    await expect(distrusting.fetch(old.url)).rejects.toMatchObject({ code: 'TLS_UNKNOWN_CA' });
+    expect(steps.names).not.toContain('undelegated');
   });
 
   test('that never greets is given up', async () => {
