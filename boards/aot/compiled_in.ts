@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patched, type Replacements } from '../parts/patch.js';
-import { type TranslatedFunction, type Translation, translate } from './translate.js';
+import { missingTranslator, type TranslatedFunction, type Translation, translate } from './translate.js';
 
 const output = fileURLToPath(new URL('../../build/firmware/aot', import.meta.url));
 
@@ -26,6 +26,10 @@ export async function compiledIn(wasmFile: string): Promise<CompiledIn> {
   const own = createHash('sha256')
     .update(readFileSync(fileURLToPath(import.meta.url)))
     .update(sha256);
+  const module = new WebAssembly.Module(wasm);
+  if (WebAssembly.Module.imports(module).length > 0) throw new Error('the program imports something');
+  const absent = await missingTranslator();
+  if (absent) throw new Error(absent);
   const folder = join(output, `${FORMAT}-${own.digest('hex').slice(0, 16)}`);
   const source = join(folder, 'translated_program.c');
   if (existsSync(source)) return { source, sha256 };
@@ -35,7 +39,7 @@ export async function compiledIn(wasmFile: string): Promise<CompiledIn> {
     const translation = await translate(wasmFile, unfinished, NAME);
     const text = readFileSync(translation.source, 'utf8');
     rmSync(translation.source);
-    const table = exportsTable(translation, new WebAssembly.Module(wasm), sha256);
+    const table = exportsTable(translation, module, sha256);
     writeFileSync(join(unfinished, 'translated_program.c'), `${inSandbox(text)}\n${table}`);
     if (!existsSync(folder)) renameSync(unfinished, folder);
   } finally {
@@ -52,12 +56,13 @@ const ACCESS = /\b([if]\d+_(?:load|store)\w*)\(&instance->w2c_memory, \(u64\)\((
 
 /** The translation without wasm2c's preamble. Throws where the text isn't what wasm2c 1.0.32 writes. */
 export function inSandbox(text: string): string {
-  const head = text.slice(0, text.indexOf('#define TRAP(x)'));
-  const rest = text.slice(text.indexOf('#if defined(_MSC_VER)\n\n// Adapted from'));
-  if (head.length >= text.length || rest.length >= text.length)
-    throw new Error('wasm2c wrote another preamble');
+  const from = text.indexOf('#define TRAP(x)');
+  const to = text.indexOf('#if defined(_MSC_VER)\n\n// Adapted from');
+  if (from < 0 || to < from) throw new Error('wasm2c wrote another preamble');
+  const [head, rest] = [text.slice(0, from), text.slice(to)];
   if (rest.includes('CALL_INDIRECT('))
     throw new Error('the program has a table of functions: aot takes none');
+  if (!rest.includes('wasm_rt_allocate_memory(')) throw new Error('the program has no memory');
   const kept = patched(
     `${head}#include "sandbox.h"\n\n${without(rest, UNUSED)}`,
     REPLACED,

@@ -1,13 +1,13 @@
 // npm run board -- list
-// npm run board -- BOARD [--loss N] [--delay N] get URL… --proxy HOST:PORT …
+// npm run board -- BOARD [--engine NAME] [--loss N] [--delay N] get URL… --proxy HOST:PORT …
 // npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL --proxy HOST:PORT …
-import { buildClient, findBoard, missingTools } from './firmware.js';
+import { buildClient, ENGINES, type Engine, findBoard, missingTools } from './firmware.js';
 import { list } from './list.js';
 import { ended, startClient } from './run.js';
 import { takeScreenshot } from './screen.js';
 
 const usage = `Usage: npm run board -- list [--json]
-       npm run board -- BOARD [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
+       npm run board -- BOARD [--engine NAME] [network] get URL… --proxy HOST:PORT --proxy-ca FILE --ca FILE [options]
        npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL …
 
 list          the boards, what each can do, and what it takes of its budget, its memory at its peak
@@ -17,6 +17,9 @@ BOARD browse  the same on the board's own screen, with its keys: arrows scroll a
               one, F1 leads back, F2 reloads, Escape ends. WINDOW is what QEMU shows the screen in: gtk where this
               machine has a display, or sdl, vnc=:1 and what else its -display takes. With --screenshot the page's first
               screen goes into FILE, as PNG, and the browser ends
+
+  --engine NAME  what runs the device program: wasm3 (the interpreter, unless told), or aot (the same program as C, compiled
+                 into the firmware: less work and memory, more flash)
 
 An emulated board reaches this machine as localhost. Its network can be another, or worse:
 
@@ -31,9 +34,11 @@ An emulated board reaches this machine as localhost. Its network can be another,
 function ofTheMachine(args: readonly string[]) {
   const given: Record<string, string> = {};
   let at = 0;
-  for (; /^--(loss|delay|cut|seed|address|display|screenshot)$/.test(args[at] ?? ''); at += 2)
+  for (; /^--(engine|loss|delay|cut|seed|address|display|screenshot)$/.test(args[at] ?? ''); at += 2)
     given[`${args[at]}`.slice(2)] = args[at + 1] ?? '';
-  const { address, display, screenshot, ...network } = given;
+  const { engine = 'wasm3', address, display, screenshot, ...network } = given;
+  if (!ENGINES.includes(engine as Engine))
+    throw new Error(`--engine takes ${ENGINES.join(' or ')}, not '${engine}'`);
   if (screenshot !== undefined && args[at] !== 'browse') throw new Error('--screenshot goes with browse');
   const impairment = Object.fromEntries(
     Object.entries(network).map(([name, value]) => [name, Number(value)]),
@@ -41,6 +46,7 @@ function ofTheMachine(args: readonly string[]) {
   const here = process.env.DISPLAY || process.env.WAYLAND_DISPLAY ? 'gtk' : 'none';
   return {
     rest: args.slice(at),
+    engine: engine as Engine,
     screenshot,
     emulator: args[at] === 'browse' && screenshot === undefined ? ['-display', display ?? here] : [],
     ...(address !== undefined && { address }),
@@ -62,8 +68,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     );
   const absent = missingTools(board);
   if (absent) throw new Error(absent);
-  const { rest, screenshot, ...options } = ofTheMachine(args);
-  const firmware = await buildClient(board);
+  const { rest, engine, screenshot, ...options } = ofTheMachine(args);
+  const firmware = await buildClient(board, { engine });
   if (screenshot !== undefined) return takeScreenshot(board, firmware, rest, screenshot, options);
   return ended(startClient(board, firmware, rest, options));
 }

@@ -1,6 +1,14 @@
 // The boards, what each can do, and what it takes of its budget.
 import { statSync } from 'node:fs';
-import { allBoards, type Board, buildClient, buildFirmware, missingTools, programFile } from './firmware.js';
+import {
+  allBoards,
+  type Board,
+  buildClient,
+  buildFirmware,
+  type Engine,
+  missingTools,
+  programFile,
+} from './firmware.js';
 import { imageSize } from './image.js';
 import { programPeak, startPeaks } from './peak.js';
 
@@ -14,7 +22,10 @@ interface Row {
   title: string;
   can: readonly string[];
   budget: Sizes | null;
+  /** With the program under wasm3. */
   used: Sizes | null;
+  /** With the program compiled in, where the board runs the client. */
+  usedAot: Sizes | null;
   /** What is missing to build it. */
   absent: string | null;
 }
@@ -27,6 +38,7 @@ export async function list(json: boolean) {
   try {
     const rows: Row[] = [];
     for (const board of await allBoards()) rows.push(await describe(board, peaks));
+    tell('');
     console.log(json ? JSON.stringify(rows, null, 2) : rows.map(line).join('\n'));
   } finally {
     await peaks.stop();
@@ -47,21 +59,26 @@ async function describe(board: Board, peaks: Peaks): Promise<Row> {
     can,
     budget: board.budget ?? null,
     used: null,
+    usedAot: null,
     absent: null,
   };
   const absent = missingTools(board);
   if (absent) return { ...row, absent };
   try {
-    return { ...row, used: await used(board, peaks) };
+    const usedAot = board.clientSources ? await used(board, peaks, 'aot') : null;
+    return { ...row, used: await used(board, peaks, 'wasm3'), usedAot };
   } catch (error) {
     return { ...row, absent: (error as Error).message.split('\n')[0] ?? '' };
   }
 }
 
 // The client where the board runs it; else the benchmark, with the program that lies beside it.
-async function used(board: Board, peaks: Peaks): Promise<Sizes> {
+async function used(board: Board, peaks: Peaks, engine: Engine): Promise<Sizes> {
+  tell(`${board.name}, ${engine}`);
   const runsClient = board.clientSources !== undefined;
-  const firmware = runsClient ? await buildClient(board) : buildFirmware(board, 'bench', ['bench/bench.c']);
+  const firmware = runsClient
+    ? await buildClient(board, { engine })
+    : buildFirmware(board, 'bench', ['bench/bench.c']);
   const { flash, ram } = imageSize(firmware);
   return {
     flash: flash + (runsClient ? 0 : statSync(programFile(board)).size),
@@ -72,11 +89,21 @@ async function used(board: Board, peaks: Peaks): Promise<Sizes> {
 
 const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
 
-function line({ board, title, can, budget, used, absent }: Row): string {
+/** Which board is built and run, for a person who waits. */
+function tell(what: string) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+}
+
+function line({ board, title, can, budget, used, usedAot, absent }: Row): string {
   const size = (taken: number, most: number | undefined) =>
     most === undefined ? kib(taken) : `${kib(taken)} of ${kib(most)}`;
-  const figures =
-    used && `flash ${size(used.flash, budget?.flash)}; RAM at its peak ${size(used.ram, budget?.ram)}`;
-  const rest = figures ?? (absent && `not built: ${absent}`);
-  return `${board.padEnd(16)}${title}\n${' '.repeat(16)}${can.join(', ')}${rest ? `; ${rest}` : ''}`;
+  const figures = (of: Sizes) =>
+    `flash ${size(of.flash, budget?.flash)}; RAM at its peak ${size(of.ram, budget?.ram)}`;
+  const lines = [
+    title,
+    `${can.join(', ')}${absent ? `; not built: ${absent}` : ''}`,
+    ...(used ? [`wasm3: ${figures(used)}`] : []),
+    ...(usedAot ? [`aot:   ${figures(usedAot)}`] : []),
+  ];
+  return lines.map((text, i) => `${(i === 0 ? board : '').padEnd(17)}${text}`).join('\n');
 }
