@@ -20,7 +20,7 @@ export interface CompiledIn {
 }
 
 /** Translates the wasm file, where that was not done before. Throws where wasm2c can't, or the program needs a table. */
-export async function compiledIn(wasmFile: string): Promise<CompiledIn> {
+export function compiledIn(wasmFile: string): CompiledIn {
   const wasm = readFileSync(wasmFile);
   const sha256 = createHash('sha256').update(wasm).digest();
   const own = createHash('sha256')
@@ -28,7 +28,7 @@ export async function compiledIn(wasmFile: string): Promise<CompiledIn> {
     .update(sha256);
   const module = new WebAssembly.Module(wasm);
   if (WebAssembly.Module.imports(module).length > 0) throw new Error('the program imports something');
-  const absent = await missingTranslator();
+  const absent = missingTranslator();
   if (absent) throw new Error(absent);
   const folder = join(output, `${FORMAT}-${own.digest('hex').slice(0, 16)}`);
   const source = join(folder, 'translated_program.c');
@@ -36,7 +36,7 @@ export async function compiledIn(wasmFile: string): Promise<CompiledIn> {
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   try {
-    const translation = await translate(wasmFile, unfinished, NAME);
+    const translation = translate(wasmFile, unfinished, NAME);
     const text = readFileSync(translation.source, 'utf8');
     rmSync(translation.source);
     const table = exportsTable(translation, module, sha256);

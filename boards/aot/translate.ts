@@ -1,9 +1,8 @@
 // Turns a wasm program into C with wabt's wasm2c. The C keeps the sandbox: each access is checked against the memory's
 // size, and a trap calls wasm_rt_trap. Who compiles it gives the few functions of wasm-rt.h.
-import { execFile } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 export interface TranslatedFunction {
   /** Its name in C. The first argument is the instance. */
@@ -31,9 +30,9 @@ const wasm2c = process.env.WASM2C ?? '/usr/bin/wasm2c';
 export const runtimeHeaders = process.env.WASM_RT ?? '/usr/src/wasm2c';
 
 /** Why programs can't be translated here; undefined where they can. */
-export async function missingTranslator(): Promise<string | undefined> {
+export function missingTranslator(): string | undefined {
   try {
-    await promisify(execFile)(wasm2c, ['--version']);
+    execFileSync(wasm2c, ['--version'], { stdio: 'ignore' });
     return undefined;
   } catch {
     return "wasm2c is not installed: it is in Debian's package wabt";
@@ -45,19 +44,14 @@ export async function missingTranslator(): Promise<string | undefined> {
  * the functions keep the names that the wasm file may hold, for who reads a debugger. Throws what wasm2c says where it
  * can't.
  */
-export async function translate(
-  wasm: string,
-  folder: string,
-  name: string,
-  { names = false } = {},
-): Promise<Translation> {
+export function translate(wasm: string, folder: string, name: string, { names = false } = {}): Translation {
   if (!/^[a-z][a-z0-9]*$/.test(name)) throw new Error(`'${name}' can't begin the names of C symbols`);
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   const source = join(folder, `${name}.c`);
   const header = join(folder, `${name}.h`);
   const options = ['--module-name', name, ...(names ? [] : ['--no-debug-names'])];
-  await promisify(execFile)(wasm2c, [...options, wasm, '-o', source]);
-  const functions = readFunctions(await readFile(header, 'utf8'), name);
+  execFileSync(wasm2c, [...options, wasm, '-o', source], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const functions = readFunctions(readFileSync(header, 'utf8'), name);
   return { source, header, instance: `Z_${name}_instance_t`, functions };
 }
 

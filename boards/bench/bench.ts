@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { boardNames, findBoard, missingTools } from '../parts/firmware.js';
+import { boardNames, ENGINES, type Engine, findBoard, missingTools } from '../parts/firmware.js';
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.js';
 import { measureRows, type Skipped } from './measure.js';
@@ -19,7 +19,8 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --board NAME   ${boardNames()
     .filter((name) => name !== 'linux')
     .join(', ')}
-  --engine NAME  wasm3: on this machine instead of a board, counted by Valgrind
+  --engine NAME  with --board: wasm3 (unless told) or aot, the program compiled in; without: wasm3, on this machine
+                 instead of a board, counted by Valgrind
   --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
   --only TEXT    rows whose name contains TEXT
   --own          Deputy alone, without its peers
@@ -49,6 +50,13 @@ type Step = ((name: string) => void) | undefined;
 
 const parse = () => parseArgs({ options }).values;
 
+/** What a board runs programs on. Throws for what is none. */
+function engineOf({ engine = 'wasm3' }: Values): Engine {
+  const found = ENGINES.find((name) => name === engine);
+  if (found === undefined) throw new Error(`no engine '${engine}'; there is ${ENGINES.join(', ')}`);
+  return found;
+}
+
 const showStep = (name: string) => process.stderr.write(`\r\x1b[K${name}`);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,7 +81,11 @@ async function main(): Promise<number> {
   if (values.session) {
     if (!('clientSources' in board)) throw new Error(`${board.title} does not run the client`);
     const { benchSession } = await import('./session/session.js');
-    await benchSession(board, { json: values.json, ...(process.stderr.isTTY && { step: showStep }) });
+    await benchSession(board, {
+      json: values.json,
+      engine: engineOf(values),
+      ...(process.stderr.isTTY && { step: showStep }),
+    });
     return 0;
   }
   const program = 'program' in board ? board.program : undefined;
@@ -90,7 +102,9 @@ async function main(): Promise<number> {
     interpreter:
       'interpreter' in board
         ? board.interpreter
-        : `wasm3 ${wasm3Pin.version}, gcc -O3, with the operations of boards/parts/wasm3`,
+        : engineOf(values) === 'aot'
+          ? 'compiled ahead of time: wasm2c, gcc -O2'
+          : `wasm3 ${wasm3Pin.version}, gcc -O3, with the operations of boards/parts/wasm3`,
   };
   // Where only one program has room, there is nothing to compare it with.
   return values.own || program
@@ -135,7 +149,8 @@ async function alone(
   { values, heading, step }: Asked,
 ): Promise<number> {
   const { ownTable } = await import('./table.js');
-  const { measured, skipped } = measureRows(board, wasm, wanted, { step });
+  const engine = engineOf(values);
+  const { measured, skipped } = measureRows(board, wasm, wanted, { step, engine });
   if (values.released) {
     const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
     for (const [i, row] of measured.entries()) row.instructionsReleased = released[i]!.instructions;
@@ -159,11 +174,11 @@ async function against(
     import('./table.js'),
   ]);
   const tunePeers = values['tune-peers'];
-  const picture = `${root}/build/bench-${board.name}.svg`;
+  const picture = `${root}/build/bench-${board.name}${engineOf(values) === 'aot' ? '-aot' : ''}.svg`;
   const report = {
     ...heading,
     tunePeers,
-    ...compare(board, wasm, wanted, { step, tunePeers }),
+    ...compare(board, wasm, wanted, { step, tunePeers, engine: engineOf(values) }),
     plot: relative(process.cwd(), picture),
   };
   step?.('');

@@ -35,8 +35,10 @@ export function compare(
   { step, tunePeers = false, ...options }: Options = {},
 ): Comparison {
   // Whatever can't be built is told once, before anything runs.
-  planRunner(board, options);
-  const { peers, absent } = findPeers({ tuned: tunePeers });
+  planRunner(board, options, wasm);
+  // What others are on wasm3 says nothing of a program that was compiled: it is compared with native code alone.
+  const { peers, absent } =
+    options.engine === 'aot' ? { peers: [], absent: [] } : findPeers({ tuned: tunePeers });
   const natives = nativePeers(board, absent);
   const report: Comparison = { rows: [], skipped: [], failures: [], absent };
   for (const [index, row] of rows.entries()) {

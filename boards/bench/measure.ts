@@ -1,6 +1,6 @@
 // Measures candidates: Deputy's own program, its peers on the same interpreter, and native code.
 import { readFileSync } from 'node:fs';
-import { Plan, planRunner, runPlan, type Target } from './plan.js';
+import { Plan, planRunner, type Runner, runPlan, type Target } from './plan.js';
 import type { Row } from './row.js';
 
 export interface Measured {
@@ -44,9 +44,9 @@ export function measureRows(
   board: Target,
   wasm: string,
   rows: readonly Row[],
-  { tuned = true, step }: { tuned?: boolean; step?: ((primitive: string) => void) | undefined } = {},
+  { step, ...runner }: Runner & { step?: ((primitive: string) => void) | undefined } = {},
 ): { measured: Measured[]; skipped: Skipped[] } {
-  planRunner(board, { tuned });
+  planRunner(board, runner, wasm);
   const measured: Measured[] = [];
   const skipped: Skipped[] = [];
   for (const row of rows) {
@@ -57,8 +57,7 @@ export function measureRows(
     }
     step?.(row.primitive);
     try {
-      for (const size of row.sizes ?? [undefined])
-        measured.push(measureRow(board, row, own, size, { tuned }));
+      for (const size of row.sizes ?? [undefined]) measured.push(measureRow(board, row, own, size, runner));
     } catch (error) {
       skipped.push({ primitive: row.primitive, reason: (error as Error).message, failed: true });
     }
@@ -81,7 +80,7 @@ export function measureRow(
   row: Row,
   { wasm, measure }: Candidate,
   size: number | undefined,
-  { tuned = true }: { tuned?: boolean } = {},
+  runner: Runner = {},
 ): Measured {
   const result: Omit<Measured, 'constantTime'> = {
     primitive: row.primitive,
@@ -95,7 +94,7 @@ export function measureRow(
     result.instructions = Math.round(instructions);
   });
   if (wasm) plan.memory((linear, heap) => Object.assign(result, { linearBytes: linear, heapBytes: heap }));
-  runPlan(board, plan, { tuned, native: !wasm });
+  runPlan(board, plan, { ...runner, native: !wasm });
   if (size) result.instructionsPerByte = Math.round((10 * result.instructions) / size) / 10;
   return { ...result, constantTime: row.constantTime === true };
 }

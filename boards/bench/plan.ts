@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compiledIn } from '../aot/compiled_in.js';
 import { runEmulator } from '../parts/emulator.js';
-import { type Board, buildFirmware } from '../parts/firmware.js';
+import { type Board, buildFirmware, type Engine } from '../parts/firmware.js';
 import { nativeProgram } from './compiled.js';
 
 /** A number, or a register of the plan: `$3`, `$3+16`. */
@@ -55,6 +56,11 @@ export class Plan {
   /** The file that `program` named. */
   get wasm(): string | undefined {
     return this.#wasm;
+  }
+
+  /** Loads what was compiled in from it, by its hash that lies in `file`. */
+  programCompiled(file: string): void {
+    this.#lines[0] = `program ${file} 0`;
   }
 
   /** Loads that file from where it lies in the board's own memory, with another stack. */
@@ -195,12 +201,22 @@ export class Plan {
 export interface Runner {
   tuned?: boolean;
   native?: boolean;
+  engine?: Engine;
 }
 
-/** The ELF file that runs plans on the board: on wasm3 (`tuned: false`: as released), or `native`, on BearSSL without wasm. */
-export function planRunner(board: Target, { tuned = true, native = false }: Runner = {}): string {
+/**
+ * The ELF file that runs plans on the board: on wasm3 (`tuned: false`: as released), with `wasm` compiled in where the engine
+ * is `aot`, or `native`, on BearSSL without wasm.
+ */
+export function planRunner(
+  board: Target,
+  { tuned = true, native = false, engine = 'wasm3' }: Runner = {},
+  wasm?: string,
+): string {
   if ('runner' in board) return board.runner({ native });
-  return native ? nativeProgram(board) : buildFirmware(board, 'bench', ['bench/bench.c'], { tuned });
+  if (native) return nativeProgram(board);
+  const compiled = engine === 'aot' && wasm !== undefined ? { compiled: compiledIn(wasm) } : {};
+  return buildFirmware(board, 'bench', ['bench/bench.c'], { tuned, ...compiled });
 }
 
 // With a longer instruction each takes more than a tick of any board's timer: then counts are exact.
@@ -215,11 +231,14 @@ export function runPlan(
   plan: Plan,
   { timeout = 600_000, exact = false, ...options }: Runner & { timeout?: number; exact?: boolean } = {},
 ): void {
-  const firmware = planRunner(board, options);
-  if ('programAddress' in board && plan.wasm !== undefined)
-    plan.programAt(board.programAddress!, board.stackBytes!);
+  const firmware = planRunner(board, options, plan.wasm);
   const folder = mkdtempSync(join(tmpdir(), 'deputy-bench-'));
   try {
+    if (options.engine === 'aot' && plan.wasm !== undefined) {
+      writeFileSync(join(folder, 'sha256'), compiledIn(plan.wasm).sha256);
+      plan.programCompiled(join(folder, 'sha256'));
+    } else if ('programAddress' in board && plan.wasm !== undefined)
+      plan.programAt(board.programAddress!, board.stackBytes!);
     const file = join(folder, 'plan');
     writeFileSync(file, plan.text);
     const run =

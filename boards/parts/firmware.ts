@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { compiledIn } from '../aot/compiled_in.js';
+import { type CompiledIn, compiledIn } from '../aot/compiled_in.js';
 import { runtimeHeaders } from '../aot/translate.js';
 import { clientSources, clientWasm } from './client.js';
 import { gateway } from './gateway/gateway.js';
@@ -153,15 +153,18 @@ const entries = [
 
 /**
  * Builds `program` (C files below boards/) for the board. Returns the ELF file's path; nothing is compiled where it was
- * built from the same bytes. `tuned: false` gives wasm3 as it was released, by the compiler alone.
+ * built from the same bytes. `tuned: false` gives wasm3 as it was released, by the compiler alone;
+ * `compiled` is a program that is compiled in, in the place of wasm3.
  */
 export function buildFirmware(
   board: Board,
   name: string,
   program: readonly string[],
-  { tuned = true }: { tuned?: boolean } = {},
+  { tuned = true, compiled }: { tuned?: boolean; compiled?: CompiledIn } = {},
 ): string {
-  const core = interpreter({ tuned: tuned && board.arm32 === true });
+  const core = compiled
+    ? translated(compiled.source, false)
+    : interpreter({ tuned: tuned && board.arm32 === true });
   const own = {
     files: [...ownFiles(board, board.sources, core.common), ...program.map((file) => join(boards, file))],
     near: near(board),
@@ -169,7 +172,7 @@ export function buildFirmware(
   };
   return link(
     board,
-    `${name}${tuned ? '' : '-released'}`,
+    `${name}${compiled ? `-${compiled.sha256.toString('hex', 0, 8)}` : tuned ? '' : '-released'}`,
     [own, core],
     [...core.link, ...programLimits(board)],
   );
@@ -202,7 +205,7 @@ export async function buildClient(
 ): Promise<string> {
   // Without its other end a serial line leads nowhere: better said now.
   if (board.network === 'slip') gateway();
-  const aot = engine === 'aot' ? await compiledIn(clientWasm()) : undefined;
+  const aot = engine === 'aot' ? compiledIn(clientWasm()) : undefined;
   const core = aot
     ? translated(aot.source, sanitize)
     : interpreter({ tuned: board.arm32 === true, sanitize });

@@ -35,7 +35,7 @@ export class CompiledTarget implements Target {
   }
 
   async missing(): Promise<string | undefined> {
-    const translator = await missingTranslator();
+    const translator = missingTranslator();
     if (translator !== undefined) return translator;
     const clang = await promisify(execFile)('clang', ['--version']).catch(() => undefined);
     return clang === undefined ? "clang is not installed: it is in Debian's package clang" : undefined;
@@ -45,7 +45,7 @@ export class CompiledTarget implements Target {
     await mkdir(this.#folder, { recursive: true });
     const wasm = join(this.#folder, 'fuzzed.wasm');
     await compileVariant(this.root, variants[this.name], wasm);
-    await translate(wasm, this.#folder, 'fuzzed', { names: true });
+    translate(wasm, this.#folder, 'fuzzed', { names: true });
     const sources = ['memory.c', this.driver].map((file) => join(this.root, 'test/fuzz/c', file));
     const keys = `-DFUZZ_KEYS="${join(this.root, 'test/fuzz/keys')}"`;
     const program = join(this.#folder, 'fuzzed.c');

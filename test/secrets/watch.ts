@@ -16,7 +16,7 @@ export function plantedBranch(secret: usize): i32 { return load<u8>(secret) & 1 
 };
 
 export async function missingTools(): Promise<string | undefined> {
-  const translator = await missingTranslator();
+  const translator = missingTranslator();
   if (translator !== undefined) return translator;
   const there = await readFile('/usr/include/valgrind/memcheck.h').catch(() => undefined);
   return there === undefined ? "valgrind is not installed: it is in Debian's package valgrind" : undefined;
@@ -34,7 +34,7 @@ export async function buildDrivers(root: string, folder: string): Promise<Driver
   await mkdir(folder, { recursive: true });
   const wasm = join(folder, 'watched.wasm');
   await compileVariant(root, watched, wasm);
-  const { functions, source } = await translate(wasm, folder, 'watched', { names: true });
+  const { functions, source } = translate(wasm, folder, 'watched', { names: true });
   const calls = [...functions]
     .filter(([, { parameters }]) => parameters.every((type) => type === 'u32'))
     .map(([name, { symbol, parameters, result }]) => {

@@ -1,6 +1,6 @@
 // npm run bench -- --board NAME --session [--json]: what a delegated session costs a board, step by step, and whether the
 // whole of it pays: ten objects on three origins, delegated and direct.
-import { type Board, buildClient } from '../../parts/firmware.js';
+import { type Board, buildClient, type Engine } from '../../parts/firmware.js';
 import { type Measured, runMeasured } from './run.js';
 import { serveStory } from './story.js';
 import { startWorld, type World } from './world.js';
@@ -27,6 +27,7 @@ interface Page {
 interface Report extends Steps {
   readonly board: string;
   readonly title: string;
+  readonly engine: Engine;
   readonly unit: string;
   readonly runs: number;
   readonly origin: string;
@@ -60,14 +61,15 @@ const PARTS = {
 
 export async function benchSession(
   board: Board,
-  { json, step = () => {} }: { json: boolean; step?: Step },
+  { json, engine = 'wasm3', step = () => {} }: { json: boolean; engine?: Engine; step?: Step },
 ): Promise<void> {
-  const firmware = await buildClient(board);
+  const firmware = await buildClient(board, { engine });
   const world = await startWorld();
   try {
     const report: Report = {
       board: board.name,
       title: board.title,
+      engine,
       unit: 'instructions (QEMU -icount shift=0), not cycles; sleep left out',
       runs: RUNS,
       origin: `${world.server}, TLS 1.3, ECDSA P-256, chain of two`,
@@ -141,7 +143,7 @@ async function measurePage(board: Board, firmware: string, world: World, width: 
 const million = (count: number) => (count / 1e6).toFixed(count < 1e7 ? 2 : 0);
 const kib = (bytes: number) => (bytes / 1024).toFixed(bytes < 102_400 ? 1 : 0);
 
-function text({ title, unit, origin, runs, steps, perKibibyte, memory, pages }: Report): string {
+function text({ title, engine, unit, origin, runs, steps, perKibibyte, memory, pages }: Report): string {
   const row = (name: string, { instructions, least, most }: Spread) => [
     name,
     million(instructions),
@@ -160,7 +162,7 @@ function text({ title, unit, origin, runs, steps, perKibibyte, memory, pages }: 
     page.ratio.toFixed(2),
   ]);
   return [
-    `${title}; ${unit}; ${origin}`,
+    `${title}; ${engine}; ${unit}; ${origin}`,
     table([['step', 'millions', `spread of ${runs} runs`], ...rows]),
     `heap ${kib(memory.heap)} KiB at its peak, linear memory ${kib(memory.linear)} KiB of it`,
     'Ten objects on three origins: fetched directly, and as the one page that a transcoding proxy makes of them',

@@ -26,7 +26,7 @@ export interface Compiled {
 export async function compile(wasm: Uint8Array, folder: string): Promise<Compiled> {
   const file = join(folder, `${++programs}.wasm`);
   writeFileSync(file, wasm);
-  const { source, sha256 } = await compiledIn(file);
+  const { source, sha256 } = compiledIn(file);
   const program = join(folder, `${programs}`);
   await promisify(execFile)(compiler, [
     ...['-std=gnu11', '-O1', '-g', '-fno-strict-aliasing', '-fsanitize=address,undefined'],

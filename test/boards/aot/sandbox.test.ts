@@ -10,7 +10,7 @@ import { assemble } from '../node/wat.js';
 import { randomModule } from '../parts/programs.js';
 import { type Call, type Compiled, compile, underV8 } from './compiled.js';
 
-const missing = await missingTranslator();
+const missing = missingTranslator();
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'deputy-aot-'));
