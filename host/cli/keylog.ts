@@ -105,18 +105,26 @@ export async function deliverKeys(
     fromStart: options.fromStart === true,
   });
   tell({ event: 'ready', file: options.file });
-  for await (const text of following) {
-    for (const session of parser.push(text)) {
-      const { clientRandom, tlsVersion } = session;
-      // Node.js logs this command's own connection too, where NODE_OPTIONS has --tls-keylog.
-      if (link.isOwn(clientRandom)) continue;
-      link.deliver(session);
-      tell({
-        event: 'delivered',
-        clientRandom: toHex(clientRandom),
-        tlsVersion: tlsVersion === 0x0304 ? '1.3' : '1.2',
-      });
+  try {
+    for await (const bytes of following) {
+      for (const session of parser.push(bytes)) {
+        const { clientRandom, tlsVersion } = session;
+        // Node.js logs this command's own connection too, where NODE_OPTIONS has --tls-keylog.
+        if (link.isOwn(clientRandom)) {
+          session.secrets.fill(0);
+          session.handshakeSecrets.fill(0);
+          continue;
+        }
+        link.deliver(session);
+        tell({
+          event: 'delivered',
+          clientRandom: toHex(clientRandom),
+          tlsVersion: tlsVersion === 0x0304 ? '1.3' : '1.2',
+        });
+      }
     }
+  } finally {
+    parser.end();
   }
   if (!signal.aborted && reason !== undefined) throw reason;
   link.close();

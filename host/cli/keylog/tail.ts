@@ -6,7 +6,7 @@ const CHUNK = 65_536;
 
 /**
  * What is appended to `path` from now on (from its start where `fromStart`, or where it does not exist yet). A file
- * that shrinks or is replaced is read from its start. Ends when `signal` has aborted and the file is read to its end.
+ * that shrinks or is replaced is read from its start. What it gives is good until more is asked for. Ends when `signal` has aborted and the file is read to its end.
  */
 export async function* tail(
   path: string,
@@ -15,7 +15,7 @@ export async function* tail(
     fromStart = false,
     interval = 25,
   }: { signal: AbortSignal; fromStart?: boolean; interval?: number },
-): AsyncGenerator<string, void, void> {
+): AsyncGenerator<Uint8Array, void, void> {
   let position = fromStart ? 0 : ((await sizeOf(path)) ?? 0);
   let file: { handle: FileHandle; inode: number } | undefined;
   const buffer = Buffer.alloc(CHUNK);
@@ -31,9 +31,8 @@ export async function* tail(
       const { bytesRead } = (await file?.handle.read(buffer, 0, CHUNK, position)) ?? { bytesRead: 0 };
       if (bytesRead > 0) {
         position += bytesRead;
-        const text = buffer.toString('latin1', 0, bytesRead);
-        buffer.fill(0, 0, bytesRead);
-        yield text;
+        // Whoever reads them wipes them: they are a part of the buffer.
+        yield buffer.subarray(0, bytesRead);
       } else if (isLast) {
         return;
       } else {
@@ -41,6 +40,7 @@ export async function* tail(
       }
     }
   } finally {
+    buffer.fill(0);
     await file?.handle.close();
   }
 }

@@ -206,7 +206,8 @@ describe('the key log', () => {
     for (let cut = 1; cut < 64; cut++) {
       const parser = new KeyLogParser();
       const found = [];
-      for (let at = 0; at < text.length; at += cut) found.push(...parser.push(text.slice(at, at + cut)));
+      for (let at = 0; at < text.length; at += cut)
+        found.push(...parser.push(Buffer.from(text.slice(at, at + cut))));
       expect(found).toHaveLength(1);
       expect(Buffer.from(found[0]!.secrets).toString('hex')).toBe(client + server);
       expect(Buffer.from(found[0]!.handshakeSecrets).toString('hex')).toBe(early + late);
@@ -216,11 +217,24 @@ describe('the key log', () => {
 
   test('gives a session of TLS 1.2 by its master secret, and nothing for malformed lines', () => {
     const parser = new KeyLogParser();
-    expect(
-      parser.push(`CLIENT_RANDOM ${random} ${'cc'.repeat(47)}\nCLIENT_RANDOM ${random.slice(2)} zz\n`),
-    ).toEqual([]);
-    expect(parser.push(`CLIENT_RANDOM ${random} ${'cc'.repeat(48)}\r\n`)).toHaveLength(1);
-    expect(parser.push(`${'x'.repeat(5000)}`)).toEqual([]);
-    expect(parser.push(`\nCLIENT_RANDOM ${random} ${'cc'.repeat(48)}\n`)).toHaveLength(1);
+    const push = (text: string) => parser.push(Buffer.from(text));
+    expect(push(`CLIENT_RANDOM ${random} ${'cc'.repeat(47)}\nCLIENT_RANDOM ${random.slice(2)} zz\n`)).toEqual(
+      [],
+    );
+    expect(push(`CLIENT_RANDOM ${random} ${'cc'.repeat(48)}\r\n`)).toHaveLength(1);
+    expect(push(`${'x'.repeat(5000)}`)).toEqual([]);
+    expect(push(`\nCLIENT_RANDOM ${random} ${'cc'.repeat(48)}\n`)).toHaveLength(1);
+  });
+
+  test('takes digits and labels of either case, and wipes what it has read', () => {
+    const parser = new KeyLogParser();
+    const line = Buffer.from(`client_random ${random.toUpperCase()} ${'cC'.repeat(48)}\n`);
+    const [found] = parser.push(line);
+    expect(found?.secrets).toEqual(new Uint8Array(48).fill(0xcc));
+    expect(line.every((byte) => byte === 0)).toBe(true);
+    for (const wrong of ['cg', 'c', 'cc ', '']) {
+      expect(parser.push(Buffer.from(`CLIENT_RANDOM ${random} ${'cc'.repeat(47)}${wrong}\n`))).toEqual([]);
+    }
+    expect(parser.push(Buffer.from(`${random}\n\n CLIENT_RANDOM\nCLIENT_RANDOM \n`))).toEqual([]);
   });
 });
