@@ -58,6 +58,13 @@ export const SECRETS_LIMIT = 1024;
 export const HANDSHAKE_SECRETS_LIMIT = 128;
 export const COMMITMENTS_LIMIT = 8;
 
+/** How logs and events name the client's leg; `other` for a session that the proxy uses itself (R13). */
+export const legName = ({
+  requestId,
+  leg,
+}: Pick<Delivery, 'requestId' | 'leg'>): 'open' | 'mirror' | 'other' =>
+  requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
+
 /** RFC 9846 §7.5 / RFC 5705 exporter of the main session from which `binding` comes. */
 export const DELIVERY_BINDING_LABEL = 'EXPORTER-deputy-delivery';
 export const DELIVERY_BINDING_BYTES = 32;

@@ -1,7 +1,7 @@
 // Metrics of one proxy process in Prometheus' form. No label bears a client's or an origin's name.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Traffic } from '../proxy/events.js';
 import type { LiveSession, ProxyServer } from '../proxy/proxy.js';
-import type { Traffic } from '../proxy/session/session_options.js';
 
 const DIRECTIONS = ['fromClient', 'toClient', 'fromOrigin', 'toOrigin'] as const;
 const label = (direction: string) => direction.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

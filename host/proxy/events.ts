@@ -2,7 +2,14 @@
 import { EventEmitter } from 'node:events';
 import type { GrantName } from '../delegation/grant.js';
 import type { SessionId } from '../delegation/session_id.js';
-import type { Traffic } from './session/session_options.js';
+
+/** Bytes on each side of a session; the TLS between client and proxy is not counted. */
+export interface Traffic {
+  fromClient: number;
+  toClient: number;
+  fromOrigin: number;
+  toOrigin: number;
+}
 
 export interface ProxyEvents {
   /** A TLS handshake with a client is done: its time, from the first byte on. */

@@ -9,7 +9,7 @@ import { Doorway } from './admission/doorway.js';
 import { TargetPolicy } from './admission/target.js';
 import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
-import { observers as newObservers, type Observers } from './events.js';
+import { observers as newObservers, type Observers, type Traffic } from './events.js';
 import { closeServices } from './exchange/service_ends.js';
 import { OriginAuthorities } from './handshake/authorities.js';
 import { type Identity, listener } from './listener.js';
@@ -17,7 +17,7 @@ import { MainSession } from './main_session/main_session.js';
 import { type ProxyOptions, settingsOf } from './options.js';
 import { SessionRegistry } from './session/registry.js';
 import type { DelegableSession } from './session/session.js';
-import type { SessionState, Traffic } from './session/session_options.js';
+import type { SessionState } from './session/session_options.js';
 import { endAll, wait } from './shutdown.js';
 import type { BlindTunnel } from './tunnel.js';
 

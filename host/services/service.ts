@@ -2,10 +2,12 @@
 import type { DeviceProfile } from '../delegation/device.js';
 import type { SubscriptionState, SubscriptionWish } from '../delegation/subscription.js';
 import type { HeaderLine, HeaderList } from './headers.js';
+import type { OriginIdentity } from './origin_identity.js';
 import type { RecordedSession, RecordMark, SessionEvent } from './record.js';
 
 export type { HeaderLine } from './headers.js';
 export { HeaderList } from './headers.js';
+export type { OriginIdentity } from './origin_identity.js';
 
 /** Content without transfer framing (chunk sizes), but still with its Content-Encoding. */
 export type Body = AsyncIterable<Uint8Array>;
@@ -128,31 +130,6 @@ export interface StreamWatcher {
   chunk(from: 'client' | 'origin', bytes: Uint8Array): void;
   /** Both directions have ended, in order or not. */
   end(): void;
-}
-
-/** With whom the client shook hands. */
-export interface OriginIdentity {
-  /** In lower case, as CONNECT asked for it. */
-  readonly host: string;
-  readonly port: number;
-  /** The name in the client's hello (SNI); empty where it sent none. */
-  readonly serverName: string;
-  /**
-   * SHA-256 of the certificate, hexadecimal. Read by the proxy itself where the session is verified, told by the client otherwise;
-   * empty where neither knows.
-   */
-  readonly certificate: string;
-  /** SHA-256 of the certificate that the client showed, hexadecimal; empty where it showed none, or nobody knows. */
-  readonly clientCertificate: string;
-  /**
-   * The proxy knows itself every byte of content in the session, and that it is with `host`: the client's word counts for nothing.
-   * Only what comes of such a session is good for others.
-   */
-  readonly verified: boolean;
-  /** Names the roots by which that was judged, where it is so: other roots may say otherwise. */
-  readonly judgedBy?: string;
-  /** Why it is not. */
-  readonly unverified?: string;
 }
 
 export interface FlowRequest {

@@ -1,6 +1,4 @@
 // What a page builder tells, to be laid out at once or later.
-import type { Table } from './table.js';
-
 export interface Style {
   readonly font: number;
   readonly colour: number;
@@ -8,6 +6,18 @@ export interface Style {
   readonly align: 'left' | 'center' | 'right';
   /** Whether line breaks and spaces stand as they are. */
   readonly preformatted: boolean;
+}
+
+export interface Cell {
+  readonly content: Recording;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Table {
+  readonly rows: Cell[][];
+  /** Whether lines part the rows. */
+  lined: boolean;
 }
 
 /** What a page builder tells: to a LineLayout, which lays it out at once, or to a Recording, for later. */

@@ -1,9 +1,9 @@
 // Words into lines and lines into a column: the layout of what stands one below the other.
 
-import type { Fragment, Item, PictureItem, TextItem } from './display_list.js';
-import type { LayoutSink, Recording, Style } from './layout_sink.js';
+import type { Item, PictureItem, TextItem } from './display_list.js';
+import type { LayoutSink, Recording, Style, Table } from './layout_sink.js';
 import { FAINT, type Screen } from './screen.js';
-import { layTable, type Table } from './table.js';
+import { type Column, layTable } from './table.js';
 
 /** Takes what a line layout has placed. */
 export interface ItemSink {
@@ -133,7 +133,11 @@ export class LineLayout implements LayoutSink {
   table(table: Table): void {
     this.block(6);
     this.#down(0);
-    const { items, height, minWidth, maxWidth } = layTable(table, this.metrics, this.width - this.#start);
+    const { items, height, minWidth, maxWidth } = layTable(
+      table,
+      (content, width) => layOut(content, this.metrics, width),
+      this.width - this.#start,
+    );
     for (const item of items) {
       item.x += this.#start;
       item.y += this.y;
@@ -321,11 +325,7 @@ export class LineLayout implements LayoutSink {
 }
 
 /** Lays out `content` in a column of its own. */
-export function layOut(
-  content: Recording,
-  metrics: Metrics,
-  width: number,
-): Fragment & { minWidth: number; maxWidth: number } {
+export function layOut(content: Recording, metrics: Metrics, width: number): Column {
   const items: Item[] = [];
   const layout = new LineLayout(metrics, width, { item: (item) => items.push(item), anchor() {} });
   content.play(layout);

@@ -3,12 +3,11 @@
 import { DisplayList } from './display_list.js';
 import { control, EFFECTS, ENDED_BY, HIDDEN } from './element_styles.js';
 import { fontOf } from './font.js';
-import { type LayoutSink, Recording, type Style } from './layout_sink.js';
+import { type Cell, type LayoutSink, Recording, type Style, type Table } from './layout_sink.js';
 import { LineLayout, layOut, type Metrics } from './line_layout.js';
 import { OpenElements, PLAIN } from './open_elements.js';
 import type { Pictures } from './pictures.js';
 import { GREY, LINK } from './screen.js';
-import type { Cell, Table } from './table.js';
 import { type Attributes, Tokenizer } from './tokenizer.js';
 
 /** Tables inside of tables; further ones are read as text. */

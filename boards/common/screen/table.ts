@@ -1,21 +1,14 @@
 // Tables: cells in rows, columns as wide as what they hold.
 
 import type { Fragment, Item } from './display_list.js';
-import type { Recording } from './layout_sink.js';
-import { layOut, type Metrics } from './line_layout.js';
+import type { Cell, Recording, Table } from './layout_sink.js';
 import { FAINT } from './screen.js';
 
-export interface Cell {
-  readonly content: Recording;
-  readonly columns: number;
-  readonly rows: number;
-}
+/** Lays out what a cell holds, in a column of its own. */
+export type CellLayout = (content: Recording, width: number) => Column;
 
-export interface Table {
-  readonly rows: Cell[][];
-  /** Whether lines part the rows. */
-  lined: boolean;
-}
+/** What is laid out, and the widths between which it would fit. */
+export type Column = Fragment & { readonly minWidth: number; readonly maxWidth: number };
 
 const GAP = 8;
 const MAX_COLUMNS = 16;
@@ -28,12 +21,8 @@ interface Measured {
 }
 
 /** Where columns would be narrower than their words, the cells stand one below the other. */
-export function layTable(
-  table: Table,
-  metrics: Metrics,
-  width: number,
-): Fragment & { minWidth: number; maxWidth: number } {
-  const rows = measured(table, metrics);
+export function layTable(table: Table, layOut: CellLayout, width: number): Column {
+  const rows = measured(table, layOut);
   const count = Math.max(0, ...rows.flat().map(({ cell, column }) => column + cell.columns));
   if (count === 0) return { items: [], height: 0, minWidth: 0, maxWidth: 0 };
   const min = columnWidths(rows, count, 'min');
@@ -52,26 +41,26 @@ export function layTable(
       const whole = isTooNarrow ? width : sum(widths) + gaps;
       items.push({ kind: 'bar', x: 0, y: y - 4, width: whole, height: 1, colour: FAINT });
     }
-    y += isTooNarrow ? stacked(row, metrics, width, y, items) : sideBySide(row, metrics, widths, y, items);
+    y += isTooNarrow ? stacked(row, layOut, width, y, items) : sideBySide(row, layOut, widths, y, items);
   }
   return { items, height: y, ...bounds };
 }
 
 function stacked(
   row: readonly Measured[],
-  metrics: Metrics,
+  layOut: CellLayout,
   width: number,
   y: number,
   items: Item[],
 ): number {
   let height = 0;
-  for (const { cell } of row) height += put(layOut(cell.content, metrics, width), 0, y + height, items);
+  for (const { cell } of row) height += put(layOut(cell.content, width), 0, y + height, items);
   return height;
 }
 
 function sideBySide(
   row: readonly Measured[],
-  metrics: Metrics,
+  layOut: CellLayout,
   widths: readonly number[],
   y: number,
   items: Item[],
@@ -82,7 +71,7 @@ function sideBySide(
     const x = widths.slice(0, column).reduce((total, one) => total + one + GAP, 0);
     const own = widths.slice(column, column + cell.columns);
     const width = own.reduce((total, one) => total + one, 0) + GAP * (own.length - 1);
-    height = Math.max(height, put(layOut(cell.content, metrics, width), x, y, inRow));
+    height = Math.max(height, put(layOut(cell.content, width), x, y, inRow));
   }
   items.push(...inRow.sort((a, b) => a.y - b.y));
   return height;
@@ -98,7 +87,7 @@ function put({ items, height }: Fragment, x: number, y: number, into: Item[]): n
 }
 
 /** Each cell with its column: those that reach down from rows above take their places first. */
-function measured(table: Table, metrics: Metrics): Measured[][] {
+function measured(table: Table, layOut: CellLayout): Measured[][] {
   const taken: number[] = [];
   return table.rows.map((row) => {
     let column = 0;
@@ -107,7 +96,7 @@ function measured(table: Table, metrics: Metrics): Measured[][] {
       while ((taken[column] ?? 0) > 0) column++;
       const columns = Math.max(1, Math.min(cell.columns, MAX_COLUMNS - column));
       if (column + columns > MAX_COLUMNS) break;
-      const { minWidth, maxWidth } = layOut(cell.content, metrics, Number.POSITIVE_INFINITY);
+      const { minWidth, maxWidth } = layOut(cell.content, Number.POSITIVE_INFINITY);
       out.push({ cell: { ...cell, columns }, column, min: Math.ceil(minWidth), max: Math.ceil(maxWidth) });
       for (let i = column; i < column + columns; i++) taken[i] = Math.max(1, cell.rows);
       column += columns;

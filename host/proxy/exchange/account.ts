@@ -34,10 +34,9 @@ export interface AccountOptions {
 export class Account {
   /** The body of the request, as it came and as it went on. */
   readonly requestBefore: Tally;
-  requestAfter: Tally;
-  requestServices: readonly string[] = [];
-  /** The body of the response as it came. */
-  before: Tally;
+  #requestAfter: Tally;
+  #requestServices: readonly string[] = [];
+  #before: Tally;
   readonly #options: AccountOptions;
   readonly #started = Date.now();
   #outgoing: Outgoing | undefined;
@@ -45,18 +44,36 @@ export class Account {
 
   constructor(options: AccountOptions) {
     this.#options = options;
-    this.requestBefore = this.tally();
-    this.requestAfter = this.requestBefore;
-    this.before = this.tally();
+    this.requestBefore = this.#tally();
+    this.#requestAfter = this.requestBefore;
+    this.#before = this.#tally();
   }
 
-  tally(): Tally {
-    return new Tally(this.#options.recorder !== undefined);
+  /** The body of the response as it came. */
+  get before(): Tally {
+    return this.#before;
+  }
+
+  /** Services have made the request another one. */
+  changeRequest(services: readonly string[]): void {
+    this.#requestServices = services;
+  }
+
+  /** The body of the request goes on as another one, which is counted here. */
+  replaceRequestBody(): Tally {
+    this.#requestAfter = this.#tally();
+    return this.#requestAfter;
+  }
+
+  /** A response comes, whose body is counted here. */
+  receive(): Tally {
+    this.#before = this.#tally();
+    return this.#before;
   }
 
   /** What goes out from here on, and is told of at its end or where it breaks off: counted by the tally. */
   begin({ status, headers }: Pick<Outgoing, 'status' | 'headers'>, services: readonly string[]): Tally {
-    const after = this.tally();
+    const after = this.#tally();
     this.#outgoing = { status, headers, services, after };
     return after;
   }
@@ -69,7 +86,7 @@ export class Account {
 
   report(hash: Buffer, mark: RecordMark | undefined): ResponseReport {
     const { status, services, after } = this.#outgoing!;
-    return { status, services, bytesBefore: this.before.bytes, bytesAfter: after.bytes, hash, mark };
+    return { status, services, bytesBefore: this.#before.bytes, bytesAfter: after.bytes, hash, mark };
   }
 
   /** `number`: which exchange of the session, 0 for one that no client asked for. */
@@ -85,13 +102,17 @@ export class Account {
       url: url(),
       status,
       headers: headers.clone(),
-      requestServices: this.requestServices,
+      requestServices: this.#requestServices,
       services,
-      request: [this.requestBefore.content(), this.requestAfter.content()],
-      response: [this.before.content(), after.content()],
+      request: [this.requestBefore.content(), this.#requestAfter.content()],
+      response: [this.#before.content(), after.content()],
       whole,
       milliseconds: Date.now() - this.#started,
     });
+  }
+
+  #tally(): Tally {
+    return new Tally(this.#options.recorder !== undefined);
   }
 
   /** For an exchange that failed: what of its answer went out all the same. */

@@ -6,7 +6,7 @@ import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 import type { ResponseReport } from './account.js';
-import type { Side } from './exchange.js';
+import type { Side } from './exchange_options.js';
 import type { Recorder } from './journal.js';
 import type { FlowContext } from './service_call.js';
 import { Watch, whyOf } from './service_timeout.js';

@@ -2,10 +2,9 @@
 // sees what it would see of the client itself, the client what it would see of the origin.
 import type { HeaderList } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import type { ByteStream } from '../streams/byte_stream.js';
-import type { ReadAhead } from '../streams/read_ahead.js';
-import { Account, type ResponseReport } from './account.js';
+import { Account } from './account.js';
 import { chunkOf, joined, knownLength, LAST_CHUNK, reframe } from './body_writer.js';
+import type { ExchangeOptions } from './exchange_options.js';
 import { BodyReader, type Framing, requestFraming } from './framing.js';
 import {
   http2Refused,
@@ -18,33 +17,9 @@ import {
   writeHead,
 } from './head.js';
 import { staysInStep } from './in_step.js';
-import type { Recorder } from './journal.js';
 import { Answering, NOWHERE, type Sink } from './response.js';
-import { type FlowContext, urlOf } from './service_call.js';
+import { urlOf } from './service_call.js';
 import { type RequestState, ServiceChain } from './service_chain.js';
-
-/** A stream, and what has been read ahead of it. */
-export interface Side {
-  stream: ByteStream;
-  bytes: ReadAhead;
-}
-
-export interface ExchangeOptions {
-  client: Side;
-  origin: Side;
-  flow: FlowContext;
-  limits: { requestHeadBytes: number; responseHeadBytes: number };
-  /** Which request on this session, from 1. */
-  number: number;
-  /** Undefined where nobody keeps a record. */
-  recorder: Recorder | undefined;
-  onRequest: (method: string, target: string) => void;
-  /** What follows on the connection may not be the answer to what is asked; see in_step.ts. */
-  onOutOfStep: () => void;
-  onResponse: (report: ResponseReport) => void;
-  /** Hash of the previous answer's receipt, or zeros. */
-  previousHash: Uint8Array;
-}
 
 /**
  * `next`: the connection lives. `close`: this was the last exchange. `abandoned`: so it was, and the origin is gone.
@@ -105,7 +80,7 @@ class Exchange {
       applied: [],
     };
     const answered = this.chain.has('request') ? await this.chain.request(state) : undefined;
-    this.account.requestServices = state.applied;
+    this.account.changeRequest(state.applied);
     if (answered !== undefined) {
       // The rest of the request goes nowhere, but it stands before the next one.
       while ((await this.#body.next()) !== undefined);
@@ -177,8 +152,7 @@ class Exchange {
       }
       return;
     }
-    const after = this.account.tally();
-    this.account.requestAfter = after;
+    const after = this.account.replaceRequestBody();
     for await (const chunk of state.body!) {
       after.add(chunk);
       if (chunk.length > 0) await stream.write(isChunked ? chunkOf(chunk) : chunk);

@@ -5,7 +5,8 @@ import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { ReadAhead } from '../streams/read_ahead.js';
 import { carryBytes } from './byte_session.js';
-import { type ExchangeOptions, exchange, type Side } from './exchange.js';
+import { exchange } from './exchange.js';
+import type { ExchangeOptions, Side } from './exchange_options.js';
 import { beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
 
 export interface ActiveOptions

@@ -1,12 +1,8 @@
 // Tells services what a session does, and waits until they have recorded it.
-import type { Delivery } from '../../delegation/delivery.js';
-import { grantName } from '../../delegation/grant.js';
 import type { RecordedSession, RecordMark, SessionEvent } from '../../services/record.js';
 import type { Service } from '../../services/service.js';
 import { SessionError } from '../error.js';
-import type { OpenedFurther } from '../fetch/resumption_grants.js';
 import type { Log } from '../log.js';
-import { legName } from '../session/session_reports.js';
 import { within } from '../streams/deadline.js';
 
 type Keeper = Service & Required<Pick<Service, 'record'>>;
@@ -29,34 +25,6 @@ export class Recorder {
   static of(session: RecordedSession, { services, limits, log }: Keeping): Recorder | undefined {
     const keepers = services.filter((service): service is Keeper => service.record !== undefined);
     return keepers.length === 0 ? undefined : new Recorder(session, keepers, limits.serviceTimeout, log);
-  }
-
-  /** For a session that was delivered. */
-  static ofDelivery(
-    delivery: Delivery,
-    facts: Omit<RecordedSession, 'grant' | 'leg'>,
-    keeping: Keeping,
-  ): Recorder | undefined {
-    return Recorder.of({ ...facts, grant: grantName(delivery.grant), leg: legName(delivery) }, keeping);
-  }
-
-  /** For a further connection of a session, opened for this client. */
-  static ofFurther(
-    { sessionId, origin, protocolVersion, cipherSuite }: Omit<OpenedFurther, 'connection'>,
-    client: string,
-    keeping: Keeping,
-  ): Recorder | undefined {
-    const grant = 'resume';
-    const session = {
-      sessionId,
-      client,
-      origin,
-      grant,
-      leg: 'further',
-      protocolVersion,
-      cipherSuite,
-    } as const;
-    return Recorder.of(session, keeping);
   }
 
   /** Where the event stands in the record. Throws AUDIT_FAILED where it could not be recorded and has to be. */

@@ -4,7 +4,7 @@ import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import type { Account } from './account.js';
 import { chunkOf, joined, knownLength, LAST_CHUNK, reframe, Sent, type Watcher } from './body_writer.js';
-import type { ExchangeOptions } from './exchange.js';
+import type { ExchangeOptions } from './exchange_options.js';
 import { BodyReader, type Framing, responseFraming } from './framing.js';
 import { hasPlainFraming, persists, type RequestHead, type ResponseHead, writeHead } from './head.js';
 import type { RequestState, ResponseState, ServiceChain } from './service_chain.js';
@@ -30,8 +30,7 @@ export class Answering {
   async respond(head: ResponseHead, request: RequestState, to: Sink): Promise<'next' | 'close'> {
     const { account } = this;
     const framing = responseFraming(head, request.method);
-    account.before = account.tally();
-    const body = new BodyReader(this.options.origin.bytes, framing, 'BAD_RESPONSE', account.before);
+    const body = new BodyReader(this.options.origin.bytes, framing, 'BAD_RESPONSE', account.receive());
     const settled = this.chain.has('settle') ? await this.chain.settle(request, head) : undefined;
     if (settled !== undefined) {
       await this.answer(settled.answer, settled.by, to);

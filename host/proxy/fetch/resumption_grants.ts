@@ -6,6 +6,7 @@ import { CipherChange, type CipherChanged } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import { encodeResumption, type Resumption } from '../../delegation/resumption.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { RecordedSession } from '../../services/record.js';
 import type { OriginIdentity } from '../../services/service.js';
 import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
@@ -43,6 +44,20 @@ export interface OpenedFurther {
   protocolVersion: number;
   cipherSuite: number;
 }
+
+/** That connection for those who keep a record, opened for this client. */
+export const describeResumed = (
+  { sessionId, origin, protocolVersion, cipherSuite }: Omit<OpenedFurther, 'connection'>,
+  client: string,
+): RecordedSession => ({
+  sessionId,
+  client,
+  origin,
+  grant: 'resume',
+  leg: 'further',
+  protocolVersion,
+  cipherSuite,
+});
 
 /** What was granted for one session. */
 export interface Grants {

@@ -8,7 +8,8 @@ import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
 import type { Observers } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
-import { exchange, type Side } from '../exchange/exchange.js';
+import { exchange } from '../exchange/exchange.js';
+import type { Side } from '../exchange/exchange_options.js';
 import { writeHead } from '../exchange/head.js';
 import { Recorder } from '../exchange/journal.js';
 import type { FlowContext } from '../exchange/service_call.js';
@@ -18,7 +19,7 @@ import { within } from '../streams/deadline.js';
 import { ReadAhead } from '../streams/read_ahead.js';
 import { OtherOrigins } from './origin_pools.js';
 import type { FurtherConnection } from './resumed_connection.js';
-import { type Grants, type OpenedFurther, Resumptions } from './resumption_grants.js';
+import { describeResumed, type Grants, type OpenedFurther, Resumptions } from './resumption_grants.js';
 
 export interface SubscriptionParts {
   client: string;
@@ -62,7 +63,7 @@ class ResumedSubscription implements Subscription {
   readonly log: Subscription['log'];
   #hash: Uint8Array = new Uint8Array(32);
   readonly #recorderOf = (further: OpenedFurther) =>
-    Recorder.ofFurther(further, this.client, this.parts.settings);
+    Recorder.of(describeResumed(further, this.client), this.parts.settings);
 
   constructor(private readonly parts: SubscriptionParts) {
     const { client, grants, wish, settings } = parts;

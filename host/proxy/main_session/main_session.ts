@@ -28,7 +28,7 @@ import type { Authenticator, Principal } from '../admission/authentication.js';
 import { SessionError, sessionError } from '../error.js';
 import { Recorder } from '../exchange/journal.js';
 import { OtherOrigins } from '../fetch/origin_pools.js';
-import { type OpenedFurther, Resumptions } from '../fetch/resumption_grants.js';
+import { describeResumed, type OpenedFurther, Resumptions } from '../fetch/resumption_grants.js';
 import { openSubscription } from '../fetch/subscription.js';
 import type { DelegableSession } from '../session/session.js';
 import type { Deliverer } from '../session/session_options.js';
@@ -72,7 +72,8 @@ export class MainSession implements Deliverer {
       issued: settings.trust.issued,
       send,
     });
-    const recorderOf = (further: OpenedFurther) => Recorder.ofFurther(further, this.principal.name, settings);
+    const recorderOf = (further: OpenedFurther) =>
+      Recorder.of(describeResumed(further, this.principal.name), settings);
     const resumptions = this.#resumptions;
     this.#others = new OtherOrigins({ limits, resumptions, observers, recorderOf, ask: send });
     this.#subscriptions = new SubscriptionDesk(settings.services, () => this.principal.name, send);

@@ -1,13 +1,15 @@
 // One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Delivery } from '../../delegation/delivery.js';
-import { Grant } from '../../delegation/grant.js';
+import { type Delivery, legName } from '../../delegation/delivery.js';
+import { Grant, grantName } from '../../delegation/grant.js';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { RecordedSession } from '../../services/record.js';
 import type { OriginIdentity, TunnelFlow } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
 import { helloJudge, tunnelRefusal } from '../admission/tunnel_services.js';
 import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
+import type { Traffic } from '../events.js';
 import { http2Refused, isHttp2 } from '../exchange/head.js';
 import { carry } from '../exchange/http_session.js';
 import { Recorder, unrecorded } from '../exchange/journal.js';
@@ -26,13 +28,7 @@ import { originIdentity } from './origin_identity.js';
 import type { Activation } from './record_layers.js';
 import { Relay, type RelayOutcome } from './relay.js';
 import { breakBoth, CUT, type CutCode, endBoth, LINGER, wipe } from './session_end.js';
-import {
-  type Deliverer,
-  flowContext,
-  type SessionOptions,
-  type SessionState,
-  type Traffic,
-} from './session_options.js';
+import { type Deliverer, flowContext, type SessionOptions, type SessionState } from './session_options.js';
 import { SessionReports } from './session_reports.js';
 
 export class DelegableSession {
@@ -415,8 +411,16 @@ export class DelegableSession {
   #recorderFor(delivery: Delivery): Recorder | undefined {
     const { id, principal, settings } = this.#options;
     const { version, cipherSuite } = this.#relay.view.serverHello!;
-    const facts = { sessionId: id, client: principal.name, origin: this.#origin!, cipherSuite };
-    return Recorder.ofDelivery(delivery, { ...facts, protocolVersion: version }, settings);
+    const session: RecordedSession = {
+      sessionId: id,
+      client: principal.name,
+      origin: this.#origin!,
+      grant: grantName(delivery.grant),
+      leg: legName(delivery),
+      protocolVersion: version,
+      cipherSuite,
+    };
+    return Recorder.of(session, settings);
   }
 
   #tunnelFlow(kind: TunnelFlow['kind']): TunnelFlow {

@@ -32,14 +32,6 @@ export interface SessionOptions {
   onClosed: () => void;
 }
 
-/** Bytes on each side of a session; the TLS between client and proxy is not counted. */
-export interface Traffic {
-  fromClient: number;
-  toClient: number;
-  fromOrigin: number;
-  toOrigin: number;
-}
-
 /** What its services are told of a session. */
 export const flowContext = (
   { id, principal, settings }: SessionOptions,

@@ -1,6 +1,5 @@
 // What one session tells: its client by messages of the main session, observers by events, the operator by the log.
-import type { Delivery } from '../../delegation/delivery.js';
-import { Leg } from '../../delegation/delivery.js';
+import { type Delivery, legName } from '../../delegation/delivery.js';
 import { FrameType } from '../../delegation/frame.js';
 import { grantName } from '../../delegation/grant.js';
 import { CipherChange } from '../../delegation/message.js';
@@ -8,20 +7,17 @@ import type { SessionId } from '../../delegation/session_id.js';
 import type { OriginIdentity } from '../../services/service.js';
 import { suiteName } from '../../tls/names.js';
 import type { SessionError } from '../error.js';
-import type { Observers } from '../events.js';
+import type { Observers, Traffic } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
 import type { Log } from '../log.js';
 import type { HandshakeView } from '../record/handshake_view.js';
 import type { Side } from '../record/session_keys.js';
 import type { LentCounts } from './epoch_leg.js';
-import type { Deliverer, Traffic } from './session_options.js';
+import type { Deliverer } from './session_options.js';
 
 /** Of an audit log that is not kept. */
 const NO_LOG = new Uint8Array(16);
 const NO_HEAD = new Uint8Array(32);
-
-export const legName = ({ requestId, leg }: Delivery) =>
-  requestId !== 0 ? 'other' : leg === Leg.Mirror ? 'mirror' : 'open';
 
 export class SessionReports {
   /** Undefined before a delivery, and after one that failed: it hears of that by itself. */
