@@ -28,11 +28,15 @@ interface Issued {
 }
 
 const MOST = 16_384;
+/** Of one origin: who floods with tickets forgets its own. */
+const MOST_OF_ONE = 256;
 /** RFC 9846 §4.7.1: seven days at the most. */
 const LIFETIME = 604_800_000;
 
 export class IssuedTickets {
   readonly #issued = new Map<string, Issued>();
+  /** The names of each origin's, the oldest first. */
+  readonly #ofOne = new Map<string, Set<string>>();
 
   /** What other roots vouched for is not believed any more. */
   constructor(private readonly authorities: { readonly name: string }) {}
@@ -40,10 +44,23 @@ export class IssuedTickets {
   /** `ticket`: or a session id of TLS 1.2. */
   add(ticket: Uint8Array, identity: VerifiedIdentity): void {
     const name = nameOf(ticket);
-    this.#issued.delete(name);
+    this.#forget(name);
     this.#issued.set(name, { identity, until: Date.now() + LIFETIME });
+    const own = this.#ofOne.get(originOf(identity)) ?? new Set();
+    this.#ofOne.set(originOf(identity), own.add(name));
+    const [ownOldest] = own;
+    if (own.size > MOST_OF_ONE && ownOldest !== undefined) this.#forget(ownOldest);
     const [oldest] = this.#issued.keys();
-    if (this.#issued.size > MOST && oldest !== undefined) this.#issued.delete(oldest);
+    if (this.#issued.size > MOST && oldest !== undefined) this.#forget(oldest);
+  }
+
+  #forget(name: string): void {
+    const identity = this.#issued.get(name)?.identity;
+    if (identity === undefined) return;
+    this.#issued.delete(name);
+    const own = this.#ofOne.get(originOf(identity));
+    own?.delete(name);
+    if (own?.size === 0) this.#ofOne.delete(originOf(identity));
   }
 
   /** Whether what comes from there is good for others: a client's own certificate shows in no answer. */
@@ -60,5 +77,7 @@ export class IssuedTickets {
     return isSame && identity.judgedBy === this.authorities.name ? identity : undefined;
   }
 }
+
+const originOf = ({ host, port }: VerifiedIdentity): string => `${host} ${port}`;
 
 const nameOf = (ticket: Uint8Array): string => createHash('sha256').update(ticket).digest('base64');
