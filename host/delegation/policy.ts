@@ -73,7 +73,7 @@ export class DelegationPolicy {
     );
     const decision = matched?.rule.decision ?? 'deny';
     const answer = decision === 'ask' ? ((await this.#ask?.(question)) ?? 'deny') : decision;
-    const grant = answer === 'deny' ? undefined : parseGrant(answer);
+    const grant = parseGrant(answer);
     if (grant === undefined) return undefined;
     const { uses = DEFAULT_USES, expires = 0 } = matched?.rule ?? {};
     return { grant, uses, expires };

@@ -40,6 +40,11 @@ export class Strangers {
     return this.#entries.size;
   }
 
+  /** Networks that they are of. */
+  get networks(): number {
+    return this.#crowds.size;
+  }
+
   /** A new one, for which room is made. `drop` is called where it has to give way later: it has left by then. */
   enter(address: string, drop: () => void): Stranger {
     const network = networkOf(address);

@@ -13,9 +13,12 @@ function door(perAddress: number, total = 1000) {
 describe('of one address', () => {
   test('the oldest silent one gives way to a new one', () => {
     const { enter, dropped, strangers } = door(3);
-    for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name);
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => enter(name));
     expect(dropped).toEqual(['a', 'b']);
-    expect(strangers.count).toBe(3);
+    expect([strangers.count, strangers.networks]).toEqual([3, 1]);
+    for (const each of all) strangers.leave(each);
+    // Nothing is left of an address from which nobody comes.
+    expect([strangers.count, strangers.networks]).toEqual([0, 0]);
   });
 
   test.each(['silent', 'heard', 'secured'] as const)(

@@ -135,6 +135,42 @@ describe('TLS 1.3', () => {
     await expect(stream.read()).rejects.toMatchObject({ code: 'UNEXPECTED_MESSAGE' });
   });
 
+  test.each<[string, (it: ReturnType<typeof bench>) => void]>([
+    ['empty records', ({ sends }) => sends(ApplicationData, '')],
+    ['warnings', ({ sends }) => sends(Alert, Buffer.from([1, 90]))],
+    ['tickets', ({ sends }) => sends(Handshake, Buffer.from([4, 0, 0, 1, 0]))],
+    ...[0, 1].map((wish): [string, (it: ReturnType<typeof bench>) => void] => [
+      `KeyUpdates that ask for ${wish}`,
+      ({ sends, origin }) => {
+        sends(Handshake, Buffer.from([24, 0, 0, 1, wish]));
+        origin.updateKeys!();
+      },
+    ]),
+  ])('bears a flood of %s up to 32 in a row, and counts anew behind content', async (_, send) => {
+    const it = bench();
+    for (let i = 0; i < 3; i++) {
+      for (let n = 0; n < 32; n++) send(it);
+      it.sends(ApplicationData, 'x');
+      expect(String(await it.stream.read())).toBe('x');
+    }
+    for (let n = 0; n < 33; n++) send(it);
+    await expect(it.stream.read()).rejects.toMatchObject({ code: 'UNEXPECTED_MESSAGE', side: 'origin' });
+  });
+
+  test.each([
+    [32, true],
+    [33, false],
+  ])('bears a message in %i records: %s', async (records, isBorne) => {
+    const tickets: Buffer[] = [];
+    const { stream, sends } = bench(0x0304, { onTicket: (ticket) => tickets.push(ticket) });
+    const ticket = Buffer.concat([Buffer.from([4, 0, 0, records - 4]), Buffer.alloc(records - 4)]);
+    for (const byte of ticket) sends(Handshake, Buffer.from([byte]));
+    sends(ApplicationData, 'x');
+    if (isBorne) expect(String(await stream.read())).toBe('x');
+    else await expect(stream.read()).rejects.toMatchObject({ code: 'UNEXPECTED_MESSAGE' });
+    expect(tickets).toHaveLength(isBorne ? 1 : 0);
+  });
+
   test('takes user_canceled for no error, and what follows for the end', async () => {
     const { stream, sends } = bench();
     sends(Alert, Buffer.from([1, 90]));
