@@ -83,6 +83,7 @@ const PLANTED: Readonly<Record<string, readonly Planted[]>> = {
   ],
   'a wire number of TLS outside host/tls and assembly': [
     { 'host/proxy/planted.ts': 'const TLS_1_2 = 0x0303;\n' },
+    { 'host/client/planted.ts': 'export const isOld = (version: number) => version < 0x0304;\n' },
     { 'host/client/planted.ts': 'export const suites = {\n  aes128Gcm: 0x1301,\n};\n' },
   ],
   'a grammar of HTTP heads outside host/http': [

@@ -1,5 +1,7 @@
 // What the benchmark measures, in Deputy's programs and in those of its peers. A row names the exports it needs, so that
 // it is left out, with that reason, where a program lacks them. Every result is checked before its cost counts.
+import { Version } from '../../host/tls/numbers.js';
+import { suiteNumber } from '../../host/tls/suites.js';
 import {
   type Aead,
   authenticated,
@@ -183,7 +185,6 @@ const tripleDes: Row = {
   },
 };
 
-const TLS12 = 0x0303;
 const APPLICATION_DATA = 23;
 // What must be free around a record's payload: more than record/protection.ts asks.
 const RECORD_ROOM = 1024;
@@ -209,7 +210,7 @@ const cbc = (primitive: string, suite: number, mac: Mac, direction: 'seal' | 'op
   measure(plan, size, answer) {
     const [key, iv, macKey] = [plan.filled(16, 8), plan.filled(16, 9), plan.filled(64, 10)];
     const context = plan.room(CONTEXT);
-    plan.call('protectionInit', context, suite, TLS12, key, iv, macKey, direction === 'seal' ? 1 : 0);
+    plan.call('protectionInit', context, suite, Version.Tls12, key, iv, macKey, direction === 'seal' ? 1 : 0);
     (direction === 'seal' ? countSealing : countOpening)(plan, { size, answer, context, mac });
   },
 });
@@ -278,6 +279,8 @@ const expandLabel: Row = {
   },
 };
 
+const CBC_SHA256 = suiteNumber('TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256');
+const CBC_SHA1 = suiteNumber('TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA');
 const cbcSha256 = 'AES-128-CBC + HMAC-SHA-256';
 
 export const rows: readonly Row[] = [
@@ -292,9 +295,9 @@ export const rows: readonly Row[] = [
   gcm(256),
   gcmKey,
   gcmFirst,
-  cbc(cbcSha256, 0xc027, 'sha256', 'seal'),
-  cbc(cbcSha256, 0xc027, 'sha256', 'open'),
-  cbc('AES-128-CBC + HMAC-SHA-1', 0xc013, 'sha1', 'open'),
+  cbc(cbcSha256, CBC_SHA256, 'sha256', 'seal'),
+  cbc(cbcSha256, CBC_SHA256, 'sha256', 'open'),
+  cbc('AES-128-CBC + HMAC-SHA-1', CBC_SHA1, 'sha1', 'open'),
   tripleDes,
   prf,
   expandLabel,

@@ -1,10 +1,12 @@
 // The command line of the client on a board: a part of `deputy get`, without the files and services of a desk.
+
 import type { ClientOptions } from '../../host/client/options.js';
 import { DeputyError } from '../../host/delegation/error.js';
 import { parseGrant } from '../../host/delegation/grant.js';
 import { authority, parseAuthority, parseOriginPattern } from '../../host/delegation/origin.js';
 import type { PolicyRule } from '../../host/delegation/policy.js';
 import { decodeUtf8 } from '../../host/delegation/text.js';
+import { Version } from '../../host/tls/numbers.js';
 import type { Native } from './native.js';
 import { parseUrl } from './url.js';
 
@@ -176,10 +178,10 @@ function addresses(pairs: readonly string[]): Map<string, string> {
   );
 }
 
-function version(text: string | undefined): 0x0303 | 0x0304 | undefined {
+function version(text: string | undefined): Version.Tls12 | Version.Tls13 | undefined {
   if (text === undefined) return undefined;
-  if (text === '1.2') return 0x0303;
-  if (text === '1.3') return 0x0304;
+  if (text === '1.2') return Version.Tls12;
+  if (text === '1.3') return Version.Tls13;
   throw wrong('--tls is 1.2 or 1.3');
 }
 

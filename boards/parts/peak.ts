@@ -1,5 +1,8 @@
 // What a board takes of its memory at its peak, by a run of what it is for.
+
 import sharp from 'sharp';
+import { Version } from '../../host/tls/numbers.js';
+import { suiteNumber } from '../../host/tls/suites.js';
 import { Plan, runPlan } from '../bench/plan.js';
 import { measured, runMeasured } from '../bench/session/run.js';
 import { startWorld } from '../bench/session/world.js';
@@ -7,8 +10,8 @@ import type { Board } from './firmware.js';
 import { programFile } from './firmware.js';
 import { browseOnce } from './screen.js';
 
-/** TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, which takes most: circuits for both directions, and a hash. */
-const MOST = { suite: 0xc028, version: 0x0303 };
+/** What takes most: circuits for both directions, and a hash. */
+const MOST = { suite: suiteNumber('TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384'), version: Version.Tls12 };
 const RECORD = 16_384;
 
 /**

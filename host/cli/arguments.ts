@@ -1,4 +1,5 @@
 // Values of command-line options, checked where they come in.
+
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
@@ -9,6 +10,7 @@ import { parseAuthority, parseOriginPattern } from '../delegation/origin.js';
 import type { DailyWindow } from '../delegation/subscription.js';
 import type { TlsVersion } from '../engine/tls.js';
 import { isFieldValue, isToken } from '../http/grammar.js';
+import { Version } from '../tls/numbers.js';
 import { suggestion } from './suggestion.js';
 
 /** `HOST:PORT`, `[v6]:PORT`. */
@@ -52,11 +54,11 @@ export function headerLine(
 }
 
 const VERSIONS: Readonly<Record<string, TlsVersion>> = {
-  ssl3: 0x0300,
-  '1.0': 0x0301,
-  '1.1': 0x0302,
-  '1.2': 0x0303,
-  '1.3': 0x0304,
+  ssl3: Version.Ssl30,
+  '1.0': Version.Tls10,
+  '1.1': Version.Tls11,
+  '1.2': Version.Tls12,
+  '1.3': Version.Tls13,
 };
 
 export function tlsVersion(text: string): TlsVersion {

@@ -1,4 +1,5 @@
 // What the commands of a client are told alike: the proxy, whom to trust, and how far the proxy may go.
+
 import { type Command, Option } from 'commander';
 import type { Observer } from '../client/observer.js';
 import type { CertificateAndKey, ProxyOptions } from '../client/options.js';
@@ -11,6 +12,7 @@ import type { DeputyClientOptions } from '../index.js';
 import { nodePlatform } from '../platform/node/platform.js';
 import { systemRoots } from '../platform/node/system_roots.js';
 import type { Platform } from '../platform/platform.js';
+import { Version } from '../tls/numbers.js';
 import {
   addressOf,
   count,
@@ -125,7 +127,7 @@ export function checkClientFlags(options: Omit<ClientFlags, 'grant'>, command: C
   const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
   if (options.direct && options.proxy) wrong('--direct and --proxy exclude each other');
   if (!options.direct && !options.proxy) wrong('name the proxy with --proxy HOST:PORT, or go --direct');
-  if (options.tls && options.tls < 0x0303 && !options.legacy) wrong('this old a --tls needs --legacy');
+  if (options.tls && options.tls < Version.Tls12 && !options.legacy) wrong('this old a --tls needs --legacy');
   if ((options.cert === undefined) !== (options.key === undefined)) wrong('--cert and --key go together');
   if (options.proxy) checkProxyFlags(options, command);
 }

@@ -1,10 +1,12 @@
 // `deputy keylog`: delivers the sessions of a program that knows nothing of Deputy but logs its TLS keys.
+
 import { Command } from 'commander';
 import { type DeviceProfile, HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { FrameType } from '../delegation/frame.js';
 import type { Message } from '../delegation/message.js';
 import { toHex } from '../delegation/text.js';
+import { Version } from '../tls/numbers.js';
 import { textFile } from './arguments.js';
 import { addProxyFlags, checkProxyFlags, deviceFlag } from './client_options.js';
 import { KeyLogLink, type KeyLogLinkOptions } from './keylog/link.js';
@@ -119,7 +121,7 @@ export async function deliverKeys(
         tell({
           event: 'delivered',
           clientRandom: toHex(clientRandom),
-          tlsVersion: tlsVersion === 0x0304 ? '1.3' : '1.2',
+          tlsVersion: tlsVersion === Version.Tls13 ? '1.3' : '1.2',
         });
       }
     }

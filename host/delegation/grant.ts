@@ -1,5 +1,6 @@
 // The grants: which secret of a session gives the proxy which power.
 
+import { Version } from '../tls/numbers.js';
 /** On the wire one byte. The wasm program takes the same numbers. */
 export enum Grant {
   /** Read past records, never write. */
@@ -47,7 +48,7 @@ export interface GrantPower {
 
 /** The table of powers; undefined where a grant does not exist for that version. */
 export function grantPower(grant: Grant, protocolVersion: number): GrantPower | undefined {
-  const tls13 = protocolVersion >= 0x0304;
+  const tls13 = protocolVersion >= Version.Tls13;
   switch (grant) {
     case Grant.Observe:
       return {

@@ -1,4 +1,5 @@
 // What resumes one origin's session on further connections: granted by the client, or gained by the proxy for it.
+import { Version } from '../tls/numbers.js';
 import { FieldReader, FieldWriter } from './bytes.js';
 import { ProtocolError } from './error.js';
 
@@ -89,13 +90,13 @@ export function decodeResumption(body: Uint8Array): Resumption {
 function faultOf({ protocolVersion, uses, lifetime, ...rest }: Resumption): string | undefined {
   const { extendedMasterSecret, sessionId, ticket, secret } = rest;
   if (uses === 0) return 'a resumption without a use';
-  if (protocolVersion === 0x0304) {
+  if (protocolVersion === Version.Tls13) {
     if (ticket.length === 0 || sessionId.length > 0) return 'TLS 1.3 resumes with a ticket and nothing else';
     // A PSK has the length of the suite's hash (RFC 9846 §4.7.1): SHA-256 or SHA-384.
     if (secret.length !== 32 && secret.length !== 48) return 'the PSK of a resumption has another length';
     return lifetime > LIFETIME_LIMIT ? 'a ticket lives seven days at most' : undefined;
   }
-  if (protocolVersion !== 0x0303) return `version ${protocolVersion} is not resumed`;
+  if (protocolVersion !== Version.Tls12) return `version ${protocolVersion} is not resumed`;
   if (!extendedMasterSecret) return 'TLS 1.2 is resumed with extended master secret alone';
   if (ticket.length === 0 && sessionId.length === 0) return 'a resumption needs a ticket or a session id';
   return secret.length === 48 ? undefined : 'a master secret has 48 bytes';

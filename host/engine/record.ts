@@ -1,6 +1,8 @@
 // The typed face of build/record.wasm's record protection: for what has a session's keys and no handshake, such as a
 // proxy whose own crypto library lacks the cipher.
+
 import { ErrorCode } from '../../assembly/alert.js';
+import { Version } from '../tls/numbers.js';
 import { checked, tlsError } from './error.js';
 import { Guest } from './guest.js';
 import type { Program } from './program.js';
@@ -47,10 +49,10 @@ export class RecordEngine {
   /** Bytes that a suite takes from the key block for one direction; undefined where that version has no such suite. */
   lengths(cipherSuite: number, version: number): { macKey: number; key: number; iv: number } | undefined {
     const { suiteKnown, suiteKeyLength, suiteMacKeyLength } = this.#guest.exports;
-    if (!suiteKnown!(cipherSuite) || version < 0x0300 || version > 0x0304) return undefined;
+    if (!suiteKnown!(cipherSuite) || version < Version.Ssl30 || version > Version.Tls13) return undefined;
     const macKey = suiteMacKeyLength!(cipherSuite);
     // AEADs and MACs of SHA-2 came with TLS 1.2 (RFC 5246 §1.2).
-    if (version < 0x0303 && (macKey === 0 || macKey > 20)) return undefined;
+    if (version < Version.Tls12 && (macKey === 0 || macKey > 20)) return undefined;
     const key = suiteKeyLength!(cipherSuite);
     return { macKey, key, iv: ivLength(this.#guest, cipherSuite, version) };
   }
@@ -68,7 +70,7 @@ export class RecordEngine {
 const contextLength = (guest: Guest) => guest.program.constants.PROTECTION_CONTEXT!;
 
 const ivLength = ({ exports }: Guest, cipherSuite: number, version: number): number =>
-  (version <= 0x0301 ? exports.suiteBlockIvLength! : exports.suiteFixedIvLength!)(cipherSuite);
+  (version <= Version.Tls10 ? exports.suiteBlockIvLength! : exports.suiteFixedIvLength!)(cipherSuite);
 
 // The program reads as many bytes as the suite says, so their number must be right here.
 function checkLengths(guest: Guest, keys: DirectionKeys): void {

@@ -1,5 +1,7 @@
 // The typed face of build/client.wasm: the device's TLS client. No I/O: bytes in, bytes out.
+
 import { ErrorCode } from '../../assembly/alert.js';
+import { Version } from '../tls/numbers.js';
 import { TlsConnection } from './connection.js';
 import { checked, type TlsError, tlsError } from './error.js';
 import { ascii, Guest, uint16List } from './guest.js';
@@ -9,7 +11,7 @@ export { type ConnectionFlags, type ConnectionInfo, type CryptoBytes, TlsConnect
 export { TlsError } from './error.js';
 
 /** A version of SSL or TLS as it stands on the wire. Those before 0x0303 need `legacy`. */
-export type TlsVersion = 0x0300 | 0x0301 | 0x0302 | 0x0303 | 0x0304;
+export type TlsVersion = Version;
 
 /**
  * Whether X25519MLKEM768 (RFC 10024), which no quantum computer to come opens, is offered: not at all; so that the server may
@@ -244,9 +246,9 @@ export class TlsEngine {
 function versionsOf({ legacy, cipherSuites = [], ...asked }: TlsOptions) {
   const ofTls13 = cipherSuites.filter((suite) => suite >> 8 === 0x13).length;
   const has = { old: ofTls13 < cipherSuites.length, tls13: ofTls13 > 0 };
-  const oldest = legacy ? 0x0300 : 0x0303;
-  const { minVersion = has.tls13 && !has.old ? 0x0304 : oldest } = asked;
-  const { maxVersion = has.old && !has.tls13 ? Math.max(0x0303, minVersion) : 0x0304 } = asked;
+  const oldest = legacy ? Version.Ssl30 : Version.Tls12;
+  const { minVersion = has.tls13 && !has.old ? Version.Tls13 : oldest } = asked;
+  const { maxVersion = has.old && !has.tls13 ? Math.max(Version.Tls12, minVersion) : Version.Tls13 } = asked;
   return { minVersion, maxVersion };
 }
 

@@ -121,3 +121,12 @@ function parseName(id: number, name: string): CipherSuite {
 export const CIPHER_SUITES: ReadonlyMap<number, CipherSuite> = new Map(
   NAMES.map(([id, name]) => [id, parseName(id, name)]),
 );
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(NAMES.map(([id, name]) => [name, id]));
+
+/** The number of a suite of the table. */
+export function suiteNumber(name: string): number {
+  const id = NUMBERS.get(name);
+  if (id === undefined) throw new RangeError(`no cipher suite is called ${name}`);
+  return id;
+}

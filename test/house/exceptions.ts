@@ -3,13 +3,6 @@
 
 /** By rule: violations as the rule words them. */
 export const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'a wire number of TLS outside host/tls and assembly': [
-    'boards/bench/rows.ts',
-    'host/cli/arguments.ts',
-    'host/cli/keylog/nss.ts',
-    'host/proxy/handshake/tls12.ts',
-    'host/proxy/handshake/tls13.ts',
-  ],
   "a class assigning another class's field": [
     'host/client/delegation/observation.ts: Observed writes onReceived of TlsStream',
     'host/client/sessions/session_opener.ts: SessionOpener writes isBusy of DelegatedSession',

@@ -114,18 +114,20 @@ export const RULES: readonly Rule[] = [
   { never: "a class assigning another class's field", violations: ({ root }) => assignments(root) },
 ];
 
-/** A named constant or an entry of an enumeration that holds a version, a suite, a group or an extension of TLS. */
+/** A version, a suite, a group or an extension of TLS, in whatever place of the code. */
 const WIRE_NUMBER =
-  /^\s*(?:(?:export )?const [A-Z][A-Z0-9_]*\s*(?::[^=]*)?=|[A-Za-z_]\w*\s*[=:]|\[)\s*0x(?:030[0-4]|130[0-5]|c0[0-9a-f]{2}|cca[0-9a-f]|00(?:0[45]|2f|3[3-9cd]|9[c-f])|ff01|11ec)\b/m;
+  /\b0x(?:030[0-4]|130[0-5]|c0[0-9a-f]{2}|cca[0-9a-f]|00(?:2f|3[3-9cd]|9[c-f])|ff01|11ec)\b/;
 /** A regular expression that takes apart a start line or a field line. */
 const HEAD_GRAMMAR = /\/\^?[^\n/]*HTTP\\\/|\[!#\$%&'\*\+[^\n]*\]\+[^\n]*:/;
+
+const COMMENT = /^\s*(?:\/\/|\/?\*).*$/gm;
 
 /** Files of the host layer and the boards with a line that `pattern` matches; `home` is where such lines belong. */
 async function matches({ root, files }: House, pattern: RegExp, home: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const file of files.filter((each) => /\.(ts|mjs)$/.test(each) && !below(each, 'assembly', ...home))) {
     const text = await readFile(join(root, file), 'utf8');
-    if (pattern.test(text)) found.push(file);
+    if (pattern.test(text.replace(COMMENT, ''))) found.push(file);
   }
   return found;
 }

@@ -1,15 +1,18 @@
 // Records of 16 KiB through the record program, sealed and opened, on each engine.
+
 import { randomBytes } from 'node:crypto';
 import type { Program } from '../../../host/engine/program.js';
+import { Version } from '../../../host/tls/numbers.js';
+import { suiteNumber } from '../../../host/tls/suites.js';
 import { built } from './world.js';
 
 const RECORD = 16384;
 const SECONDS = 0.5;
 const SUITES = [
-  ['TLS_AES_128_GCM_SHA256', 0x1301, 0x0304, 16, 12, 0],
-  ['TLS_AES_256_GCM_SHA384', 0x1302, 0x0304, 32, 12, 0],
-  ['TLS_CHACHA20_POLY1305_SHA256', 0x1303, 0x0304, 32, 12, 0],
-  ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256', 0xc027, 0x0303, 16, 0, 32],
+  ['TLS_AES_128_GCM_SHA256', Version.Tls13, 16, 12, 0],
+  ['TLS_AES_256_GCM_SHA384', Version.Tls13, 32, 12, 0],
+  ['TLS_CHACHA20_POLY1305_SHA256', Version.Tls13, 32, 12, 0],
+  ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256', Version.Tls12, 16, 0, 32],
 ] as const;
 
 export interface RecordRow {
@@ -30,10 +33,10 @@ export async function measureRecords(
     const program = await loadProgram({ engine, target: 'record' });
     const records = new RecordEngine(program);
     records.seed(randomBytes(32));
-    for (const [suite, cipherSuite, version, keyLength, ivLength, macLength] of SUITES) {
+    for (const [suite, version, keyLength, ivLength, macLength] of SUITES) {
       step(`records, ${suite}, ${program.engine}`);
       const keys = {
-        cipherSuite,
+        cipherSuite: suiteNumber(suite),
         version,
         key: randomBytes(keyLength),
         iv: randomBytes(ivLength),

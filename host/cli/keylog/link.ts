@@ -1,4 +1,5 @@
 // A main session on Node's own TLS, for a client whose TLS stack is not Deputy's: it delivers, and hears the answers.
+
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
@@ -17,6 +18,7 @@ import { DELEGATION_VERSION, type Message } from '../../delegation/message.js';
 import { decodeMessage, encodeMessage } from '../../delegation/message_body.js';
 import { authority } from '../../delegation/origin.js';
 import { NULL_SESSION_ID } from '../../delegation/session_id.js';
+import { Version } from '../../tls/numbers.js';
 import type { LoggedSession } from './nss.js';
 
 export interface KeyLogLinkOptions {
@@ -101,7 +103,7 @@ export class KeyLogLink {
       sessionId: NULL_SESSION_ID,
       protocolVersion: session.tlsVersion,
       cipherSuite: 0,
-      grant: session.tlsVersion === 0x0304 ? Grant.Session : Grant.Full,
+      grant: session.tlsVersion === Version.Tls13 ? Grant.Session : Grant.Full,
       extendedMasterSecret: false,
       leg: Leg.Mirror,
       clientRandom: session.clientRandom,

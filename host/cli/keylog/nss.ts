@@ -6,9 +6,10 @@
 
 import { secretBytes } from '../../delegation/secret_bytes.js';
 import { toHex } from '../../delegation/text.js';
+import { Version } from '../../tls/numbers.js';
 
 export interface LoggedSession {
-  tlsVersion: 0x0303 | 0x0304;
+  tlsVersion: Version.Tls12 | Version.Tls13;
   clientRandom: Uint8Array;
   /** The master secret of TLS 1.2, or both application traffic secrets of TLS 1.3. */
   secrets: Uint8Array;
@@ -85,7 +86,12 @@ export class KeyLogParser {
     if (clientRandom === undefined || secret === undefined) return undefined;
     if (label === undefined) {
       if (secret.length === 48) {
-        return { tlsVersion: 0x0303, clientRandom, secrets: secret, handshakeSecrets: new Uint8Array(0) };
+        return {
+          tlsVersion: Version.Tls12,
+          clientRandom,
+          secrets: secret,
+          handshakeSecrets: new Uint8Array(0),
+        };
       }
     } else if (secret.length >= 32 && secret.length <= 64) return this.#onHalf(label, clientRandom, secret);
     secret.fill(0);
@@ -105,7 +111,7 @@ export class KeyLogParser {
     }
     this.#halves.delete(key);
     const session: LoggedSession = {
-      tlsVersion: 0x0304,
+      tlsVersion: Version.Tls13,
       clientRandom,
       secrets: joined(found.slice(0, 2)),
       handshakeSecrets: joined(found.slice(2)),

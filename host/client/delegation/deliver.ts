@@ -1,10 +1,12 @@
 // DELIVER: the secret leaves the engine and goes to the proxy, with all that the proxy needs to take part.
+
 import { Leg } from '../../delegation/delivery.js';
 import { FrameType } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import type { Deliver } from '../../delegation/message.js';
 import type { Admission } from '../../delegation/policy.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import { Version } from '../../tls/numbers.js';
 import type { Context } from '../context.js';
 import type { Origin } from '../observer.js';
 import { tlsFailure } from '../tls/tls_failure.js';
@@ -77,7 +79,7 @@ export async function deliver(parts: DeliverParts): Promise<{ sent: number; owes
 
 /** To the keys of every epoch that will be released (observation.ts takes new ones three times at the most). */
 function commitmentsOf({ connection }: TlsStream): Uint8Array[] {
-  const epochs = connection.info().version === 0x0304 ? EPOCHS : 1;
+  const epochs = connection.info().version === Version.Tls13 ? EPOCHS : 1;
   const all = Array.from({ length: epochs }, (_, ahead) => connection.commitObserved(ahead));
   return all.filter(({ length }) => length > 0);
 }

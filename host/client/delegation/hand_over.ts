@@ -1,8 +1,10 @@
 // The hand-over of a session to the proxy, without a guess: both ends have counted its records.
+
 import { DeputyError } from '../../delegation/error.js';
 import { Grant } from '../../delegation/grant.js';
 import type { Active } from '../../delegation/message.js';
 import type { CancelSignal } from '../../platform/platform.js';
+import { Version } from '../../tls/numbers.js';
 import type { TlsFacts } from '../observer.js';
 import { within } from '../timeout.js';
 import type { TlsStream } from '../tls/tls_stream.js';
@@ -62,7 +64,7 @@ export async function handOver(
     return new Lent(parts, lead(inner.suspend()), inner, conduit, tickets);
   }
   // Only TLS 1.3 brings tickets after the handshake.
-  if (version < 0x0304) {
+  if (version < Version.Tls13) {
     tickets.onActive(alpn, undefined);
     return new Handed(parts, lead(inner.release()));
   }

@@ -1,9 +1,11 @@
 // observe: the session stays the device's own, record by record, and the proxy reads along. With CBC suites it has the
 // encryption keys and reads at once. Elsewhere those keys would let it write too: it gets the keys of an epoch only when
 // nobody uses them any more, and reads what it kept.
+
 import { FrameType } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import type { TlsConnection } from '../../engine/tls.js';
+import { Version } from '../../tls/numbers.js';
 import type { TlsStream } from '../tls/tls_stream.js';
 import { type Participation, type ParticipationParts, sendRevoke } from './participation.js';
 
@@ -108,7 +110,7 @@ export class Observed implements Participation {
 
   /** TLS 1.3: asks the origin to leave this epoch as this side does. An older session has no other. */
   async #leaveEpoch(): Promise<void> {
-    if (this.#owed === undefined || this.#updating || this.version < 0x0304) return;
+    if (this.#owed === undefined || this.#updating || this.version < Version.Tls13) return;
     const now = this.parts.context.platform.now();
     if (now - this.#updatedAt < UPDATE_SPACE || ++this.#updates > UPDATES_MAX) return;
     this.#updatedAt = now;

@@ -1,4 +1,5 @@
 // The tickets of one delegated session: kept for the device itself, or granted to the proxy, as the policy said.
+
 import { FrameType } from '../../delegation/frame.js';
 import { Grant } from '../../delegation/grant.js';
 import { CipherChange, type CipherChanged } from '../../delegation/message.js';
@@ -6,6 +7,7 @@ import type { Admission } from '../../delegation/policy.js';
 import { decodeResumption } from '../../delegation/resumption.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { TlsConnection } from '../../engine/tls.js';
+import { Version } from '../../tls/numbers.js';
 import type { Context } from '../context.js';
 import type { Origin } from '../observer.js';
 import type { KeepTickets, OriginLink } from '../tls/origin_link.js';
@@ -59,7 +61,7 @@ export class SessionTickets implements KeepTickets {
    */
   onDelivered(version: number): void {
     this.#deliveredAt = this.parts.context.platform.now();
-    this.#sharesMaster = version < 0x0304 && this.admission.grant >= Grant.Resume;
+    this.#sharesMaster = version < Version.Tls13 && this.admission.grant >= Grant.Resume;
     if (this.#sharesMaster) this.parts.origins.forgetTickets(this.origin);
   }
 

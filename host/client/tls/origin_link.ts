@@ -1,7 +1,9 @@
 // TLS to origins: verified by the device itself, through a conduit or directly.
+
 import { authority } from '../../delegation/origin.js';
 import type { TlsConnection, TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
+import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, trustAnchors } from '../context.js';
 import type { Link, Origin } from '../observer.js';
 import type { CertificateAndKey, ClientOptions } from '../options.js';
@@ -109,7 +111,7 @@ function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
     const ticket = connection.takeSession();
     if (ticket === undefined) return;
     // RFC 7627 §5.3: without extended master secret a session is not resumed.
-    if (version >= 0x0304 || extendedMasterSecret) keeper.keep(ticket);
+    if (version >= Version.Tls13 || extendedMasterSecret) keeper.keep(ticket);
     else ticket.fill(0);
   }
 }

@@ -1,7 +1,9 @@
 // The session block of the engine (assembly/handshake/session.ts), read and written by the host: what one connection left for
 // the next becomes a Resumption for another party, and the other way round.
+
 import { RESUMPTION_TICKET_LIMIT, type Resumption } from '../../delegation/resumption.js';
 import { copySecret } from '../../delegation/secret_bytes.js';
+import { Version } from '../../tls/numbers.js';
 
 const FORMAT_NUMBER = 2;
 // Offsets of the fixed part; server name (a length byte) and ticket (two length bytes) follow it.
@@ -40,7 +42,8 @@ export function resumptionOf(
   const protocolVersion = from.getUint16(VERSION);
   const traits = block[TRAITS]!;
   const extendedMasterSecret = (traits & EXTENDED_MASTER_SECRET) !== 0;
-  const resumable = protocolVersion === 0x0304 || (protocolVersion === 0x0303 && extendedMasterSecret);
+  const resumable =
+    protocolVersion === Version.Tls13 || (protocolVersion === Version.Tls12 && extendedMasterSecret);
   if (block[0] !== FORMAT_NUMBER || (traits & LEGACY) !== 0 || !resumable) return undefined;
   const nameEnd = NAME + 1 + block[NAME]!;
   let serverName = '';

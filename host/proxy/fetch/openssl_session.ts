@@ -1,8 +1,10 @@
 // A resumption in the form in which node:tls takes and gives sessions: OpenSSL's SSL_SESSION as DER (i2d_SSL_SESSION).
+
 import { createHash } from 'node:crypto';
 import type { Resumption } from '../../delegation/resumption.js';
 import { copySecret } from '../../delegation/secret_bytes.js';
 import { ascii, explicit, integer, octetString, readElements, sequence } from '../../platform/node/der.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 
 /** Version of the structure; it has been 1 ever since. */
@@ -41,7 +43,7 @@ export type SessionMaterial = Pick<
 /** `now`: Unix milliseconds. The bytes hold the secret, once: wipe them when OpenSSL has them. */
 export function encodeSslSession(resumption: Resumption, now: number): Buffer {
   const { ticket, secret } = resumption;
-  const isTls13 = resumption.protocolVersion === 0x0304;
+  const isTls13 = resumption.protocolVersion === Version.Tls13;
   const before = [
     integer(STRUCTURE_VERSION),
     integer(resumption.protocolVersion),
@@ -103,7 +105,7 @@ export function decodeSslSession(der: Uint8Array): SessionMaterial {
   const count = (n: number): number => numberOf(inner(n));
   if (numberOf(structure) !== STRUCTURE_VERSION || suite.content.length !== 2) throw unreadable();
   const protocolVersion = numberOf(version);
-  const isTls13 = protocolVersion === 0x0304;
+  const isTls13 = protocolVersion === Version.Tls13;
   const ticket = new Uint8Array(inner(Field.ticket)?.content ?? []);
   return {
     protocolVersion,

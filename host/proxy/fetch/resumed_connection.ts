@@ -1,10 +1,12 @@
 // A further connection to the origin of a delegated session, opened by resumption (R11). Node's TLS does the handshake;
 // whoever resumes the session is the origin whose certificate the client checked, so nothing else is accepted.
+
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { RESUMPTION_TICKET_LIMIT, type Resumption } from '../../delegation/resumption.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError, sessionError } from '../error.js';
 import { drain } from '../session/session_end.js';
 import { SocketStream } from '../streams/byte_stream.js';
@@ -86,7 +88,7 @@ const LINGER = 1000;
 const late = () => new SessionError('ORIGIN_GONE', 'the origin did not resume the session in time');
 
 function startTls(transport: Socket, resumption: Resumption, suite: string): TLSSocket {
-  const version = resumption.protocolVersion === 0x0304 ? 'TLSv1.3' : 'TLSv1.2';
+  const version = resumption.protocolVersion === Version.Tls13 ? 'TLSv1.3' : 'TLSv1.2';
   const session = encodeSslSession(resumption, Date.now());
   try {
     return tlsConnect({

@@ -8,6 +8,7 @@ import { encodeResumption, type Resumption } from '../../delegation/resumption.j
 import type { SessionId } from '../../delegation/session_id.js';
 import type { RecordedSession } from '../../services/record.js';
 import type { OriginIdentity } from '../../services/service.js';
+import { Version } from '../../tls/numbers.js';
 import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
 import type { Observers } from '../events.js';
@@ -264,7 +265,7 @@ const revoked = () => new SessionError('REVOKED', 'the client took its grant bac
 function faultOf({ delivered }: Resumable, resumption: Resumption): string | undefined {
   if (delivered === undefined) return 'the session has not been delivered';
   const { grant, protocolVersion, cipherSuite, origin } = delivered;
-  const isTls12 = protocolVersion === 0x0303;
+  const isTls12 = protocolVersion === Version.Tls12;
   if (grant !== Grant.Resume && !(grant === Grant.Full && isTls12))
     return 'the grant allows no further connections';
   if (resumption.protocolVersion !== protocolVersion) return 'the session has another version';

@@ -1,6 +1,6 @@
 // What the proxy can stand for in a session that it relayed and is now admitted to: that it knows all that passed in it, and with
 // whom it is. The client's word counts for neither.
-import { ContentType, HandshakeType } from '../../tls/numbers.js';
+import { ContentType, HandshakeType, Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import type { RecordCipher } from '../record/cipher.js';
 import { Fields } from '../record/fields.js';
@@ -117,7 +117,7 @@ export function nothingBehind(
 ): Buffer[] {
   if (client.length > clientEnd) throw new Unseen('the client went on before it delivered');
   const behind = origin.slice(originEnd);
-  if (version !== 0x0304) {
+  if (version !== Version.Tls13) {
     // The type of a record stands in the clear there, under its MAC (RFC 5246 §6.2.3).
     if (behind.some((record) => record[0] === ContentType.ApplicationData)) throw early();
     return [];

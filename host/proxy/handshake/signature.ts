@@ -1,7 +1,7 @@
 // The signatures by which a server proves that a certificate is its own: CertificateVerify of TLS 1.3, ServerKeyExchange of TLS
 // 1.2. Weak ones (MD5, SHA-1, DSA) prove nothing here.
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { SignatureScheme } from '../../tls/numbers.js';
+import { SignatureScheme, Version } from '../../tls/numbers.js';
 
 interface Scheme {
   /** As node:crypto names it; null where the key says it. */
@@ -45,9 +45,9 @@ export function signatureHolds(
 ): boolean {
   const found = SCHEMES.get(scheme);
   if (found === undefined || found.key !== key.asymmetricKeyType) return false;
-  if (version === 0x0304 && !found.tls13) return false;
+  if (version === Version.Tls13 && !found.tls13) return false;
   const { namedCurve } = key.asymmetricKeyDetails ?? {};
-  if (version === 0x0304 && found.curve !== undefined && found.curve !== namedCurve) return false;
+  if (version === Version.Tls13 && found.curve !== undefined && found.curve !== namedCurve) return false;
   const options = {
     key,
     ...(found.padding !== undefined && { padding: found.padding }),

@@ -1,7 +1,7 @@
 // The handshake of TLS 1.2 and before, read from its records (RFC 5246 §7): in each direction exactly one record stands between
 // ChangeCipherSpec and the rest, and it opens as Finished.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ContentType, HandshakeType } from '../../tls/numbers.js';
+import { ContentType, HandshakeType, Version } from '../../tls/numbers.js';
 import { CIPHER_SUITES } from '../../tls/suites.js';
 import type { OpenedRecord } from '../record/cipher.js';
 import { Fields } from '../record/fields.js';
@@ -20,7 +20,7 @@ import { type ClientHello, parseServerHello, type ServerHello } from './hello.js
 import { type ClearMessages, clearMessages, type HandshakeMessage, Unseen } from './messages.js';
 
 const NAMED_CURVE = 3;
-const SSL3 = 0x0300;
+const SSL3 = Version.Ssl30;
 /** No ticket is empty: nothing is found under it. */
 const NOBODYS = Buffer.alloc(0);
 
@@ -159,7 +159,7 @@ function verifyData(
 ): Buffer {
   if (version === SSL3) return ssl3VerifyData(masterSecret, side, messages);
   const label = side === 'client' ? 'client finished' : 'server finished';
-  if (version === 0x0303) {
+  if (version === Version.Tls12) {
     const hash = CIPHER_SUITES.get(cipherSuite)?.hash ?? 'sha256';
     return tls12Prf(hash, masterSecret, label, createHash(hash).update(messages).digest(), 12);
   }
@@ -201,7 +201,7 @@ function proofOf(
   { version, random, cipherSuite }: ServerHello,
 ): Proof | undefined {
   const message = messageOf(messages, HandshakeType.ServerKeyExchange);
-  if (message === undefined || version !== 0x0303) return undefined;
+  if (message === undefined || version !== Version.Tls12) return undefined;
   const from = new Fields(message.body);
   const exchange = CIPHER_SUITES.get(cipherSuite)?.keyExchange;
   if (exchange === 'ECDHE_ECDSA' || exchange === 'ECDHE_RSA') {

@@ -2,7 +2,7 @@
 // flights are opened, and both Finished verify over what was relayed, so that nothing else is in them.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { brotliDecompressSync, inflateSync } from 'node:zlib';
-import { ExtensionType, HandshakeType } from '../../tls/numbers.js';
+import { ExtensionType, HandshakeType, Version } from '../../tls/numbers.js';
 import { Tls13Cipher } from '../record/aead.js';
 import { Fields } from '../record/fields.js';
 import { hkdfExpandLabel } from '../record/key_schedule.js';
@@ -39,7 +39,7 @@ export interface HandshakeSecrets {
 /** Undefined where they are not two secrets of the suite's hash. */
 export function handshakeSecretsOf(suite: Suite, bytes: Uint8Array): HandshakeSecrets | undefined {
   const size = MAC_LENGTH[suite.hash];
-  if (suite.version !== 0x0304 || bytes.length !== 2 * size) return undefined;
+  if (suite.version !== Version.Tls13 || bytes.length !== 2 * size) return undefined;
   const copy = Buffer.from(new ArrayBuffer(2 * size));
   copy.set(bytes);
   return { client: copy.subarray(0, size), origin: copy.subarray(size) };
@@ -72,7 +72,7 @@ export function readTls13(records: SessionRecords, suite: Suite, secrets: Handsh
   const proof = follow(fromOrigin.messages, transcript, suite, secrets.origin);
   follow(fromClient.messages, transcript, suite, secrets.client);
   return {
-    version: 0x0304,
+    version: Version.Tls13,
     serverName: clientHello.sni,
     alpn: alpnOf(fromOrigin.messages),
     certificates,
@@ -96,7 +96,7 @@ function hellos(client: readonly HandshakeMessage[], origin: readonly HandshakeM
   if (serverHello === undefined || serverHello.isRetry || (isRetried && parsed[0]?.isRetry !== true)) {
     throw new Unseen('the hellos are out of order');
   }
-  if (serverHello.version !== 0x0304 || serverHello.cipherSuite !== suite.id) {
+  if (serverHello.version !== Version.Tls13 || serverHello.cipherSuite !== suite.id) {
     throw new Unseen('the server hello names another suite');
   }
   const transcript = new Transcript(suite.hash);

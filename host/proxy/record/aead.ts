@@ -1,5 +1,7 @@
 // AEAD record protection with node:crypto: AES-GCM, AES-CCM and ChaCha20-Poly1305, in TLS 1.2 and 1.3.
+
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import {
   ContentType,
@@ -146,7 +148,7 @@ export type NonceBase = bigint;
 
 /** The base that a sealed record reveals. Zero for suites without an explicit nonce. */
 export function nonceBaseOf(suite: Suite, record: Buffer, sequence: number): NonceBase {
-  if (suite.version !== 0x0303 || (suite.scheme !== 'gcm' && suite.scheme !== 'ccm')) return 0n;
+  if (suite.version !== Version.Tls12 || (suite.scheme !== 'gcm' && suite.scheme !== 'ccm')) return 0n;
   if (record.length < RECORD_HEADER_BYTES + EXPLICIT_NONCE_BYTES) return 0n;
   return BigInt.asUintN(64, record.readBigUInt64BE(RECORD_HEADER_BYTES) - BigInt(sequence));
 }

@@ -1,7 +1,7 @@
 // What a relaying proxy can see of a handshake that it takes no part in: the hellos, TLS 1.2 certificates, and where
 // each direction turned to encryption. Nothing here changes a byte.
 import { createHash } from 'node:crypto';
-import { HandshakeType } from '../../tls/numbers.js';
+import { HandshakeType, Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import {
   type ClientHello,
@@ -100,7 +100,7 @@ export class HandshakeView {
   );
 
   get isTls13(): boolean {
-    return this.serverHello?.version === 0x0304;
+    return this.serverHello?.version === Version.Tls13;
   }
 
   /** Whether this record of the client may hold application data: it must wait where the client waits for nobody. */

@@ -1,10 +1,12 @@
 // Records of what OpenSSL no longer has: SSL 3.0, TLS 1.0 and 1.1, and RC4, DES and 3DES in any version. The device's own
 // record program opens and seals them. Only where the proxy was told to.
+
 import type { Delivery } from '../../delegation/delivery.js';
 import { Grant, grantName } from '../../delegation/grant.js';
 import { TlsError } from '../../engine/error.js';
 import type { DirectionKeys, Opener, RecordEngine, Sealer } from '../../engine/record.js';
 import { suiteName, versionName } from '../../tls/names.js';
+import { Version } from '../../tls/numbers.js';
 import { CIPHER_SUITES } from '../../tls/suites.js';
 import { SessionError } from '../error.js';
 import { type ContentType, type OpenedRecord, RECORD_HEADER_BYTES, type RecordCipher } from './cipher.js';
@@ -16,11 +18,11 @@ const MASTER_SECRET_BYTES = 48;
 
 /** Whether such a session is none of session_keys.ts's. */
 export const isLegacy = (version: number, cipherSuite: number): boolean =>
-  version < 0x0303 || (version === 0x0303 && suiteOf(cipherSuite) === undefined);
+  version < Version.Tls12 || (version === Version.Tls12 && suiteOf(cipherSuite) === undefined);
 
 /** Whether a record of such a session opens only for one who knows all records of its epoch before it. */
 export const chainsRecords = (version: number, cipherSuite: number): boolean =>
-  version <= 0x0301 || CIPHER_SUITES.get(cipherSuite)?.cipher === 'RC4_128';
+  version <= Version.Tls10 || CIPHER_SUITES.get(cipherSuite)?.cipher === 'RC4_128';
 
 /**
  * As `sessionKeys`. `past` gives the records of a side's epoch, the oldest first, as far as they were relayed: RC4's key
@@ -89,9 +91,10 @@ function keyBlock(grant: Grant, secrets: Uint8Array, session: NegotiatedSession,
   if (grant === Grant.Session) return Buffer.from(secrets);
   const { version, cipherSuite, serverRandom, clientRandom } = session;
   // SSL 3.0 has no extended master secret, so no device gives its master secret away.
-  if (version === 0x0300) throw new SessionError('GRANT_UNSUPPORTED', 'SSL 3.0 has no grant but session');
+  if (version === Version.Ssl30)
+    throw new SessionError('GRANT_UNSUPPORTED', 'SSL 3.0 has no grant but session');
   const seed = Buffer.concat([serverRandom, clientRandom]);
-  return version === 0x0303
+  return version === Version.Tls12
     ? tls12Prf(CIPHER_SUITES.get(cipherSuite)?.hash ?? 'sha256', secrets, 'key expansion', seed, size)
     : tls10Prf(secrets, 'key expansion', seed, size);
 }

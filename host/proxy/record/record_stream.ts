@@ -1,6 +1,8 @@
 // The plaintext of one side of a TLS connection whose keys the proxy holds: opens what comes, seals what goes, and
 // answers what a TLS endpoint must answer after the handshake (RFC 9846 §4.7, §6; RFC 5246 §7.2, §7.4.1.1).
+
 import { Alert } from '../../../assembly/alert.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { ContentType, MAX_PLAINTEXT, type OpenedRecord, type RecordCipher } from './cipher.js';
@@ -227,7 +229,7 @@ export class RecordStream implements ByteStream {
       return Promise.reject(new SessionError('ORIGIN_GONE', 'this side of the session is closed'));
     }
     const { sealing, transport, onEpochOver } = this.#options;
-    if (sealing.sequence >= RECORDS_PER_KEY && this.#options.version === 0x0304) {
+    if (sealing.sequence >= RECORDS_PER_KEY && this.#options.version === Version.Tls13) {
       if (onEpochOver === undefined) this.#updateSealing(0);
       else if (this.#stopped === undefined) onEpochOver('KEY_WORN');
     }
@@ -250,7 +252,8 @@ export class RecordStream implements ByteStream {
       return;
     }
     // RFC 9846 §6: the level is ignored there, and user_canceled alone is no error. TLS 1.2 has warnings.
-    const isWarning = this.#options.version === 0x0304 ? description === Alert.UserCanceled : level === 1;
+    const isWarning =
+      this.#options.version === Version.Tls13 ? description === Alert.UserCanceled : level === 1;
     if (isWarning) return;
     throw new SessionError('PEER_ALERT', `a side sent the alert ${Alert[description] ?? description}`, {
       received: description,
@@ -273,7 +276,7 @@ export class RecordStream implements ByteStream {
   #onMessage(message: Buffer, relayed: boolean): void {
     const type = message[0]!;
     const { role, version } = this.#options;
-    if (version === 0x0304) {
+    if (version === Version.Tls13) {
       if (type === HandshakeType.KeyUpdate) {
         this.#onKeyUpdate(message, relayed);
         return;

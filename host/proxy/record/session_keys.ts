@@ -1,7 +1,9 @@
 // A delivered secret as record ciphers: checks that it is what the grant says, and derives each direction's keys.
+
 import { type Delivery, UNKNOWN_RECORD } from '../../delegation/delivery.js';
 import { Grant, grantName } from '../../delegation/grant.js';
 import { suiteName } from '../../tls/names.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import { type NonceBase, Tls12AeadCipher, Tls13Cipher } from './aead.js';
 import { CbcCipher } from './cbc.js';
@@ -45,7 +47,7 @@ export function sessionKeys(
   session: NegotiatedSession,
 ): SessionKeys {
   const { version, cipherSuite } = session;
-  if (version !== 0x0303 && version !== 0x0304) {
+  if (version !== Version.Tls12 && version !== Version.Tls13) {
     throw new SessionError(
       'UNSUPPORTED_VERSION',
       `the proxy does not work on TLS version 0x${version.toString(16)}`,
@@ -58,7 +60,7 @@ export function sessionKeys(
       `the proxy does not work on cipher suite ${suiteName(cipherSuite)}`,
     );
   }
-  return version === 0x0304 ? tls13Keys(suite, delivery) : tls12Keys(suite, delivery, session);
+  return version === Version.Tls13 ? tls13Keys(suite, delivery) : tls12Keys(suite, delivery, session);
 }
 
 function tls13Keys(suite: Suite, { grant, secrets }: Pick<Delivery, 'grant' | 'secrets'>): SessionKeys {

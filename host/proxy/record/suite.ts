@@ -1,4 +1,5 @@
 // The cipher suites whose records the proxy can open and seal by node:crypto.
+import { Version } from '../../tls/numbers.js';
 import { CIPHER_SUITES, type CipherSuite, type HashName } from '../../tls/suites.js';
 
 export type { HashName };
@@ -50,7 +51,7 @@ for (const suite of CIPHER_SUITES.values()) {
   const protection = protectionOf(suite);
   // DHE_DSS came with the old versions and stays with them, in legacy.ts.
   if (protection === undefined || suite.keyExchange === 'DHE_DSS') continue;
-  const version = suite.keyExchange === undefined ? 0x0304 : 0x0303;
+  const version = suite.keyExchange === undefined ? Version.Tls13 : Version.Tls12;
   SUITES.set(suite.id, { ...protection, id: suite.id, version, hash: suite.hash });
 }
 

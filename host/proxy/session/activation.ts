@@ -1,8 +1,10 @@
 // From a delivery to an active session: parks the relay, reads the handshake that passed through it, and builds the record layers.
+
 import { createHash } from 'node:crypto';
 import type { Delivery } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
 import type { RecordEngine } from '../../engine/record.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import { type ExaminedSession, examine, type HandshakeKeys } from '../handshake/examine.js';
 import type { HandshakeFacts } from '../handshake/facts.js';
@@ -229,7 +231,7 @@ function checkClaims(delivery: Delivery, facts: HandshakeFacts): void {
   const hash = leaf && createHash('sha256').update(leaf).digest();
   if (hash !== undefined && !hash.equals(delivery.certificateHash)) throw differs('certificate');
   if (facts.alpn !== delivery.alpn) throw differs('application protocol');
-  if (facts.version !== 0x0304) return;
+  if (facts.version !== Version.Tls13) return;
   if (delivery.clientEpochStart !== facts.clientEnd) throw differs('client epoch');
   if (delivery.originEpochStart !== facts.originEnd) throw differs('origin epoch');
 }

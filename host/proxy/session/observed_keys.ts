@@ -1,7 +1,9 @@
 // The keys of an observed session: those of a CBC suite without its MAC keys, or those of an epoch that is over.
+
 import type { Delivery } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
 import { suiteName } from '../../tls/names.js';
+import { Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import { CbcReader } from '../record/cbc_reader.js';
 import type { HandshakeView } from '../record/handshake_view.js';
@@ -62,6 +64,6 @@ function prove(live: LiveReader, side: Side, finished: Buffer | undefined): void
 
 /** Keys that the client released: of a TLS 1.3 epoch, or of a TLS 1.2 AEAD. */
 export function releasedKeys(secrets: Uint8Array, session: NegotiatedSession): SessionKeys {
-  const grant = session.version === 0x0304 ? Grant.Epoch : Grant.Session;
+  const grant = session.version === Version.Tls13 ? Grant.Epoch : Grant.Session;
   return sessionKeys({ grant, secrets }, session);
 }

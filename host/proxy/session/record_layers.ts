@@ -1,5 +1,7 @@
 // The record layers of an active session: the right keys at the right sequence number on each side.
+
 import type { Delivery } from '../../delegation/delivery.js';
+import { Version } from '../../tls/numbers.js';
 import type { ExaminedSession } from '../handshake/examine.js';
 import type { ClientHello } from '../handshake/hello.js';
 import type { Target, Trust } from '../handshake/identify.js';
@@ -136,7 +138,7 @@ const DEVICE_RECORD = 4096;
 const clientLimit = (hello: ClientHello | undefined, version: number): number | undefined =>
   hello?.recordSizeLimit === undefined
     ? hello?.maxFragmentLength
-    : hello.recordSizeLimit - (version === 0x0304 ? 1 : 0);
+    : hello.recordSizeLimit - (version === Version.Tls13 ? 1 : 0);
 
 /** The open leg: after the counted records the conduit itself carries the bytes. */
 const withReader = (client: ByteStream, { clientBytes }: ParkedRelay): ByteStream => ({

@@ -1,4 +1,5 @@
 // What one session tells: its client by messages of the main session, observers by events, the operator by the log.
+
 import { type Delivery, legName } from '../../delegation/delivery.js';
 import { FrameType } from '../../delegation/frame.js';
 import { grantName } from '../../delegation/grant.js';
@@ -6,6 +7,7 @@ import { CipherChange } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { OriginIdentity } from '../../services/service.js';
 import { suiteName } from '../../tls/names.js';
+import { Version } from '../../tls/numbers.js';
 import type { SessionError } from '../error.js';
 import type { Observers, Traffic } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
@@ -36,7 +38,12 @@ export class SessionReports {
   handshake({ clientHello, serverHello }: HandshakeView): void {
     this.observers.emit('handshake', {
       sessionId: this.sessionId,
-      tlsVersion: serverHello!.version === 0x0304 ? '1.3' : serverHello!.version === 0x0303 ? '1.2' : 'older',
+      tlsVersion:
+        serverHello!.version === Version.Tls13
+          ? '1.3'
+          : serverHello!.version === Version.Tls12
+            ? '1.2'
+            : 'older',
       cipherSuite: suiteName(serverHello!.cipherSuite),
       serverName: clientHello?.sni ?? '',
     });
