@@ -10,6 +10,7 @@ const CREDENTIALS: Record<string, readonly [string, string]> = {
   'two cookies': ['Cookie: user=1', 'Cookie: user=2'],
   'a cookie and none': ['Cookie: user=1', 'Accept: */*'],
   'the same cookie in another order': ['Cookie: a=1\r\nCookie: b=2', 'Cookie: b=2\r\nCookie: a=1'],
+  'two keys in a field of its own': ['X-Api-Key: 1', 'X-Api-Key: 2'],
   'two passwords': ['Authorization: Basic QTox', 'Authorization: Basic Qjox'],
 };
 
@@ -19,7 +20,7 @@ export const privateAnswers: Attack[] = [
     expected: 'each is asked of the origin',
     unable: needsNginx,
     async run(world) {
-      const says = 'return 200 "$http_cookie $http_authorization $request_id\\n";';
+      const says = 'return 200 "$http_cookie $http_authorization $http_x_api_key $request_id\\n";';
       const headers = 'add_header Cache-Control "private, max-age=600"; default_type text/plain;';
       const origin = await world.nginx({ names: [NAME], more: [`location / { ${headers} ${says} }`] });
       const proxy = await world.proxy([

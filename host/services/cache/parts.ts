@@ -35,19 +35,24 @@ export function shelvesOf({ client, origin, inStep, request }: Flow, url: string
   const place = [host, String(port), serverName, certificate, url];
   // One client may be several users: each has the credentials that its requests and its session bear. What only the client
   // vouches for is not mixed with what the proxy knows.
-  const credentials = [clientCertificate, ...headers.all('authorization'), '', ...headers.all('cookie')];
+  const credentials = [clientCertificate, digestOf(headers, (name) => CREDENTIAL.test(name))];
   // A client's certificate shows in no header.
   const isShareable = share && verified && inStep && clientCertificate === '';
   return {
     own: shelfOf('own', client, judgedBy, String(verified), ...credentials, ...place),
-    shared: isShareable ? { ...shelfOf('shared', judgedBy, ...place), traits: traitsOf(headers) } : undefined,
+    shared: isShareable ? { ...shelfOf('shared', judgedBy, ...place), traits: digestOf(headers) } : undefined,
   };
 }
 
-/** Digest of all that a request says beside its address. */
-function traitsOf(headers: HeaderList): string {
+/** Fields that say who asks, by the names that sites give them: an answer to one of them is no answer to another. */
+const CREDENTIAL =
+  /auth|cookie|token|key|session|secret|credential|password|signature|account|identity|(^|-)user(-?(id|name))?$/;
+
+/** Digest of what a request says beside its address, in the fields that `counts` takes. */
+function digestOf(headers: HeaderList, counts: (name: string) => boolean = () => true): string {
   const lines = [...headers]
     .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => counts(name))
     .filter(([name, value]) => !HARMLESS.has(name) && !HARMLESS_LINE.test(`${name}: ${value}`))
     // The order of different fields says nothing (RFC 9110 §5.3); that of equal ones does, and sorting keeps it.
     .sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
