@@ -74,8 +74,7 @@ export class SessionError extends DeputyError {
   readonly alert: Alert;
   /** For PEER_ALERT: what the peer sent. Nothing is sent back. */
   readonly received: number | undefined;
-  /** Whose bytes were wrong, where that is known. */
-  side: 'client' | 'origin' | undefined;
+  #side: 'client' | 'origin' | undefined;
 
   constructor(code: SessionErrorCode, message: string, options: { received?: number; cause?: unknown } = {}) {
     super(code, message, options);
@@ -83,6 +82,16 @@ export class SessionError extends DeputyError {
     this.code = code;
     this.alert = ALERTS[code] ?? Alert.InternalError;
     this.received = options.received;
+  }
+
+  /** Whose bytes were wrong, where that is known. */
+  get side(): 'client' | 'origin' | undefined {
+    return this.#side;
+  }
+
+  /** Says whose bytes were wrong; who said so first is right. */
+  blame(side: 'client' | 'origin'): void {
+    this.#side ??= side;
   }
 }
 

@@ -59,8 +59,7 @@ export class DelegatedSession implements Transport {
   readonly sessionId: SessionId;
   readonly tls: TlsFacts;
   readonly receipts: SessionReceipts;
-  /** Whether content is under way: told by who uses the session. */
-  isBusy: () => boolean = () => true;
+  #isBusy: () => boolean = () => true;
   readonly #parts: DelegationParts;
   readonly #conduit: Conduit;
   readonly #tickets: SessionTickets;
@@ -101,6 +100,11 @@ export class DelegatedSession implements Transport {
     this.#failure = new SessionFailure(parts.context.platform);
     this.#activation = new Activation(this.#failure);
     this.#stopListening = parts.main.listen(this.sessionId, (message) => this.#onMessage(message));
+  }
+
+  /** `user` carries content over it from now on, and tells whether some is under way. */
+  carry(user: { readonly busy: boolean }): void {
+    this.#isBusy = () => user.busy;
   }
 
   /**
@@ -293,7 +297,7 @@ export class DelegatedSession implements Transport {
       context,
       main,
       sessionId: this.sessionId,
-      isBusy: () => this.isBusy(),
+      isBusy: () => this.#isBusy(),
       failed: this.#failure.told,
     };
   }

@@ -43,7 +43,7 @@ export class Observed implements Participation {
   ) {
     if (!owes) return;
     this.#owed = inner.connection.records();
-    inner.onReceived = (connection) => this.#release(connection);
+    inner.watchReceived((connection) => this.#release(connection));
   }
 
   /**

@@ -87,7 +87,7 @@ export class SessionOpener {
     const opened = await this.#open(origin, admission, { signal });
     const { transport, facts, abort, revoke, delegated } = opened;
     const http = new HttpConnection(transport, delegated && { isLast: () => delegated.endsWithAnswer });
-    if (delegated !== undefined) delegated.isBusy = () => http.busy;
+    delegated?.carry(http);
     return {
       origin,
       http,

@@ -19,8 +19,7 @@ export class TlsStream implements Transport {
   readonly #below: Transport;
   readonly #platform: Pick<Platform, 'setTimer'>;
   readonly #observer: Observer;
-  /** Called when bytes have been taken in: keys may have changed. */
-  onReceived: (connection: TlsConnection) => void = () => {};
+  #onReceived: (connection: TlsConnection) => void = () => {};
   /** Received, not yet given to the engine. */
   #input: Uint8Array = new Uint8Array(0);
   #writing: Promise<unknown> = Promise.resolve();
@@ -39,6 +38,11 @@ export class TlsStream implements Transport {
     this.#platform = platform;
     this.link = link;
     this.#observer = observer;
+  }
+
+  /** Calls `listener` when bytes have been taken in: keys may have changed. */
+  watchReceived(listener: (connection: TlsConnection) => void): void {
+    this.#onReceived = listener;
   }
 
   /** The engine's side. Not to be used once the stream is closed. */
@@ -221,7 +225,7 @@ export class TlsStream implements Transport {
     this.#input = this.#input.subarray(taken);
     await this.flush();
     this.#offerSessions();
-    if (!this.#freed) this.onReceived(this.#connection);
+    if (!this.#freed) this.#onReceived(this.#connection);
   }
 
   #offerSessions(): void {

@@ -125,7 +125,7 @@ export class RecordStream implements ByteStream {
         new SessionError('WRONG_SECRET', 'the delivered secret does not open the records of this session'),
       );
     }
-    if (error instanceof SessionError) error.side ??= this.#options.role === 'client' ? 'origin' : 'client';
+    if (error instanceof SessionError) error.blame(this.#options.role === 'client' ? 'origin' : 'client');
     return error;
   }
 

@@ -41,6 +41,7 @@ export class DelegableSession {
   #auxiliary = false;
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   readonly #reports: SessionReports;
+  #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
   #observation: Observation | undefined;
   #origin: OriginIdentity | undefined;
@@ -150,6 +151,7 @@ export class DelegableSession {
     this.#state = 'delivering';
     const reads = delivery.grant === Grant.Observe || this.#options.mirror;
     if (!reads) this.#options.client.hold?.();
+    this.#deliverer = deliverer;
     this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
     try {
@@ -179,7 +181,7 @@ export class DelegableSession {
       this.#announce(delivery, active);
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
-      this.#reports.deliverer = undefined;
+      this.#reports.notDelivered();
       await this.fail(failure);
       throw failure;
     }
@@ -236,7 +238,7 @@ export class DelegableSession {
           this.#isUnderWay = isUnderWay;
         },
         alpn: examined.facts?.alpn ?? (alpn || this.#relay.view.serverHello?.alpn),
-        flow: flowContext(this.#options, this.#origin!, this.#reports.deliverer!),
+        flow: flowContext(this.#options, this.#origin!, this.#deliverer!),
         limits: settings.limits,
         retired: this.#retired.signal,
         onRequest: (method, target) => this.#reports.request(method, target),

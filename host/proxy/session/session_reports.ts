@@ -23,7 +23,7 @@ const NO_HEAD = new Uint8Array(32);
 
 export class SessionReports {
   /** Undefined before a delivery, and after one that failed: it hears of that by itself. */
-  deliverer: Deliverer | undefined;
+  #deliverer: Deliverer | undefined;
   #deliveredAt = 0;
   #responses = 0;
   #verified = false;
@@ -50,8 +50,13 @@ export class SessionReports {
   }
 
   delivered(by: Deliverer): void {
-    this.deliverer = by;
+    this.#deliverer = by;
     this.#deliveredAt = performance.now();
+  }
+
+  /** The delivery failed, and who made it is told so by its own call. */
+  notDelivered(): void {
+    this.#deliverer = undefined;
   }
 
   active(
@@ -63,7 +68,7 @@ export class SessionReports {
     const unverified = origin.verified ? null : (origin.unverified ?? '');
     const { sessionId } = this;
     const { clientRecords, originRecords } = counts;
-    this.deliverer!.send({ type: FrameType.Active, sessionId, originRecords, clientRecords });
+    this.#deliverer!.send({ type: FrameType.Active, sessionId, originRecords, clientRecords });
     const leg = legName(delivery);
     const grant = grantName(delivery.grant);
     this.log.info(
@@ -77,7 +82,7 @@ export class SessionReports {
       clientRecords,
       originRecords,
       unverified,
-      device: this.deliverer!.profile.name,
+      device: this.#deliverer!.profile.name,
       milliseconds: performance.now() - this.#deliveredAt,
     });
   }
@@ -88,7 +93,7 @@ export class SessionReports {
 
   response({ status, services, bytesBefore, bytesAfter, hash, mark }: ResponseReport): void {
     const { sessionId } = this;
-    this.deliverer!.send({
+    this.#deliverer!.send({
       type: FrameType.Receipt,
       sessionId,
       response: ++this.#responses,
@@ -118,7 +123,7 @@ export class SessionReports {
   }
 
   returned(code: string, counts: LentCounts): void {
-    this.deliverer!.send({ type: FrameType.Returned, sessionId: this.sessionId, code, ...counts });
+    this.#deliverer!.send({ type: FrameType.Returned, sessionId: this.sessionId, code, ...counts });
     this.log.info({ session: this.sessionId, code }, 'session returned');
     this.observers.emit('returned', { sessionId: this.sessionId, code });
   }
@@ -132,13 +137,13 @@ export class SessionReports {
   }
 
   failed({ code, message }: SessionError): void {
-    this.deliverer?.send({ type: FrameType.Error, sessionId: this.sessionId, code, text: message });
+    this.#deliverer?.send({ type: FrameType.Error, sessionId: this.sessionId, code, text: message });
   }
 
   /** In order: nothing was under way. */
   finished(code: string): void {
     const { sessionId } = this;
-    this.deliverer?.send({ type: FrameType.Close, sessionId, code, text: '' });
+    this.#deliverer?.send({ type: FrameType.Close, sessionId, code, text: '' });
   }
 
   closed(code: string, traffic: Traffic): void {
@@ -149,7 +154,7 @@ export class SessionReports {
   #cipherChanged(change: CipherChange, ticket: Uint8Array): void {
     const { sessionId } = this;
     const { client: clientEpoch, origin: originEpoch } = this.#epochs;
-    this.deliverer?.send({
+    this.#deliverer?.send({
       type: FrameType.CipherChanged,
       sessionId,
       change,

@@ -83,7 +83,6 @@ class Cutter {
     private readonly onGivenUp: CutLog['onGivenUp'],
   ) {
     this.#parser = new Parser(this.#tree);
-    this.#tree.parser = this.#parser;
   }
 
   /** What of `chunk`, and of what was kept back before it, may leave. */
@@ -155,12 +154,16 @@ const isRoot = ({ name }: Element) => name === 'html' || name === 'body' || name
 
 /** The elements of a page with their places, as far as it is there. Text is of no use to selectors. */
 class PageTree {
-  parser: Pick<Parser, 'startIndex' | 'endIndex'> = { startIndex: 0, endIndex: 0 };
+  #parser: Pick<Parser, 'startIndex' | 'endIndex'> = { startIndex: 0, endIndex: 0 };
   count = 0;
   readonly #open: ParentNode[] = [new Document([])];
   #new: Element[] = [];
   /** Where the last complete piece of markup or text ends. */
   #complete = 0;
+
+  onparserinit(parser: Parser): void {
+    this.#parser = parser;
+  }
 
   takeNew(): Element[] {
     const taken = this.#new;
@@ -175,7 +178,7 @@ class PageTree {
 
   onopentag(name: string, attribs: Record<string, string>): void {
     const element = new Element(name, attribs);
-    element.startIndex = this.parser.startIndex;
+    element.startIndex = this.#parser.startIndex;
     const parent = this.#open.at(-1)!;
     const before = parent.children.at(-1);
     element.parent = parent;
@@ -187,28 +190,28 @@ class PageTree {
     this.#open.push(element);
     this.#new.push(element);
     this.count++;
-    this.#complete = this.parser.endIndex + 1;
+    this.#complete = this.#parser.endIndex + 1;
   }
 
   onclosetag(_name: string, isImplied: boolean): void {
     if (this.#open.length === 1) return;
     const element = this.#open.pop()!;
-    const { startIndex, endIndex } = this.parser;
+    const { startIndex, endIndex } = this.#parser;
     // An element without content ends with its own tag; one that others close ends where theirs begin.
     const isOwnTag = !isImplied || element.startIndex === startIndex;
     element.endIndex = isOwnTag ? endIndex + 1 : startIndex;
-    if (!isImplied) this.#complete = this.parser.endIndex + 1;
+    if (!isImplied) this.#complete = this.#parser.endIndex + 1;
   }
 
   ontext(): void {
-    this.#complete = this.parser.endIndex + 1;
+    this.#complete = this.#parser.endIndex + 1;
   }
 
   oncomment(): void {
-    this.#complete = this.parser.endIndex + 1;
+    this.#complete = this.#parser.endIndex + 1;
   }
 
   onprocessinginstruction(): void {
-    this.#complete = this.parser.endIndex + 1;
+    this.#complete = this.#parser.endIndex + 1;
   }
 }
