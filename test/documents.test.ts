@@ -12,9 +12,6 @@ const names = async (folder: string, end: string) =>
     .filter((name) => name.endsWith(end) && !name.includes('node_modules'))
     .map((name) => join(folder, name));
 
-/** Written while others write what they lead to. */
-const TO_COME = ['host/delegation/PROTOCOL.md'];
-
 const pages = [
   ...['README.md', 'CHANGELOG.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md'],
   ...(await Promise.all(['assembly', 'boards', 'host', 'test'].map((folder) => names(folder, '.md')))).flat(),
@@ -24,7 +21,7 @@ test.each(pages)('the links of %s lead to files that are there', async (page) =>
   const links = [...(await text(page)).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) =>
     join(dirname(page), link),
   );
-  expect(links.filter((link) => !existsSync(join(root, link)) && !TO_COME.includes(link))).toEqual([]);
+  expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
 });
 
 test('every error code that the host layer raises has a line that says what to do, and no other has', async () => {

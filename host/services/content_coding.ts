@@ -1,7 +1,7 @@
 // Content codings toward the device (RFC 9110 §12.5.3): what it says it decodes, and how a stream is coded for it.
 import { once } from 'node:events';
 import zlib from 'node:zlib';
-import type { HeaderList } from './headers.js';
+import type { HeaderList } from '../http/header_list.js';
 
 const CODERS = {
   br: () =>

@@ -1,6 +1,6 @@
 // What a proxy tells, step by step, to the services that keep a record of it.
 import type { GrantName } from '../delegation/grant.js';
-import type { HeaderList } from './headers.js';
+import type { HeaderList } from '../http/header_list.js';
 import type { OriginIdentity } from './origin_identity.js';
 
 /** The delegated session that an event belongs to: the same object in all its events. */

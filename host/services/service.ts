@@ -1,12 +1,12 @@
 // What a service is: an addon with optional hooks, called by the active proxy for each exchange of a session.
 import type { DeviceProfile } from '../delegation/device.js';
 import type { SubscriptionState, SubscriptionWish } from '../delegation/subscription.js';
-import type { HeaderLine, HeaderList } from './headers.js';
+import type { HeaderLine, HeaderList } from '../http/header_list.js';
 import type { OriginIdentity } from './origin_identity.js';
 import type { RecordedSession, RecordMark, SessionEvent } from './record.js';
 
-export type { HeaderLine } from './headers.js';
-export { HeaderList } from './headers.js';
+export type { HeaderLine } from '../http/header_list.js';
+export { HeaderList } from '../http/header_list.js';
 export type { OriginIdentity } from './origin_identity.js';
 
 /** Content without transfer framing (chunk sizes), but still with its Content-Encoding. */

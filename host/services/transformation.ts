@@ -1,5 +1,5 @@
 // What a message says of how it may be changed, and of parts of it.
-import type { HeaderList } from './headers.js';
+import type { HeaderList } from '../http/header_list.js';
 
 /** RFC 9111 §5.2.1.6 and §5.2.2.6. */
 export const forbidsTransforming = (headers: HeaderList): boolean =>

@@ -1,5 +1,5 @@
 // Where the body of an HTTP/1.x message ends (RFC 9112 §6, §7), and the body in pieces: as it came, and as content.
-import type { HeaderList } from '../../services/headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 import type { RequestHead, ResponseHead } from './head.js';

@@ -7,7 +7,7 @@ import {
   readStatusLine,
   type Strictness,
 } from '../../http/grammar.js';
-import { type HeaderLine, HeaderList } from '../../services/headers.js';
+import { type HeaderLine, HeaderList } from '../../http/header_list.js';
 import { SessionError, type SessionErrorCode } from '../error.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 

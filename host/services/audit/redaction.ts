@@ -1,5 +1,5 @@
 // What of a request or a response may stand in the log. Default deny: what is not named here does not.
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 
 /** Headers that say what was carried, and nothing about who asked. */
 export const HEADERS: readonly string[] = [

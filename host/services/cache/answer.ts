@@ -1,5 +1,5 @@
 // Answers made of stored responses (RFC 9111 §4).
-import { HeaderList } from '../headers.js';
+import { HeaderList } from '../../http/header_list.js';
 import type { Answer } from '../service.js';
 import { clientHasIt, partOf } from './conditional.js';
 import type { Entry } from './entry.js';

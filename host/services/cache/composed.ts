@@ -1,6 +1,6 @@
 // Answers that a service made of several responses, as a page with its pictures: what their caching allows together.
 // RFC 9111 speaks of one response at a time.
-import { HeaderList } from '../headers.js';
+import { HeaderList } from '../../http/header_list.js';
 import type { OriginIdentity, OtherFetch } from '../service.js';
 import { Freshness } from './freshness.js';
 import { isForAll } from './parts.js';

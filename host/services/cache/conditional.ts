@@ -1,5 +1,5 @@
 // What a request asks of a stored response: preconditions (RFC 9110 §13) and ranges (RFC 9110 §14).
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import { splitList } from './directives.js';
 import type { Entry } from './entry.js';
 import { parseHttpDate } from './http_date.js';

@@ -1,5 +1,5 @@
 // Which exchanges a cache can take part in.
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import type { ResponseFlow } from '../service.js';
 import { parseDirectives } from './directives.js';
 

@@ -1,6 +1,6 @@
 // A stored response: its head as the origin sent it, its head and body as the client got them, and its freshness.
 
-import { HeaderList } from '../headers.js';
+import { HeaderList } from '../../http/header_list.js';
 import { now } from './clock.js';
 import { splitList } from './directives.js';
 import { Freshness, type FreshnessRecord } from './freshness.js';

@@ -2,7 +2,7 @@
 // canonical form, since it reads them more leniently than RFC 9111 lets a cache.
 
 import CachePolicy from 'http-cache-semantics';
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import { now } from './clock.js';
 import { type Directives, FOR_EVER, formatDirectives, parseDirectives, secondsOf } from './directives.js';
 import { parseHttpDate } from './http_date.js';

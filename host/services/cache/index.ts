@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import type {
   Answer,
   Flow,

@@ -1,7 +1,7 @@
 // Finds stored responses: by the part they belong to, by URL, and by the request headers that Vary names
 // (RFC 9111 §4.1).
 import { createHash, randomBytes } from 'node:crypto';
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import { splitList } from './directives.js';
 import { decodeEntry, type Entry, encodeEntry } from './entry.js';
 import type { Store } from './store.js';

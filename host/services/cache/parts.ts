@@ -3,7 +3,7 @@
 // certificate is another origin's. What is given to other clients comes of sessions that the proxy verified itself,
 // and in which answers can't be taken for each other.
 import { createHash } from 'node:crypto';
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 import type { Flow } from '../service.js';
 import { parseDirectives } from './directives.js';
 import { type Shelf, shelfOf } from './library.js';

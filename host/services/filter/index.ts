@@ -1,7 +1,7 @@
 // The filtering service (R24): refuses requests by address, and responses by type and size; cuts what lists hide out of
 // pages.
 import { authority } from '../../delegation/origin.js';
-import { HeaderList } from '../headers.js';
+import { HeaderList } from '../../http/header_list.js';
 import { changePage, isPage } from '../page_change.js';
 import type {
   Answer,

@@ -1,6 +1,6 @@
 // Holds each client to its requests a second and its exchanges at once; what is too much is answered with 429.
 
-import { HeaderList } from '../headers.js';
+import { HeaderList } from '../../http/header_list.js';
 import type { Answer, Flow, Service } from '../service.js';
 import { Buckets } from '../token_bucket.js';
 

@@ -1,5 +1,5 @@
 // What a response is for a device: by its header where that says something, by its first bytes where it does not.
-import type { HeaderList } from '../headers.js';
+import type { HeaderList } from '../../http/header_list.js';
 
 /** `unknown` and `xml` show what they are by their first bytes. */
 export type Content = 'html' | 'xhtml' | 'feed' | 'plain' | 'picture' | 'xml' | 'unknown' | 'other';

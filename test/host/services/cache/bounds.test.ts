@@ -1,13 +1,13 @@
 // What is hostile, cut short, too large or lost costs hits and nothing else.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { HeaderList } from '../../../../host/http/header_list.js';
 import { parseDirectives } from '../../../../host/services/cache/directives.js';
 import { decodeEntry, type Entry, encodeEntry } from '../../../../host/services/cache/entry.js';
 import { Freshness } from '../../../../host/services/cache/freshness.js';
 import { parseHttpDate } from '../../../../host/services/cache/http_date.js';
 import { Pool } from '../../../../host/services/cache/pool.js';
 import { MemoryStore } from '../../../../host/services/cache/stores/memory.js';
-import { HeaderList } from '../../../../host/services/headers.js';
 import { connected, RedisServer, redisIsInstalled } from './redis_server.js';
 import { type Handler, LIMITS, numbered, startWorld, type World, type WorldOptions } from './world.js';
 

@@ -1,9 +1,9 @@
 // A clock that somebody sets back makes nothing fresh again.
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { HeaderList } from '../../../../host/http/header_list.js';
 import { SteadyClock } from '../../../../host/services/cache/clock.js';
 import { decodeEntry, type Entry, encodeEntry } from '../../../../host/services/cache/entry.js';
 import { Freshness } from '../../../../host/services/cache/freshness.js';
-import { HeaderList } from '../../../../host/services/headers.js';
 
 const HOUR = 3_600_000;
 

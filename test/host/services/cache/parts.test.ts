@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAuthority } from '../../../../host/cli/demo/authority/authority.js';
 import { HANDHELD } from '../../../../host/delegation/device.js';
+import { HeaderList } from '../../../../host/http/header_list.js';
 import { urlOf } from '../../../../host/services/cache/parts.js';
-import { HeaderList } from '../../../../host/services/headers.js';
 import type { Body, Flow, Service } from '../../../../host/services/service.js';
 import { transcode } from '../../../../host/services/transcode/index.js';
 import { type Handler, numbered, pause, startWorld, type World, type WorldOptions } from './world.js';

@@ -1,6 +1,6 @@
 // Header lines as they stood on the wire: order and case are kept, names compare without case.
 
-import { isFieldValue, isToken } from '../http/grammar.js';
+import { isFieldValue, isToken } from './grammar.js';
 
 export type HeaderLine = readonly [name: string, value: string];
 
