@@ -1,6 +1,6 @@
 // `deputy get`: fetches one URL through a proxy that this device admits into the session.
 import { Command, Option } from 'commander';
-import { headerOf } from '../client/http/head.js';
+
 import type { Observer } from '../client/observer.js';
 import type { ClientResponse } from '../client/sessions/exchange.js';
 import { grantName } from '../delegation/grant.js';
@@ -109,7 +109,7 @@ async function get(url: string, options: GetOptions): Promise<number> {
   try {
     const response = await follow(client, plan, cookies);
     if (plan.method === 'HEAD' && !options.json) process.stdout.write(headText(response));
-    const length = headerOf(response.headers, 'content-length');
+    const length = response.headers.get('content-length');
     const body = withProgress(response.body, length === undefined ? undefined : Number(length));
     const content = options.json && file === undefined ? await collect(body) : undefined;
     const bytes = content?.length ?? (await writeBody(body, file));
@@ -141,7 +141,7 @@ async function get(url: string, options: GetOptions): Promise<number> {
 
 /** As the wire has it. */
 function headText({ status, statusText, headers }: ClientResponse): string {
-  return `HTTP/1.1 ${status} ${statusText}\n${headers.map(([name, value]) => `${name}: ${value}\n`).join('')}`;
+  return `HTTP/1.1 ${status} ${statusText}\n${[...headers].map(([name, value]) => `${name}: ${value}\n`).join('')}`;
 }
 
 /** Whether answers have receipts: what a proxy only reads, it says nothing of. */
@@ -170,7 +170,7 @@ function summary(response: ClientResponse, { bytes, engine, milliseconds, conten
     ok: response.status < 400,
     url: response.url,
     status: response.status,
-    headers: response.headers,
+    headers: [...response.headers],
     bytes,
     milliseconds,
     engine,

@@ -1,15 +1,17 @@
 // Deputy's client: requests to HTTPS origins, through sessions to which the policy admits the proxy.
+
 import { HANDHELD } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import { type Admission, DelegationPolicy } from '../delegation/policy.js';
 import type { SessionId } from '../delegation/session_id.js';
+import type { HeaderLine } from '../http/header_list.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { ByteStream, type StreamOptions } from './byte_stream.js';
 import type { Context } from './context.js';
 import { MainSession } from './delegation/main_session.js';
 import type { SubscribeOptions, SubscriptionStatus } from './delegation/subscriptions.js';
-import type { HeaderList } from './http/head.js';
+
 import { REDIRECT_LIMIT, type RequestPlan, redirected, requestUrl } from './http/redirect.js';
 import type { RequestBody } from './http/request.js';
 import { withDefaults } from './http/request_headers.js';
@@ -28,7 +30,7 @@ import type { ProxyLink } from './tls/proxy_link.js';
 export interface RequestOptions {
   /** GET unless told. */
   method?: string;
-  headers?: HeaderList;
+  headers?: Iterable<HeaderLine>;
   body?: RequestBody;
   signal?: CancelSignal;
   redirect?: 'follow' | 'manual' | 'error';

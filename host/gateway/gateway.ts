@@ -260,19 +260,16 @@ export class Gateway {
         codings: CODINGS,
       },
     );
-    const named = (name: string) => answer.headers.filter(([key]) => key.toLowerCase() === name);
-    cookies.keep(
-      answer.address,
-      named('set-cookie').map(([, value]) => value),
-    );
-    const type = named('content-type')[0]?.[1] ?? '';
-    const isCoded = named('content-encoding').length > 0;
+    const { headers } = answer;
+    cookies.keep(answer.address, headers.all('set-cookie'));
+    const type = headers.all('content-type')[0] ?? '';
+    const isCoded = headers.has('content-encoding');
     const addresses = new AddressRewriter({ form, page: answer.address, self: this.#selfFor(request) });
     const changes = !isCoded && isRewritten(type);
-    const length = named('content-length')[0]?.[1];
+    const length = headers.all('content-length')[0];
     return {
       status: answer.status,
-      headers: [...responseHeaders(answer.headers, addresses, changes), ...(form === 'path' ? APART : [])],
+      headers: [...responseHeaders(headers, addresses, changes), ...(form === 'path' ? APART : [])],
       body: changes ? rewriteContent(type, answer.body, addresses) : answer.body,
       length: changes || length === undefined ? undefined : Number(length),
     };

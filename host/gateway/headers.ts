@@ -1,6 +1,7 @@
 // Headers between an old browser and a site of today: what belongs to one hop stays there, and what would send the browser
 // where it can't go is put right.
-import type { HeaderList } from '../client/http/head.js';
+
+import type { HeaderList } from '../http/header_list.js';
 import { type AddressForm, OWN_HOST, parseAddress, readTarget, urlOf, type WebAddress } from './address.js';
 import type { AddressRewriter } from './rewriting/address_rewriter.js';
 
@@ -84,9 +85,7 @@ export function responseHeaders(
   addresses: AddressRewriter,
   isRewritten: boolean,
 ): [string, string][] {
-  const named = new Set(
-    headers.filter(([name]) => name === 'connection').flatMap(([, value]) => listed(value)),
-  );
+  const named = new Set(headers.tokens('connection'));
   const given: [string, string][] = [];
   for (const [name, value] of headers) {
     const key = name.toLowerCase();

@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { DeputyError } from '../delegation/error.js';
+import { HeaderList } from '../http/header_list.js';
 import { hostOf, type WebAddress } from './address.js';
 import { pairs } from './headers.js';
 
@@ -14,7 +15,7 @@ export interface PlainRequest {
 
 export interface SiteAnswer {
   status: number;
-  headers: readonly (readonly [name: string, value: string])[];
+  headers: HeaderList;
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -41,7 +42,7 @@ export function requestPlain(socket: Socket, address: WebAddress, wish: PlainReq
     request.on('error', failed).on('timeout', () => failed(new Error('it did not answer in time')));
     request.on('response', (response) => {
       const status = response.statusCode ?? 502;
-      resolve({ status, headers: [...pairs(response.rawHeaders)], body: response });
+      resolve({ status, headers: HeaderList.ofChecked([...pairs(response.rawHeaders)]), body: response });
     });
     void send(body, request).catch(failed);
   });

@@ -1,7 +1,7 @@
 // One request of a browser, asked of a site: by HTTPS through a delegated session, or without HTTPS where a person allows it.
 import type { Socket } from 'node:net';
 import type { Client } from '../client/client.js';
-import { headerTokens } from '../client/http/head.js';
+
 import { DeputyError } from '../delegation/error.js';
 import { hostOf, parseAddress, urlOf, type WebAddress } from './address.js';
 import type { Choices } from './choices.js';
@@ -94,11 +94,11 @@ async function askSecure(request: SiteRequest, address: WebAddress, options: Sit
     ...(body !== undefined && { body }),
   });
   const { status, headers } = response;
-  const codings = headerTokens(headers, 'content-encoding');
+  const codings = headers.tokens('content-encoding');
   // The client has undone them.
   const isDecoded = codings.length > 0 && codings.every((coding) => options.codings.includes(coding));
-  const kept = isDecoded ? headers.filter(([name]) => !/^content-(encoding|length)$/.test(name)) : headers;
-  return { address, status, headers: kept, body: response.body };
+  if (isDecoded) headers.delete('content-encoding').delete('content-length');
+  return { address, status, headers, body: response.body };
 }
 
 async function askPlain(
@@ -140,7 +140,7 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
 
 /** A site that answers HTTPS with the same address by HTTP has no HTTPS to show. */
 function sendsBack({ status, headers, address }: Answered, asked: WebAddress): boolean {
-  const location = headers.find(([name]) => name.toLowerCase() === 'location')?.[1];
+  const [location] = headers.all('location');
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return false;
   const target = parseAddress(location, address);
   return target !== undefined && urlOf(target) === urlOf(asked);

@@ -41,6 +41,14 @@ export class HeaderList implements Iterable<HeaderLine> {
     return this.#lines.filter((line) => same(line[0], name)).map((line) => line[1]);
   }
 
+  /** The members of comma-separated lines, in lower case (RFC 9110 §5.6.1). */
+  tokens(name: string): string[] {
+    return (this.get(name) ?? '')
+      .split(',')
+      .map((member) => member.trim().toLowerCase())
+      .filter((member) => member !== '');
+  }
+
   /** Puts `value` in the place of the first line of that name and drops the others; at the end where there is none. */
   set(name: string, value: string): this {
     check(name, value);

@@ -39,7 +39,7 @@ export class Device {
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk.slice());
       if (status !== 200) throw new Error(`${next}: status ${status}`);
-      read.type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+      read.type = headers.get('content-type') ?? '';
       read.parts.push(Buffer.concat(chunks));
       // Each part names the next one of the same copy.
       const parameter = `deputy\\.deck=${read.parts.length + 1}(?:\\.[\\w-]{11})?(?![\\w.-])`;

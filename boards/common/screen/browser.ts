@@ -1,6 +1,6 @@
 // The browser: shows a page while it comes in, scrolls it, and follows its links.
 import type { Client } from '../../../host/client/client.js';
-import { headerOf } from '../../../host/client/http/head.js';
+
 import type { ClientResponse } from '../../../host/client/sessions/exchange.js';
 import { grantName } from '../../../host/delegation/grant.js';
 import { authority } from '../../../host/delegation/origin.js';
@@ -168,7 +168,7 @@ export class Browser {
 
   async #show({ status, headers, session, body }: ClientResponse, visit: Cancellation): Promise<void> {
     const { viewport, builder } = this.#begin();
-    const type = (headerOf(headers, 'content-type') ?? 'text/html').split(';')[0]!.trim().toLowerCase();
+    const type = (headers.get('content-type') ?? 'text/html').split(';')[0]!.trim().toLowerCase();
     const write = writerFor(type, builder, this.#parts.screen);
     const { grant } = session;
     this.#status = { text: '', tag: grant === undefined ? undefined : grantName(grant) };

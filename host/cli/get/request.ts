@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Client } from '../../client/client.js';
-import { headerOf } from '../../client/http/head.js';
+
 import { REDIRECT_LIMIT, type RequestPlan, redirected } from '../../client/http/redirect.js';
 import type { ClientResponse } from '../../client/sessions/exchange.js';
 import { DeputyError } from '../../delegation/error.js';
@@ -98,12 +98,11 @@ export async function follow(
       redirect: 'manual',
       ...(plan.body !== undefined && { body: plan.body }),
     });
-    const set = response.headers.filter(([name]) => name === 'set-cookie').map(([, value]) => value);
+    const set = response.headers.all('set-cookie');
     if (address !== undefined) cookies?.keep(address, set);
-    const location = headerOf(response.headers, 'location');
-    const headers = response.headers.map(([name, value]) =>
-      name === 'location' ? ([name, upgradedFrom(value, plan)] as const) : ([name, value] as const),
-    );
+    const location = response.headers.get('location');
+    const headers = response.headers.clone();
+    if (location !== undefined) headers.set('location', upgradedFrom(location, plan));
     const next =
       location === undefined
         ? undefined

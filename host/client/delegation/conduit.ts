@@ -9,7 +9,7 @@ import type { CancelSignal, Transport } from '../../platform/platform.js';
 import type { Context } from '../context.js';
 import { bodyFraming, readBody } from '../http/body.js';
 import { ByteReader } from '../http/byte_reader.js';
-import { type HeadLimits, headEnd, headerOf, parseResponseHead, type ResponseHead } from '../http/head.js';
+import { type HeadLimits, headEnd, parseResponseHead, type ResponseHead } from '../http/head.js';
 import type { Origin } from '../observer.js';
 import { within } from '../timeout.js';
 import type { ProxyLink } from '../tls/proxy_link.js';
@@ -154,7 +154,7 @@ async function readAnswer(
   const head = parseResponseHead(bytes, LIMITS);
   // RFC 9110 §9.3.6: a 2xx answer to CONNECT has no body, whatever its headers say.
   if (head.status < 200 || head.status > 299) throw await refusal(reader, head, authority(host, port));
-  const sessionId = parseSessionId(headerOf(head.headers, 'deputy-session') ?? '');
+  const sessionId = parseSessionId(head.headers.get('deputy-session') ?? '');
   if (delegable && sessionId === undefined) {
     throw new DeputyError(
       'NO_SESSION_ID',

@@ -1,12 +1,10 @@
 // Where a response body ends, and its bytes up to there (RFC 9112 §6, §7).
+import type { HeaderList } from '../../http/header_list.js';
 import type { ByteReader } from './byte_reader.js';
 import {
   HEAD_LIMITS,
-  type HeaderList,
   type HeadLimits,
   headEnd,
-  headerOf,
-  headerTokens,
   headLines,
   httpError,
   parseHeaderLines,
@@ -22,10 +20,8 @@ export type BodyFraming =
 
 /** How the body of this response is delimited, by RFC 9112 §6.3. Ambiguous framing is refused, not resolved. */
 export function bodyFraming(method: string, head: ResponseHead): BodyFraming {
-  const coding = headerOf(head.headers, 'transfer-encoding');
-  const lengths = new Set(
-    head.headers.filter(([name]) => name === 'content-length').map(([, value]) => value),
-  );
+  const coding = head.headers.get('transfer-encoding');
+  const lengths = new Set(head.headers.all('content-length'));
   if (coding !== undefined && (lengths.size > 0 || head.minorVersion === 0)) {
     throw httpError('HTTP_BAD_FRAMING', 'a response must not bear both Transfer-Encoding and Content-Length');
   }
@@ -50,7 +46,7 @@ function parseLength(text: string): number {
 
 /** Whether both sides may use the connection again after this exchange (RFC 9112 §9.3). */
 export function keepsAlive(head: ResponseHead, framing: BodyFraming): boolean {
-  const connection = headerTokens(head.headers, 'connection');
+  const connection = head.headers.tokens('connection');
   if (framing.kind === 'close' || connection.includes('close')) return false;
   return head.minorVersion === 1 || connection.includes('keep-alive');
 }

@@ -1,10 +1,10 @@
 // One HTTP/1.1 connection over any transport: requests one after the other, each answered before the next.
+import { HeaderList } from '../../http/header_list.js';
 import type { Transport } from '../../platform/platform.js';
 import { bodyFraming, keepsAlive, readBody } from './body.js';
 import { ByteReader } from './byte_reader.js';
 import {
   HEAD_LIMITS,
-  type HeaderList,
   type HeadLimits,
   headEnd,
   httpError,
@@ -120,7 +120,7 @@ export class HttpConnection {
 
   #response(request: HttpRequest, head: ResponseHead, sending: Sending): HttpResponse {
     const framing = bodyFraming(request.method, head);
-    const response: HttpResponse = { ...head, trailers: [], body: empty };
+    const response: HttpResponse = { ...head, trailers: new HeaderList(), body: empty };
     const onTrailers = (trailers: HeaderList) => {
       response.trailers = trailers;
     };

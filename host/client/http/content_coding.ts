@@ -1,7 +1,8 @@
 // Content codings of responses (RFC 9110 §8.4), undone by the platform where it can.
+
 import { DeputyError } from '../../delegation/error.js';
+import type { HeaderList } from '../../http/header_list.js';
 import type { Platform } from '../../platform/platform.js';
-import { type HeaderList, headerOf, headerTokens } from './head.js';
 
 /** Codings laid over each other; more are an attack. */
 const LAYERS = 3;
@@ -22,9 +23,7 @@ export function decodedBody(
   path = '',
 ): AsyncIterable<Uint8Array> {
   const decoder = platform.contentDecoder;
-  const codings = headerTokens(response.headers, 'content-encoding').filter(
-    (coding) => coding !== 'identity',
-  );
+  const codings = response.headers.tokens('content-encoding').filter((coding) => coding !== 'identity');
   const hasBody = method !== 'HEAD' && response.status !== 204 && response.status !== 304;
   const known = [...(decoder?.codings ?? []), 'x-gzip'];
   if (decoder === undefined || !hasBody || codings.length === 0 || isArchive(response.headers, path))
@@ -37,7 +36,7 @@ export function decodedBody(
  * Servers give a compressed file the coding that its own bytes have: what is asked for is the file, as browsers have it.
  */
 function isArchive(headers: HeaderList, path: string): boolean {
-  const type = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (
     /^application\/(?:x-)?(?:gzip|gunzip|gtar-compressed|tgz|compressed-tar|compress|bzip2?|xz|zstd)$/.test(
       type,
@@ -46,7 +45,7 @@ function isArchive(headers: HeaderList, path: string): boolean {
     return true;
   // A page about a file may have that file's name, too.
   if (/^application\/(?:x-tar|octet-stream)$/.test(type) && /\.t?gz(?:\?|$)/i.test(path)) return true;
-  const disposition = headerOf(headers, 'content-disposition') ?? '';
+  const disposition = headers.get('content-disposition') ?? '';
   return /\bfilename\*?=[^;]*\.(?:t?gz|tbz2?|bz2|xz|zst|br)"?\s*(?:;|$)/i.test(disposition);
 }
 

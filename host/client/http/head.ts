@@ -1,6 +1,7 @@
 // The start line and headers of an HTTP/1.1 response, read strictly: what two parsers could read in two ways is refused.
 import { DeputyError } from '../../delegation/error.js';
 import { FIELD_LINES_LIMIT, FieldLineError, readFieldLines, readStatusLine } from '../../http/grammar.js';
+import { HeaderList } from '../../http/header_list.js';
 
 /** Bounds on a response head; a head over them is an error, never a longer buffer. */
 export interface HeadLimits {
@@ -12,14 +13,12 @@ export interface HeadLimits {
 
 export const HEAD_LIMITS: HeadLimits = { bytes: 65_536, lines: FIELD_LINES_LIMIT };
 
-/** Names in lower case, in the order received; equal names are kept apart. */
-export type HeaderList = readonly (readonly [name: string, value: string])[];
-
 export interface ResponseHead {
   /** 0 or 1, of HTTP/1.x. */
   minorVersion: number;
   status: number;
   statusText: string;
+  /** Names in lower case. */
   headers: HeaderList;
 }
 
@@ -74,23 +73,10 @@ export function headLines(bytes: Uint8Array, limits: HeadLimits): string[] {
 /** Header or trailer lines as names and values (RFC 9112 §5). */
 export function parseHeaderLines(lines: readonly string[]): HeaderList {
   try {
-    return readFieldLines(lines, 'careful').fields.map(([name, value]) => [name.toLowerCase(), value]);
+    const { fields } = readFieldLines(lines, 'careful');
+    return HeaderList.ofChecked(fields.map(([name, value]) => [name.toLowerCase(), value]));
   } catch (error) {
     if (error instanceof FieldLineError) throw httpError('HTTP_BAD_HEAD', error.message);
     throw error;
   }
-}
-
-/** All values of one header joined by commas (RFC 9110 §5.3), or undefined. */
-export function headerOf(headers: HeaderList, name: string): string | undefined {
-  const values = headers.filter(([key]) => key === name).map(([, value]) => value);
-  return values.length === 0 ? undefined : values.join(', ');
-}
-
-/** The members of a comma-separated header, in lower case. */
-export function headerTokens(headers: HeaderList, name: string): string[] {
-  return (headerOf(headers, name) ?? '')
-    .split(',')
-    .map((member) => member.trim().toLowerCase())
-    .filter((member) => member !== '');
 }

@@ -1,7 +1,9 @@
 // Redirects, as fetch follows them (Fetch §4.4): never from HTTPS to less, and no credentials to another origin.
+
 import { DeputyError } from '../../delegation/error.js';
+import type { HeaderLine, HeaderList } from '../../http/header_list.js';
 import type { Platform, UrlParts } from '../../platform/platform.js';
-import { type HeaderList, headerOf } from './head.js';
+
 import type { RequestBody } from './request.js';
 
 export const REDIRECT_LIMIT = 20;
@@ -9,7 +11,7 @@ export const REDIRECT_LIMIT = 20;
 export interface RequestPlan {
   url: UrlParts;
   method: string;
-  headers: HeaderList;
+  headers: readonly HeaderLine[];
   body: RequestBody | undefined;
 }
 
@@ -36,7 +38,7 @@ export function redirected(
   response: { status: number; headers: HeaderList },
 ): RequestPlan | undefined {
   const { status } = response;
-  const location = headerOf(response.headers, 'location');
+  const location = response.headers.get('location');
   if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
   const url = requestUrl(platform, location, plan.url.href);
   const becomesGet =

@@ -1,7 +1,9 @@
 // Requests as bytes of HTTP/1.1. Nothing that a caller passes in can add a line or a second request.
+
 import { authority } from '../../delegation/origin.js';
 import { encodeUtf8 } from '../../delegation/text.js';
-import { type HeaderList, httpError, isFieldValue, isToken } from './head.js';
+import type { HeaderLine } from '../../http/header_list.js';
+import { httpError, isFieldValue, isToken } from './head.js';
 
 /** Content to send: bytes of known length, or a stream that is sent in chunks. */
 export type RequestBody = Uint8Array | AsyncIterable<Uint8Array>;
@@ -12,7 +14,7 @@ export interface HttpRequest {
   port: number;
   /** Path and query. */
   path: string;
-  headers: HeaderList;
+  headers: readonly HeaderLine[];
   body?: RequestBody | undefined;
 }
 

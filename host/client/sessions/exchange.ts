@@ -1,12 +1,14 @@
 // One request and its response on a session that is open.
+
 import { DeputyError } from '../../delegation/error.js';
 import { authority } from '../../delegation/origin.js';
 import type { SessionId } from '../../delegation/session_id.js';
+import type { HeaderList } from '../../http/header_list.js';
 import type { CancelSignal, Platform } from '../../platform/platform.js';
 import { checkedBody } from '../delegation/receipt_check.js';
 import type { HttpResponse } from '../http/connection.js';
 import { decodedBody } from '../http/content_coding.js';
-import type { HeaderList } from '../http/head.js';
+
 import type { RequestPlan } from '../http/redirect.js';
 import { ResponseBody } from '../http/response_body.js';
 import type { Observer } from '../observer.js';

@@ -140,7 +140,7 @@ export class OtherConnection {
     } finally {
       this.hooks.onAnswer(head.status, tally.bytes);
       await this.#record(url, options, head, tally, complete, Date.now() - started);
-      const closes = /(^|,)\s*close\s*($|,)/i.test(head.headers.get('connection') ?? '');
+      const closes = head.headers.tokens('connection').includes('close');
       if (complete && framing.kind !== 'close' && head.minorVersion === 1 && !closes) this.hooks.onIdle();
       else void this.carrier.finish();
     }

@@ -1,5 +1,6 @@
 // What the browser must do on every board with a screen. Each screen is compared, pixel by pixel, with the same browser
 // on Node over a screen of other code, which is given what the proxy sent.
+
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { Browser } from '../../../boards/common/screen/browser.js';
@@ -8,6 +9,7 @@ import { parseUrl } from '../../../boards/common/url.js';
 import { isInstalled, startOrigin } from '../../../host/cli/demo/origins.js';
 import type { Files } from '../../../host/cli/demo/site.js';
 import { Grant } from '../../../host/delegation/grant.js';
+import { HeaderList } from '../../../host/http/header_list.js';
 import type { Service } from '../../../host/services/service.js';
 import { transcode } from '../../../host/services/transcode/index.js';
 import { Paper } from '../common/screen/paper.js';
@@ -107,7 +109,15 @@ export class Twin {
         await paper.prepare(`${bytes}`);
         const session = { grant: Grant.Session } as Awaited<ReturnType<typeof client.request>>['session'];
         const [redirected, statusText] = [false, 'OK'];
-        return { url, status: 200, redirected, statusText, headers: [], session, body: pieces(bytes) };
+        return {
+          url,
+          status: 200,
+          redirected,
+          statusText,
+          headers: new HeaderList(),
+          session,
+          body: pieces(bytes),
+        };
       },
     };
     const platform = { parseUrl, setTimer: () => () => {} };

@@ -77,7 +77,7 @@ export function fetcher(request: Client['request']): Fetcher {
     const response = await request(url, options);
     const chunks: Uint8Array[] = [];
     for await (const chunk of response.body) chunks.push(chunk);
-    const lines = response.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+    const lines = [...response.headers].map(([name, value]) => [name.toLowerCase(), value] as const);
     const get = (name: string) => {
       const values = lines.filter(([each]) => each === name.toLowerCase()).map(([, value]) => value);
       return values.length === 0 ? null : values.join(', ');

@@ -6,6 +6,7 @@ import { KEYS, type Key } from '../../../../boards/common/screen/screen.js';
 import { parseUrl } from '../../../../boards/common/url.js';
 import { DeputyError } from '../../../../host/delegation/error.js';
 import { Grant } from '../../../../host/delegation/grant.js';
+import { HeaderList } from '../../../../host/http/header_list.js';
 import type { CancelSignal } from '../../../../host/platform/platform.js';
 import { Paper } from './paper.js';
 
@@ -42,7 +43,7 @@ describe('the browser', () => {
         return {
           url,
           status,
-          headers: [['content-type', type]],
+          headers: new HeaderList([['content-type', type]]),
           session: { grant: Grant.Session },
           body: bytes instanceof Uint8Array ? whole : bytes,
         };

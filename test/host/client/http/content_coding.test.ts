@@ -1,8 +1,10 @@
 // Which content codings are undone: those of what travels, not those of the file that was asked for.
+
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { decodedBody } from '../../../../host/client/http/content_coding.js';
+import { HeaderList } from '../../../../host/http/header_list.js';
 
 const coded = gzipSync('text');
 const platform = {
@@ -40,7 +42,7 @@ test.each([
   for await (const chunk of decodedBody(
     platform,
     'GET',
-    { status: 200, headers },
+    { status: 200, headers: new HeaderList(headers) },
     Readable.from([coded]),
     path,
   ))
