@@ -4,22 +4,50 @@ import type { Grant } from '../delegation/grant.js';
 import { checked, TlsError, tlsError } from './error.js';
 import { ascii, type Guest, latin1 } from './guest.js';
 
-/** What the connection waits for and allows, now. */
-export interface ConnectionFlags {
-  outputPending: boolean;
-  wantsInput: boolean;
-  mayWrite: boolean;
-  plaintextReady: boolean;
-  handshakeDone: boolean;
+/** What the connection waits for and allows, at the moment it was asked. */
+export class ConnectionFlags {
+  readonly #bits: number;
+
+  constructor(bits: number) {
+    this.#bits = bits;
+  }
+
+  get outputPending(): boolean {
+    return (this.#bits & 1) !== 0;
+  }
+  get wantsInput(): boolean {
+    return (this.#bits & 2) !== 0;
+  }
+  get mayWrite(): boolean {
+    return (this.#bits & 4) !== 0;
+  }
+  get plaintextReady(): boolean {
+    return (this.#bits & 8) !== 0;
+  }
+  get handshakeDone(): boolean {
+    return (this.#bits & 16) !== 0;
+  }
   /** Nothing more in either direction. */
-  closed: boolean;
+  get closed(): boolean {
+    return (this.#bits & 32) !== 0;
+  }
   /** The server sent close_notify. */
-  peerClosed: boolean;
-  failed: boolean;
+  get peerClosed(): boolean {
+    return (this.#bits & 64) !== 0;
+  }
+  get failed(): boolean {
+    return (this.#bits & 128) !== 0;
+  }
   /** `takeSession` has something to give. */
-  sessionAvailable: boolean;
-  delivered: boolean;
-  certificateRequested: boolean;
+  get sessionAvailable(): boolean {
+    return (this.#bits & 256) !== 0;
+  }
+  get delivered(): boolean {
+    return (this.#bits & 512) !== 0;
+  }
+  get certificateRequested(): boolean {
+    return (this.#bits & 1024) !== 0;
+  }
 }
 
 export interface ConnectionInfo {
@@ -41,20 +69,6 @@ export interface CryptoBytes {
   sealed: number;
   opened: number;
 }
-
-const Flag = {
-  outputPending: 1,
-  wantsInput: 2,
-  mayWrite: 4,
-  plaintextReady: 8,
-  handshakeDone: 16,
-  closed: 32,
-  peerClosed: 64,
-  failed: 128,
-  sessionAvailable: 256,
-  delivered: 512,
-  certificateRequested: 1024,
-} as const;
 
 /** The longest session block (assembly/handshake/session.ts): names, a ticket of 4 KiB, a secret. */
 const SESSION_ROOM = 4800;
@@ -158,21 +172,7 @@ export class TlsConnection {
   }
 
   get flags(): ConnectionFlags {
-    const bits = this.#call('flags');
-    const on = (bit: number) => (bits & bit) !== 0;
-    return {
-      outputPending: on(Flag.outputPending),
-      wantsInput: on(Flag.wantsInput),
-      mayWrite: on(Flag.mayWrite),
-      plaintextReady: on(Flag.plaintextReady),
-      handshakeDone: on(Flag.handshakeDone),
-      closed: on(Flag.closed),
-      peerClosed: on(Flag.peerClosed),
-      failed: on(Flag.failed),
-      sessionAvailable: on(Flag.sessionAvailable),
-      delivered: on(Flag.delivered),
-      certificateRequested: on(Flag.certificateRequested),
-    };
+    return new ConnectionFlags(this.#call('flags'));
   }
 
   /** What the handshake settled. Zeros and empty values before. */
@@ -306,12 +306,12 @@ export class TlsConnection {
     });
   }
 
-  #call(name: string, ...args: number[]): number {
+  #call(name: string, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
     if (this.#pointer === 0) throw tlsError(ErrorCode.WrongState, 'the connection was freed');
-    return this.#guest.exports[name]!(this.#pointer, ...args);
+    return this.#guest.exports[name]!(this.#pointer, a, b, c, d, e, f);
   }
 
-  #checked(name: string, ...args: number[]): number {
-    return checked(this.#call(name, ...args));
+  #checked(name: string, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
+    return checked(this.#call(name, a, b, c, d, e, f));
   }
 }

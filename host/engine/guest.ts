@@ -14,7 +14,7 @@ export class Guest {
   constructor(readonly program: Program) {
     const guarded: Record<string, (...args: number[]) => number> = {};
     for (const [name, run] of Object.entries(program.exports)) {
-      if (typeof run === 'function') guarded[name] = (...args) => this.#call(run, args);
+      if (typeof run === 'function') guarded[name] = this.#guard(run);
     }
     this.exports = guarded;
   }
@@ -62,15 +62,22 @@ export class Guest {
 
   #fault: TlsError | undefined;
 
-  #call(run: (...args: number[]) => number, args: number[]): number {
-    if (this.#fault) throw this.#fault;
-    try {
-      return run(...args);
-    } catch (cause) {
-      const text = `The wasm program stopped (${(cause as Error).message}); load it anew, its connections are lost.`;
-      this.#fault = new TlsError('TLS_ENGINE_STOPPED', text, undefined, { cause });
-      throw this.#fault;
-    }
+  /** Arguments are passed one by one, to functions of fewer too: an array for them would cost QuickJS more than the call. */
+  #guard(run: (...args: number[]) => number): (...args: number[]) => number {
+    return (a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0) => {
+      if (this.#fault) throw this.#fault;
+      try {
+        return run(a, b, c, d, e, f, g, h, i, j);
+      } catch (cause) {
+        throw this.#stop(cause);
+      }
+    };
+  }
+
+  #stop(cause: unknown): TlsError {
+    const text = `The wasm program stopped (${(cause as Error).message}); load it anew, its connections are lost.`;
+    this.#fault = new TlsError('TLS_ENGINE_STOPPED', text, undefined, { cause });
+    return this.#fault;
   }
 }
 
