@@ -12,11 +12,15 @@ interface Counts {
   most: number;
 }
 
-for (const name of ['mps2-an500', 'palm-tungsten-e']) {
+for (const [name, engine] of [
+  ['mps2-an500', 'wasm3'],
+  ['mps2-an500', 'aot'],
+  ['palm-tungsten-e', 'wasm3'],
+] as const) {
   const absent = missingTools(await findBoard(name));
-  describe.skipIf(absent)(`a session on ${name}${absent ? ` (skipped: ${absent})` : ''}`, () => {
+  describe.skipIf(absent)(`a session on ${name}, ${engine}${absent ? ` (skipped: ${absent})` : ''}`, () => {
     test('is measured step by step, and as pages', { timeout: 600_000 }, () => {
-      const args = ['--import', 'tsx', bench, '--board', name, '--session', '--json'];
+      const args = ['--import', 'tsx', bench, '--board', name, '--engine', engine, '--session', '--json'];
       const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
       expect([status, stderr]).toEqual([0, '']);
       const { steps, perKibibyte, pages } = JSON.parse(stdout);
