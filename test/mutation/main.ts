@@ -24,8 +24,10 @@ how many changes the tests noticed, and those that they did not, with the reason
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-/** Milliseconds for the tests of one change: who loops forever is noticed too. */
+/** Milliseconds for the tests of one change, and how many times as long as without it: who loops forever is noticed too. */
 const LONGEST = 90_000;
+const SHORTEST = 15_000;
+const SLOWER = 8;
 const ENOUGH = 90;
 
 interface Survivor {
@@ -42,11 +44,11 @@ interface Tally {
 }
 
 /** Whether the tests fail. */
-function isNoticed({ file, tests }: Target, mutant?: Mutant): Promise<boolean> {
+function isNoticed({ file, tests }: Target, mutant?: Mutant, timeout = LONGEST): Promise<boolean> {
   return new Promise((resolve) => {
     const args = [vitest, 'run', '--config', 'test/mutation/vitest.config.ts', ...tests];
     const env = { ...process.env, MUTANT: mutant === undefined ? '{}' : JSON.stringify({ ...mutant, file }) };
-    const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore', timeout: LONGEST });
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore', timeout });
     child.once('exit', (code) => resolve(code !== 0));
   });
 }
@@ -59,7 +61,9 @@ async function judge(
   const { file, tests } = target;
   const missing = [file, ...tests].find((name) => !existsSync(join(root, name)));
   if (missing !== undefined) throw new Error(`${missing} is not there: mend test/mutation/targets.ts`);
+  const begun = performance.now();
   if (await isNoticed(target)) throw new Error(`the tests of ${file} fail as it is`);
+  const patience = Math.min(LONGEST, Math.max(SHORTEST, SLOWER * (performance.now() - begun)));
   const mutants = mutantsOf(file, readFileSync(join(root, file), 'utf8')).filter((_, i) => i % every === 0);
   const tally = { file, mutants: mutants.length, noticed: 0 };
   const left: Survivor[] = [];
@@ -67,7 +71,7 @@ async function judge(
   const work = async () => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${file}: ${queue.length} left`);
-      if (await isNoticed(target, mutant)) tally.noticed++;
+      if (await isNoticed(target, mutant, patience)) tally.noticed++;
       else {
         const reason = survivors[file]?.[mutant.change];
         left.push({
