@@ -1,6 +1,7 @@
 // What can go wrong with one session. The code goes to the client in an ERROR frame; the proxy itself stays up.
 import { Alert } from '../../assembly/alert.js';
 import { DeputyError } from '../delegation/error.js';
+import { DecodeError } from '../tls/fields.js';
 
 export type SessionErrorCode =
   // The delivery
@@ -98,6 +99,7 @@ export class SessionError extends DeputyError {
 /** The session's own error, or `code` around anything else. */
 export function sessionError(error: unknown, code: SessionErrorCode): SessionError {
   if (error instanceof SessionError) return error;
+  if (error instanceof DecodeError) return new SessionError('DECODE_ERROR', error.message, { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   return new SessionError(code, message, { cause: error });
 }

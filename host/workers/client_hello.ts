@@ -1,7 +1,8 @@
 // What the first bytes of a TLS connection tell about where it belongs: the name at the head of its session ticket, and
 // the protocol it asks for. Nothing here is secret, or believed: who lies is served by a worker that knows nothing of it.
 import { TICKET_NAME_BYTES } from '../proxy/listener.js';
-import { Fields } from '../proxy/record/fields.js';
+import { Fields } from '../tls/fields.js';
+import { ContentType, ExtensionType, HandshakeType } from '../tls/numbers.js';
 
 /** A ClientHello with post-quantum key shares has some 2 KB; who sends more is not waited for. */
 export const HELLO_LIMIT = 16_384;
@@ -13,15 +14,7 @@ export interface HelloFacts {
   protocols: string[];
 }
 
-const HANDSHAKE = 22;
-const CLIENT_HELLO = 1;
 const NOTHING: HelloFacts = { ticketNames: [], protocols: [] };
-
-enum Extension {
-  Alpn = 16,
-  SessionTicket = 35,
-  PreSharedKey = 41,
-}
 
 /** Undefined where more bytes are needed; nothing at all where the bytes are no ClientHello. */
 export function readClientHello(bytes: Buffer): HelloFacts | undefined {
@@ -40,7 +33,7 @@ function handshakeMessage(bytes: Buffer): Buffer | null | undefined {
   const fragments: Buffer[] = [];
   let length = 0;
   for (let at = 0; ; ) {
-    if (bytes.length > at && bytes[at] !== HANDSHAKE) return null;
+    if (bytes.length > at && bytes[at] !== ContentType.Handshake) return null;
     if (bytes.length < at + 5) return undefined;
     const end = at + 5 + bytes.readUInt16BE(at + 3);
     if (end > HELLO_LIMIT || end === at + 5) return null;
@@ -50,7 +43,7 @@ function handshakeMessage(bytes: Buffer): Buffer | null | undefined {
     at = end;
     if (length < 4) continue;
     const whole = Buffer.concat(fragments);
-    if (whole[0] !== CLIENT_HELLO) return null;
+    if (whole[0] !== HandshakeType.ClientHello) return null;
     if (length >= 4 + whole.readUIntBE(1, 3)) return whole.subarray(4, 4 + whole.readUIntBE(1, 3));
   }
 }
@@ -66,12 +59,12 @@ function factsOf(hello: Fields): HelloFacts {
   for (const extensions = new Fields(hello.vector(2)); extensions.left > 0; ) {
     const type = extensions.integer(2);
     const body = new Fields(extensions.vector(2));
-    if (type === Extension.Alpn) {
+    if (type === ExtensionType.Alpn) {
       for (const names = new Fields(body.vector(2)); names.left > 0; )
         facts.protocols.push(names.vector(1).toString('latin1'));
-    } else if (type === Extension.SessionTicket) {
+    } else if (type === ExtensionType.SessionTicket) {
       addName(facts, body.take(body.left));
-    } else if (type === Extension.PreSharedKey) {
+    } else if (type === ExtensionType.PreSharedKey) {
       for (const identities = new Fields(body.vector(2)); identities.left > 0; ) {
         addName(facts, identities.vector(2));
         identities.take(4);

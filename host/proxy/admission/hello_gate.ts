@@ -1,9 +1,9 @@
 // The hellos of a blind tunnel: the name in one may be another than CONNECT asked for, and what must not go there must not go there
 // by that name. Nothing is held longer than a record, or than a service needs to judge.
 import { Transform } from 'node:stream';
+import { type ClientHello, parseClientHello } from '../../tls/hello.js';
 import { ContentType, HandshakeType } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
-import { type ClientHello, parseClientHello } from '../handshake/hello.js';
 import { MAX_FRAGMENT, RECORD_HEADER_BYTES } from '../record/cipher.js';
 
 /** Longest hello that is waited for: several with post-quantum shares and a chain of tickets fit. */
@@ -19,7 +19,7 @@ export class HelloGate {
 
   constructor(private readonly judge: JudgeHello) {}
 
-  /** What may go on, of these bytes and those before. Rejects with SessionError STREAM_REFUSED, and DECODE_ERROR. */
+  /** What may go on, of these bytes and those before. Rejects with SessionError STREAM_REFUSED, and DecodeError. */
   async push(bytes: Buffer): Promise<Buffer> {
     if (this.#isOver) return bytes;
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);

@@ -1,9 +1,10 @@
 // What the proxy can stand for in a session that it relayed and is now admitted to: that it knows all that passed in it, and with
 // whom it is. The client's word counts for neither.
+
+import { DecodeError, Fields } from '../../tls/fields.js';
 import { ContentType, HandshakeType, Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
 import type { RecordCipher } from '../record/cipher.js';
-import { Fields } from '../record/fields.js';
 import type { SessionKeys } from '../record/session_keys.js';
 import type { Suite } from '../record/suite.js';
 import type { HandshakeFacts, SessionRecords } from './facts.js';
@@ -63,7 +64,8 @@ export function readHandshake(records: SessionRecords, by: HandshakeKeys): Hands
         'the delivered secrets do not open the handshake of this session',
       );
     }
-    if (error instanceof SessionError) throw new Unseen(`the handshake can't be read: ${error.message}`);
+    if (error instanceof SessionError || error instanceof DecodeError)
+      throw new Unseen(`the handshake can't be read: ${error.message}`);
     throw error;
   }
 }
@@ -85,7 +87,7 @@ export async function examine(
     facts = readHandshake(records, by);
     facts.tickets.push(...nothingBehind(records, facts, keys));
   } catch (error) {
-    if (!(error instanceof Unseen || (error instanceof SessionError && error.code === 'DECODE_ERROR'))) {
+    if (!(error instanceof Unseen || error instanceof DecodeError)) {
       throw error;
     }
     return { kind: 'unseen', unverified: error.message, facts };
@@ -156,7 +158,7 @@ function newTickets(bytes: Buffer): Buffer[] {
   return tickets;
 }
 
-/** Of a whole NewSessionTicket message of TLS 1.3, header included (RFC 9846 §4.7.1). Throws DECODE_ERROR. */
+/** Of a whole NewSessionTicket message of TLS 1.3, header included (RFC 9846 §4.7.1). Throws DecodeError. */
 export function ticketOf(message: Buffer): Buffer {
   const from = new Fields(message.subarray(4));
   from.take(8);

@@ -1,6 +1,6 @@
 // What a handshake that was read in every byte says of a session.
-import { Fields } from '../record/fields.js';
-import { type ClientHello, parseClientHello, type ServerHello } from './hello.js';
+import { Fields } from '../../tls/fields.js';
+import { type ClientHello, parseClientHello, type ServerHello } from '../../tls/hello.js';
 import { type HandshakeMessage, Unseen } from './messages.js';
 
 /** All records of a session so far, each direction's in order: those that were relayed, and those that wait. */

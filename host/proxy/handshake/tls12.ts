@@ -1,10 +1,11 @@
 // The handshake of TLS 1.2 and before, read from its records (RFC 5246 §7): in each direction exactly one record stands between
 // ChangeCipherSpec and the rest, and it opens as Finished.
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { Fields } from '../../tls/fields.js';
+import { type ClientHello, parseServerHello, type ServerHello } from '../../tls/hello.js';
 import { ContentType, HandshakeType, Version } from '../../tls/numbers.js';
 import { CIPHER_SUITES } from '../../tls/suites.js';
 import type { OpenedRecord } from '../record/cipher.js';
-import { Fields } from '../record/fields.js';
 import { tls10Prf, tls12Prf } from '../record/key_schedule.js';
 import type { Side } from '../record/session_keys.js';
 import {
@@ -16,7 +17,6 @@ import {
   type Proof,
   type SessionRecords,
 } from './facts.js';
-import { type ClientHello, parseServerHello, type ServerHello } from './hello.js';
 import { type ClearMessages, clearMessages, type HandshakeMessage, Unseen } from './messages.js';
 
 const NAMED_CURVE = 3;
@@ -38,7 +38,7 @@ export interface Tls12Secrets {
 }
 
 /**
- * Throws Unseen where something else than a handshake may have passed, what `openFinished` throws, and DECODE_ERROR. Constant time
+ * Throws Unseen where something else than a handshake may have passed, what `openFinished` throws, and DecodeError. Constant time
  * in the secrets.
  */
 export function readTls12(records: SessionRecords, secrets: Tls12Secrets): HandshakeFacts {

@@ -2,9 +2,16 @@
 // flights are opened, and both Finished verify over what was relayed, so that nothing else is in them.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { brotliDecompressSync, inflateSync } from 'node:zlib';
+import { Fields } from '../../tls/fields.js';
+import {
+  type ClientHello,
+  extensions,
+  parseServerHello,
+  protocolName,
+  type ServerHello,
+} from '../../tls/hello.js';
 import { ExtensionType, HandshakeType, Version } from '../../tls/numbers.js';
 import { Tls13Cipher } from '../record/aead.js';
-import { Fields } from '../record/fields.js';
 import { hkdfExpandLabel } from '../record/key_schedule.js';
 import { MAC_LENGTH, type Suite } from '../record/suite.js';
 import {
@@ -16,7 +23,6 @@ import {
   type Proof,
   type SessionRecords,
 } from './facts.js';
-import { type ClientHello, extensions, parseServerHello, protocolName, type ServerHello } from './hello.js';
 import { clearMessages, encryptedFlight, type HandshakeMessage, Unseen } from './messages.js';
 import { Transcript } from './transcript.js';
 
@@ -52,7 +58,7 @@ export function wipeHandshakeSecrets({ client, origin }: HandshakeSecrets): void
 
 /**
  * Throws Unseen where something else than a handshake may have passed, SessionError BAD_RECORD_MAC where the secrets do not open
- * the flights, and DECODE_ERROR. Constant time in the secrets.
+ * the flights, and DecodeError. Constant time in the secrets.
  */
 export function readTls13(records: SessionRecords, suite: Suite, secrets: HandshakeSecrets): HandshakeFacts {
   const client = clearMessages(records.client, true);

@@ -1,16 +1,11 @@
 // What a relaying proxy can see of a handshake that it takes no part in: the hellos, TLS 1.2 certificates, and where
 // each direction turned to encryption. Nothing here changes a byte.
 import { createHash } from 'node:crypto';
+import { Fields } from '../../tls/fields.js';
+import { type ClientHello, parseClientHello, parseServerHello, type ServerHello } from '../../tls/hello.js';
 import { HandshakeType, Version } from '../../tls/numbers.js';
 import { SessionError } from '../error.js';
-import {
-  type ClientHello,
-  parseClientHello,
-  parseServerHello,
-  type ServerHello,
-} from '../handshake/hello.js';
 import { ContentType, RECORD_HEADER_BYTES } from './cipher.js';
-import { Fields } from './fields.js';
 import { chainsRecords } from './legacy.js';
 
 /** Bytes of handshake messages in the clear that are kept of one direction at once: a long certificate chain. */

@@ -2,8 +2,9 @@
 // answers what a TLS endpoint must answer after the handshake (RFC 9846 §4.7, §6; RFC 5246 §7.2, §7.4.1.1).
 
 import { Alert } from '../../../assembly/alert.js';
+import { DecodeError } from '../../tls/fields.js';
 import { Version } from '../../tls/numbers.js';
-import { SessionError } from '../error.js';
+import { SessionError, sessionError } from '../error.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { ContentType, MAX_PLAINTEXT, type OpenedRecord, type RecordCipher } from './cipher.js';
 
@@ -125,8 +126,9 @@ export class RecordStream implements ByteStream {
         new SessionError('WRONG_SECRET', 'the delivered secret does not open the records of this session'),
       );
     }
-    if (error instanceof SessionError) error.blame(this.#options.role === 'client' ? 'origin' : 'client');
-    return error;
+    const failure = error instanceof DecodeError ? sessionError(error, 'DECODE_ERROR') : error;
+    if (failure instanceof SessionError) failure.blame(this.#options.role === 'client' ? 'origin' : 'client');
+    return failure;
   }
 
   /** Records that were sealed, and those that were opened and used up. */

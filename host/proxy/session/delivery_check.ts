@@ -2,8 +2,8 @@
 // relayed, and claim nothing that was seen to be otherwise.
 import { type Delivery, Leg } from '../../delegation/delivery.js';
 import { Grant } from '../../delegation/grant.js';
+import type { ServerHello } from '../../tls/hello.js';
 import { SessionError } from '../error.js';
-import type { ServerHello } from '../handshake/hello.js';
 import { epochIsUnknown, type NegotiatedSession } from '../record/session_keys.js';
 import type { Relay } from './relay.js';
 

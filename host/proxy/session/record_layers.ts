@@ -1,9 +1,9 @@
 // The record layers of an active session: the right keys at the right sequence number on each side.
 
 import type { Delivery } from '../../delegation/delivery.js';
+import type { ClientHello } from '../../tls/hello.js';
 import { Version } from '../../tls/numbers.js';
 import type { ExaminedSession } from '../handshake/examine.js';
-import type { ClientHello } from '../handshake/hello.js';
 import type { Target, Trust } from '../handshake/identify.js';
 import type { Limits } from '../options.js';
 import { nonceBaseOf } from '../record/aead.js';

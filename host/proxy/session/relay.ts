@@ -1,10 +1,11 @@
 // The blind relay of a session that may be delegated: whole records pass untouched and are counted, until a delivery
 // parks each direction between two records.
+
+import type { ClientHello } from '../../tls/hello.js';
 import type { JudgeHello } from '../admission/hello_gate.js';
 import type { SessionErrorCode } from '../error.js';
 import { SessionError } from '../error.js';
 import type { SessionRecords } from '../handshake/facts.js';
-import type { ClientHello } from '../handshake/hello.js';
 import { KeptHandshake } from '../handshake/kept_handshake.js';
 import type { Limits } from '../options.js';
 import { HandshakeView } from '../record/handshake_view.js';

@@ -1,6 +1,6 @@
 // What the hellos say that a relaying proxy goes by (RFC 9846 §4.2, RFC 5246 §7.4.1).
-import { ExtensionType } from '../../tls/numbers.js';
-import { Fields } from '../record/fields.js';
+import { Fields } from './fields.js';
+import { ExtensionType } from './numbers.js';
 
 /** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.3). */
 const HELLO_RETRY = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex');
@@ -38,7 +38,7 @@ export interface ServerHello {
   isAmbiguous: boolean;
 }
 
-/** `body`: of the message, without its header. Throws DECODE_ERROR. */
+/** `body`: of the message, without its header. Throws DecodeError. */
 export function parseClientHello(body: Buffer): ClientHello {
   const from = new Fields(body);
   from.take(2);
@@ -93,7 +93,7 @@ function pskIdentities(data: Fields): Buffer[] {
   return identities;
 }
 
-/** `body`: of the message, without its header. Throws DECODE_ERROR. */
+/** `body`: of the message, without its header. Throws DecodeError. */
 export function parseServerHello(body: Buffer): ServerHello {
   const from = new Fields(body);
   const legacyVersion = from.integer(2);

@@ -1,6 +1,9 @@
 // Reads the fields of a TLS message; every length is checked before it is used.
-import { SessionError } from '../error.js';
 
+/** A message is not what RFC 9846 §3 and §4 let it be. */
+export class DecodeError extends Error {}
+
+/** Throws DecodeError where a field is not there as a whole. */
 export class Fields {
   #at = 0;
 
@@ -11,7 +14,7 @@ export class Fields {
   }
 
   take(length: number): Buffer {
-    if (length > this.left) throw new SessionError('DECODE_ERROR', 'a handshake message ends early');
+    if (length > this.left) throw new DecodeError('a handshake message ends early');
     this.#at += length;
     return this.bytes.subarray(this.#at - length, this.#at);
   }
