@@ -1,5 +1,6 @@
 // HTML into a page, as it comes in.
 
+import { isLatePicture } from '../../../host/http/late_pictures.js';
 import { DisplayList } from './display_list.js';
 import { control, EFFECTS, ENDED_BY, HIDDEN } from './element_styles.js';
 import { fontOf } from './font.js';
@@ -20,8 +21,6 @@ const MAX_NOTE_ITEMS = 8;
 /** Pixels kept free above a page. */
 const TOP = 4;
 const NOT_SPACE = /[^ \t\n\r\f]/;
-/** The name that the proxy gives a picture which came after the text: its place holds a link to that. */
-const LATE_PICTURE = /^deputy-picture-\d+$/;
 
 interface OpenTable extends Table {
   /** Where its content stands among those that are being written. */
@@ -203,7 +202,7 @@ export class PageBuilder {
   }
 
   #link({ href, name }: Attributes): void {
-    if (name !== undefined && LATE_PICTURE.test(name) && this.#tables.length === 0) {
+    if (name !== undefined && isLatePicture(name) && this.#tables.length === 0) {
       // The rule before such pictures parts them from the text: in their places they need none.
       this.#isRuleDue = false;
       this.#late = { name, content: new Recording(), isLabel: true };

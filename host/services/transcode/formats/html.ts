@@ -1,5 +1,6 @@
 // The simplified HTML of a handheld, as a stream: pictures and style sheets are put into it, and a page larger than the
 // device's memory comes in parts.
+import { LATE_RULE, latePicture, latePicturePlace } from '../../../http/late_pictures.js';
 import { htmlEncoder } from '../charset/encode.js';
 import { HtmlDecks } from '../decks/html_decks.js';
 import type { LatePicture, Part } from '../decks/part.js';
@@ -53,7 +54,7 @@ async function* rewriteHtml(part: Part, resources: Resources): AsyncGenerator<st
 
 async function* rest(output: OrderedOutput, closing: string): AsyncGenerator<string> {
   yield* output.drain(true);
-  if (output.isAnyLate) yield '<hr>';
+  if (output.isAnyLate) yield LATE_RULE;
   yield* output.drainLate();
   if (closing !== '') yield closing;
 }
@@ -75,10 +76,9 @@ function lateForm({ alt, number, isLinked, button }: LatePicture): {
   after(piece: string): string;
 } {
   if (button !== undefined) return { here: submitOf(button, alt), after: () => '' };
-  const name = `deputy-picture-${number}`;
   const label = `[picture${alt === '' ? '' : `: ${escapeText(alt)}`}]`;
   return {
-    here: isLinked ? label : `<a href="#${name}">${label}</a>`,
-    after: (picture) => `<p><a name="${name}">${label}</a><br>${picture}</p>`,
+    here: latePicturePlace(number, label, isLinked),
+    after: (picture) => latePicture(number, label, picture),
   };
 }

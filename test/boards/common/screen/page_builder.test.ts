@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { DisplayList } from '../../../../boards/common/screen/display_list.js';
 import { FONTS, font } from '../../../../boards/common/screen/font.js';
 import { fontSources } from '../../../../boards/parts/fonts.js';
+import { LATE_RULE, latePicture, latePicturePlace } from '../../../../host/http/late_pictures.js';
 import { fonts, Paper } from './paper.js';
 import { linesOf, read, textsOf, WIDTH } from './reading.js';
 
@@ -100,22 +101,19 @@ describe('pictures', () => {
   });
 
   const late = (label: string, content: string) =>
-    `<p>first</p>${label}<p id="end">last</p><hr><p><a name="deputy-picture-1">[picture: a]</a><br>${content}</p>`;
+    `<p>first</p>${label}<p id="end">last</p>${LATE_RULE}${latePicture(1, '[picture: a]', content)}`;
+  const place = latePicturePlace(1, '[picture: a]', false);
 
   test('that come after the text move to the line that was theirs', async () => {
     const inPlace = await read(`<p>first</p><p><img src="${picture}" alt="a"></p><p id="end">last</p>`);
-    const moved = await read(
-      late('<p><a href="#deputy-picture-1">[picture: a]</a></p>', `<img src="${picture}" alt="a">`),
-    );
+    const moved = await read(late(`<p>${place}</p>`, `<img src="${picture}" alt="a">`));
     expect(moved.items).toEqual(inPlace.items);
     expect(moved.anchors).toEqual(inPlace.anchors);
     expect(moved.height).toBe(inPlace.height);
   });
 
   test('that come after the text stand below the line that they share', async () => {
-    const page = await read(
-      late('<p>some <a href="#deputy-picture-1">[picture: a]</a> text</p>', `<img src="${picture}">`),
-    );
+    const page = await read(late(`<p>some ${place} text</p>`, `<img src="${picture}">`));
     const order = page.items.map((item) => (item.kind === 'text' ? item.text : item.kind));
     expect(order).toEqual(['first', 'some ', '[picture: a]', ' text', 'picture', 'last']);
     const ys = page.items.map(({ y }) => y);
