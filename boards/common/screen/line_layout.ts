@@ -192,6 +192,8 @@ export class LineLayout implements LayoutSink {
   #addPreformatted(text: string, style: Style): void {
     this.#addText(text, style);
     this.#endWord();
+    // The line as far as it goes, and not this piece of it: text comes in pieces that mean nothing.
+    this.#measured(this.#pen, 0);
   }
 
   #addText(text: string, style: Style): void {

@@ -166,6 +166,13 @@ describe('tables', () => {
   });
 });
 
+test('a table of preformatted text has the same columns in whatever pieces it comes', async () => {
+  const html = '<pre><table><tr><th> 3 -srcset="red.png 1<td>alt="three" of some\twords</table></pre>';
+  const whole = await read(html);
+  for (let at = 1; at < html.length; at++)
+    expect((await read(html, { cuts: [at] })).items).toEqual(whole.items);
+});
+
 test('a page is the same in whatever pieces it comes', async () => {
   const html = `<title>t</title><h1>A &amp; b</h1><p>one <b>two</b>&nbsp;three — “four” <img src="${picture}">
 <ul><li>a<li>b</ul><table border=1><tr><td>x and ${'some more words '.repeat(9)}<td>y &lt; ${'z and others '.repeat(9)}</table><pre>a\tb\n c</pre><a href="#x">l</a>`;
