@@ -1,8 +1,8 @@
 // The article of a page: its main content, found by @mozilla/readability in the tree that linkedom makes.
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { Readability } from '@mozilla/readability';
-import sniff from 'html-encoding-sniffer';
 import { parseHTML } from 'linkedom';
+import { sniffedEncoding } from '../sniffed_encoding.js';
 
 export interface PageSource {
   bytes: Uint8Array;
@@ -50,9 +50,9 @@ const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 function decoded(bytes: Uint8Array, charset: string | undefined): string {
-  const name = sniff(bytes, {
-    ...(charset !== undefined && { transportLayerEncodingLabel: charset }),
-    defaultEncoding: isUtf8(bytes) ? 'UTF-8' : 'windows-1252',
+  const name = sniffedEncoding(bytes, {
+    label: charset,
+    otherwise: isUtf8(bytes) ? 'UTF-8' : 'windows-1252',
   });
   return new TextDecoder(name).decode(bytes);
 }

@@ -1,6 +1,6 @@
 // Which character set a text is in: the sniffing of the HTML and Encoding Standards, and what browsers do beyond it.
 import { labelToName } from '@exodus/bytes/encoding.js';
-import sniffPrescan from 'html-encoding-sniffer';
+import { sniffedEncoding } from '../../sniffed_encoding.js';
 
 /** How far a page is searched for its own declaration before it is looked for like a parser would (HTML §13.2.3.2). */
 export const PRESCAN_BYTES = 1024;
@@ -20,11 +20,10 @@ export function declaredCharset(
   kind: TextKind,
 ): string | undefined {
   const ofHeader = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
-  const options = ofHeader === undefined ? {} : { transportLayerEncodingLabel: ofHeader };
   // Byte order mark first, then the header; the prescan looks at the rest.
-  const certain = sniffPrescan(kind === 'html' ? start : start.subarray(0, 3), {
-    ...options,
-    defaultEncoding: '',
+  const certain = sniffedEncoding(kind === 'html' ? start : start.subarray(0, 3), {
+    label: ofHeader,
+    otherwise: '',
   });
   if (certain !== '') return certain.toLowerCase();
   return ofContent(start, kind);
@@ -59,7 +58,7 @@ export function lateCharset(bytes: Uint8Array, isAll: boolean): string | undefin
   const text = Buffer.from(bytes).toString('latin1');
   for (const [found] of text.matchAll(COMMENT_OR_RAW_TEXT_OR_META)) {
     if (!/^<meta/i.test(found)) continue;
-    const declared = sniffPrescan(Buffer.from(found, 'latin1'), { defaultEncoding: '' });
+    const declared = sniffedEncoding(Buffer.from(found, 'latin1'), { otherwise: '' });
     if (declared !== '') return declared.toLowerCase();
   }
   return isUtf8(bytes, isAll) ? 'utf-8' : undefined;
