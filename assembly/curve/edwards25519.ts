@@ -11,7 +11,7 @@ import {
 /** Bytes of a point. */
 export const POINT25519: i32 = 4 * ELEMENT;
 
-/** Scratch of whoever is at work on a point. */
+/** Scratch of the one operation under way. */
 const scratch = memory.data(5 * ELEMENT, 16);
 export const d = scratch, e = scratch + ELEMENT, f = scratch + 2 * ELEMENT, g = scratch + 3 * ELEMENT, h = scratch + 4 * ELEMENT;
 

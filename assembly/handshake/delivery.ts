@@ -30,7 +30,7 @@ const EPOCH_RECORDS_MAX: u32 = 1 << 25;
  *   are in force now, once nobody uses them. Writing goes on as before.
  * - epoch: TLS 1.3 key and IV of the client, key and IV of the server. Nothing is sealed until `takeBack`.
  * - session: TLS 1.3 the client's and the server's application traffic secret now; TLS 1.2 and before the key block, as it was
- *   derived: whoever takes a chained IV or a key stream over has seen the records that moved it on.
+ *   derived: anyone who takes a chained IV or a key stream over has seen the records that moved it on.
  * - resume, full: TLS 1.2 and before the master secret, where it is an extended one. TLS 1.3 as session: its master secrets
  *   never leave, and each ticket has a PSK of its own (session.ts).
  * After session, resume and full nothing is sealed any more, but opening goes on. A KeyUpdate that was due is pending as output.
@@ -54,7 +54,7 @@ function handOver(c: Connection, grant: i32, out: usize): i32 {
   if (answered < 0) return answered;
   const length = c.version == Version.Tls13 ? newSecrets(c, grant, out) : oldSecrets(c, grant, out);
   if (length < 0) return length;
-  c.delivered = grant == Grant.Epoch ? Delivery.Lent : Delivery.Delivered;
+  c.delivered = grant == Grant.Epoch ? Delivery.Epoch : Delivery.Delivered;
   c.writeClosed = 1;
   protectionWipe(area(c, WRITE_PROTECTION));
   if (c.delivered == Delivery.Delivered) forgetWriting(c);
@@ -62,7 +62,7 @@ function handOver(c: Connection, grant: i32, out: usize): i32 {
 }
 
 /**
- * Gives the client's and the server's handshake traffic secret of TLS 1.3 to whoever got the delivery, which opens with them the
+ * Gives the client's and the server's handshake traffic secret of TLS 1.3 to the receiver of the delivery, which opens with them the
  * two flights that it relayed and nothing else (RFC 9846 §7.1: no other secret follows from them). They are wiped here. Returns
  * their length; 0 where there are none, as in older versions, after application data, or the second time. WrongState before a
  * delivery; BufferTooSmall.
@@ -187,7 +187,7 @@ export function releaseObserved(c: Connection, out: usize, capacity: i32): i32 {
  * session ends, as it would if that party cut the line. Honest counts never use a nonce twice.
  */
 export function takeBack(c: Connection, written: u32, read: u32): i32 {
-  if (c.delivered != Delivery.Lent || c.state != State.Connected) return ErrorCode.WrongState;
+  if (c.delivered != Delivery.Epoch || c.state != State.Connected) return ErrorCode.WrongState;
   if (written > EPOCH_RECORDS_MAX || read > EPOCH_RECORDS_MAX) return ErrorCode.BadArgument;
   c.recordsSent += written;
   c.recordsReceived += read;
@@ -202,9 +202,9 @@ export function takeBack(c: Connection, written: u32, read: u32): i32 {
   return sendKeyUpdate(c, 1);
 }
 
-/** The session is the other party's to its end, or was lent and ends: only what the PSKs of its tickets need stays. WrongState before a delivery. */
+/** The session is the other party's to its end, or was theirs for an epoch and ends: only what the PSKs of its tickets need stays. WrongState before a delivery. */
 export function retire(c: Connection): i32 {
-  if (c.delivered != Delivery.Delivered && c.delivered != Delivery.Lent) return ErrorCode.WrongState;
+  if (c.delivered != Delivery.Delivered && c.delivered != Delivery.Epoch) return ErrorCode.WrongState;
   forgetWriting(c);
   protectionWipe(area(c, WRITE_PROTECTION));
   protectionWipe(area(c, READ_PROTECTION));

@@ -92,7 +92,7 @@ function onCompatibilityRecord(c: Connection): i32 {
 
 function onApplicationData(c: Connection, start: usize, length: i32): i32 {
   if (c.state != State.Connected && c.state != State.Established) return ErrorCode.UnexpectedRecord;
-  // Whoever had the server's keys may have made this, as long as the server has not changed them.
+  // Anyone who had the server's keys may have made this, as long as the server has not changed them.
   if (c.readableElsewhere) return ErrorCode.UnexpectedRecord;
   if (length == 0) return ++c.emptyRecords > EMPTY_MAX ? ErrorCode.TooManyEmptyRecords : 0;
   c.emptyRecords = 0;

@@ -90,7 +90,7 @@ export enum Delivery {
   None = 0,
   Delivered = 1,
   /** Delivered for an epoch: the session may be taken back. */
-  Lent = 2,
+  Epoch = 2,
   /** Nothing is left but what tickets need. */
   Retired = 3,
 }

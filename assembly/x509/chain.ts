@@ -138,7 +138,7 @@ function firstUnreadable(): i32 {
 }
 
 /**
- * An anchor that is this very certificate vouches for it, whoever issued it. It does so for nothing else: another certificate of
+ * An anchor that is this very certificate vouches for it, no matter who issued it. It does so for nothing else: another certificate of
  * the same key needs an anchor that is an authority.
  */
 function isPinned(leaf: Certificate, der: usize, length: i32): bool {

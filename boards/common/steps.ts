@@ -1,4 +1,4 @@
-// Steps of the exchange as lines of JSON on the console, for whoever follows the board from outside.
+// Steps of the exchange as lines of JSON on the console, for a program that follows the board from outside.
 import type { Step } from '../../host/client/observer.js';
 import { toHex } from '../../host/delegation/text.js';
 

@@ -46,7 +46,7 @@ void boardWrite(int error, const void *bytes, size_t length) {
   const char *at = bytes;
   while (length > 0) {
     ssize_t written = write(error ? STDERR_FILENO : STDOUT_FILENO, at, length);
-    // Whoever reads has gone: nothing is left to be told.
+    // The reader has gone: nothing is left to be told.
     if (written <= 0) return;
     at += written;
     length -= written;

@@ -32,7 +32,7 @@ __attribute__((noreturn)) static void reset(void) {
 }
 
 uint64_t boardNanoseconds(void) {
-  // The counter wraps after 4.2 seconds of virtual time; whoever asks more often than that misses no wrap.
+  // The counter wraps after 4.2 seconds of virtual time; anyone who asks more often than that misses no wrap.
   static uint32_t last;
   static uint64_t total;
   uint32_t now = timer->count;

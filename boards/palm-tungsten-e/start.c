@@ -79,7 +79,7 @@ __attribute__((used)) const uint32_t vectors[16] = {
 };
 
 uint64_t boardNanoseconds(void) {
-  // The counter wraps after 715 seconds of virtual time; whoever asks more often than that misses no wrap.
+  // The counter wraps after 715 seconds of virtual time; anyone who asks more often than that misses no wrap.
   static uint32_t last;
   static uint64_t ticks;
   uint32_t now = UINT32_MAX - timer->value;

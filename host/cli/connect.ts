@@ -73,7 +73,7 @@ Examples:
   curl smtp://127.0.0.1:2525 …
   deputy connect mail.example:143 --starttls imap --listen 1143 …
 
-A port alone after --listen is one of loopback: whoever can reach it uses the session.
+A port alone after --listen is one of loopback: anyone who can reach it uses the session.
 FTP's data connections are connections of their own, and are not carried.
 Exit codes: 0 ok, 1 failed, 2 wrong usage.`;
 
@@ -91,7 +91,7 @@ async function carry({ stream, greeting }: Carried, input: Readable, output: Wri
     for await (const bytes of input.iterator({ destroyOnReturn: false })) await stream.write(bytes as Buffer);
     await stream.end();
   };
-  // Whoever can't write any more learns why by reading.
+  // One that can't write any more learns why by reading.
   up().catch(() => {});
   try {
     for await (const bytes of stream) if (!output.write(bytes)) await once(output, 'drain');

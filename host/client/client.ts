@@ -119,7 +119,7 @@ export class Client {
   /**
    * Takes the grants of all sessions with `origin` back, or of all sessions. The proxy must forget their secrets, and
    * responses that are under way break off, save those that it observes; the next request decides by policy anew. A
-   * session that was lent for an epoch, and one that was observed, goes on without the proxy.
+   * session delivered for an epoch, and one that was observed, goes on without the proxy.
    */
   revoke(reason: string, origin?: Origin): void {
     this.#pool.revoke(reason, origin);
@@ -282,7 +282,7 @@ export class Client {
       onTunnel: (tunnel) => {
         opening
           .then((main) => this.#tunnels.answer({ context, origins, proxy, main }, tunnel))
-          // A session that never opened has its error told to whoever asked for it.
+          // A session that never opened has its error told to the caller that asked for it.
           .catch(() => {});
       },
       onEnd: forget,

@@ -1,4 +1,4 @@
-// What the client tells whoever watches it: each step of the exchange, and the bytes of each TLS link.
+// What the client tells its observer: each step of the exchange, and the bytes of each TLS link.
 // No event ever holds a secret, a key, a token or content.
 import type { FrameType } from '../delegation/frame.js';
 import type { Grant } from '../delegation/grant.js';

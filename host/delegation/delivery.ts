@@ -40,7 +40,7 @@ export interface Delivery {
   isStream?: boolean;
   /** Seconds after which both ends take the grant for revoked; 0 for no limit. */
   expires: number;
-  /** What the grant hands over (grant.ts). Wiped by whoever is done with it. */
+  /** What the grant hands over (grant.ts). Wiped by its last user. */
   secrets: Uint8Array;
   /**
    * TLS 1.3: the client's and the server's handshake traffic secret, with which the proxy reads both flights that it relayed. Empty

@@ -158,7 +158,7 @@ export interface Subscribed extends SubscriptionState {
   sessionId: SessionId;
 }
 
-/** Proxy: asks for a session with another origin. Bears the null session id. */
+/** Proxy: asks for a session with another origin. Carries the null session id. */
 export interface Tunnel {
   type: FrameType.Tunnel;
   sessionId: SessionId;

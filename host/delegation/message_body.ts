@@ -20,7 +20,7 @@ import { encodeState, encodeWish, readState, readWish } from './subscription.js'
 /** A host name and a port. */
 const NODE_LIMIT = 262;
 
-/** A whole frame. Wipe the bytes of one that bears secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
+/** A whole frame. Wipe the bytes of one that carries secrets once they are sent. Throws FRAME_BAD_ARGUMENT. */
 export function encodeMessage(message: Message): Uint8Array {
   const body = encodeBody(message);
   const bytes = encodeFrame({ type: message.type, sessionId: message.sessionId, body });
@@ -88,7 +88,7 @@ function encodeBody(message: Message): Uint8Array {
   return out.finish();
 }
 
-/** Parses the body of a frame. Throws ProtocolError; a body that bears secrets is wiped either way. */
+/** Parses the body of a frame. Throws ProtocolError; a body that carries secrets is wiped either way. */
 export function decodeMessage(frame: Frame): Message {
   try {
     const from = new FieldReader(frame.body);
@@ -204,7 +204,7 @@ function readTunnel(sessionId: SessionId, from: FieldReader): Tunnel {
   const port = from.u16();
   const host = from.text(8, 255);
   if (requestId === 0 || port === 0 || !isHost(host)) {
-    throw new ProtocolError('FRAME_BAD_FIELD', 'a TUNNEL names no origin, or bears request id 0');
+    throw new ProtocolError('FRAME_BAD_FIELD', 'a TUNNEL names no origin, or carries request id 0');
   }
   const reason = from.text(16, REASON_LIMIT);
   const forSession = sessionIdOf(from.take(SESSION_ID_BYTES));

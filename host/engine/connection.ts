@@ -235,7 +235,7 @@ export class TlsConnection {
   }
 
   /**
-   * The client's and the server's handshake traffic secret, behind a `deliver`: whoever got it opens both flights with them. Empty
+   * The client's and the server's handshake traffic secret, behind a `deliver`: anyone who got it opens both flights with them. Empty
    * before TLS 1.3, after application data, and when they were given before. Throws TLS_WRONG_STATE before a delivery.
    */
   deliverHandshake(): Uint8Array {

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../assembly/alert.js';
 export type ErrorName = Exclude<keyof typeof ErrorCode, 'None'>;
 
 const server = 'The server broke the protocol, or something changed its bytes on the way';
-const ask = 'tell whoever runs the server';
+const ask = 'tell the person who runs the server';
 
 export const errorText: Readonly<Record<ErrorName, string>> = {
   // Wrong use and resources

@@ -1,4 +1,4 @@
-// Who may see the operator's page: whoever has the address with the token in it, from this machine, by its own name.
+// Who may see the operator's page: anyone who has the address with the token in it, from this machine, by its own name.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';

@@ -1,4 +1,4 @@
-// Metrics of one proxy process in Prometheus' form. No label bears a client's or an origin's name.
+// Metrics of one proxy process in Prometheus' form. No label carries a client's or an origin's name.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Traffic } from '../proxy/events.js';
 import type { LiveSession, ProxyServer } from '../proxy/proxy.js';

@@ -27,7 +27,7 @@ export interface OperatorOptions {
 }
 
 export interface OperatorServer {
-  /** With the token: whoever has it may end sessions. */
+  /** With the token: anyone who has it may end sessions. */
   readonly url: string;
   close(): Promise<void>;
 }

@@ -72,7 +72,7 @@ export interface ProxyEvents {
   furtherConnection: [{ sessionId: SessionId; host: string; port: number; left: number }];
   /** A session that was observed is over. `unread`: records that it was not given the keys of, or could not keep. */
   observed: [{ sessionId: SessionId; exchanges: number; unread: number }];
-  /** The client took a lent epoch back, or had to: the session is relayed blindly again. */
+  /** The client took its epoch back, or had to: the session is relayed blindly again. */
   returned: [{ sessionId: SessionId; code: string }];
   /** R25: an address of a subscription was fetched; status 0 where nothing came. */
   prefetched: [{ sessionId: SessionId; client: string; target: string; status: number }];

@@ -70,7 +70,7 @@ export function listener(settings: Settings, handlers: ListenerHandlers): Listen
     begin,
     renew(identity) {
       const renewed = identity.clientAuthorities ?? [];
-      // Whoever was admitted by an authority that is gone must not resume what it was then.
+      // A client that was admitted by an authority that is gone must not resume what it was then.
       const isSame =
         renewed.length === authorities.length && renewed.every((pem) => authorities.includes(pem));
       const keys = isSame ? ticketKeys : newTicketKeys(name);

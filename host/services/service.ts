@@ -256,7 +256,7 @@ export interface OtherResponse {
   readonly url: string;
   readonly status: number;
   readonly headers: HeaderList;
-  /** It is good for others: of a verified session (see OriginIdentity) that is in step (see Flow) and bears no client's certificate. */
+  /** It is good for others: of a verified session (see OriginIdentity) that is in step (see Flow) and carries no client's certificate. */
   readonly verified: boolean;
   /** Must be read to its end, or left with `break`: the session is busy until then. */
   readonly body: Body;

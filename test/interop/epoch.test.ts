@@ -1,4 +1,4 @@
-// A session lent for an epoch: the proxy reads and writes until the client's next KeyUpdate, and real servers refuse
+// A session delivered for an epoch: the proxy reads and writes until the client's next KeyUpdate, and real servers refuse
 // whatever it tries after that.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

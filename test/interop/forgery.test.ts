@@ -1,4 +1,4 @@
-// What the encryption keys of a CBC suite are worth without their MAC keys: whoever has them reads, and real servers refuse
+// What the encryption keys of a CBC suite are worth without their MAC keys: anyone who has them reads, and real servers refuse
 // whatever it changes or makes.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorCode } from '../../assembly/alert.js';

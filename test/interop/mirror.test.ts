@@ -134,7 +134,7 @@ describe.each(['1.2', '1.3'] as const)('over TLS %s', (version) => {
     expect(keylog.stdout + keylog.stderr).not.toContain(TOKEN);
   });
 
-  test('curl refuses an origin of another authority, whoever holds the keys', async () => {
+  test('curl refuses an origin of another authority, no matter who holds the keys', async () => {
     const name = `refusing-${version}`;
     const keylog = await follow(name);
     const requests = () => origin.output().match(/^GET .*$/gm)?.length;

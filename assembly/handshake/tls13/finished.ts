@@ -65,7 +65,7 @@ function answer(c: Connection, hash: i32, size: i32): i32 {
   return 0;
 }
 
-/** Whoever gets a delivery reads both flights with them. The first application data wipe them. */
+/** Anyone who gets a delivery reads both flights with them. The first application data wipe them. */
 function keepHandshakeSecrets(c: Connection, size: i32): void {
   const kept = area(c, HANDSHAKE_SECRETS);
   memory.copy(kept, handshakeArea(c, CLIENT_HANDSHAKE_SECRET), size);

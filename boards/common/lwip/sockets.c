@@ -17,7 +17,7 @@ struct BoardSocket {
   struct pbuf *received;  // not yet taken
   uint16_t port;
   uint8_t open, ended, resolving, orphan;
-  uint8_t full;           // whoever sends waits for room
+  uint8_t full;           // the sender waits for room
   const char *error;
 };
 

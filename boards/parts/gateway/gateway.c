@@ -34,7 +34,7 @@ static int start(char **command, pid_t *child) {
   *child = fork();
   if (*child < 0) fail("fork");
   if (*child == 0) {
-    // Whoever kills the gateway ends the emulator with it.
+    // Anyone who kills the gateway ends the emulator with it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     if (ends[0] != LINE) close(ends[0]);

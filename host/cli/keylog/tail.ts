@@ -31,7 +31,7 @@ export async function* tail(
       const { bytesRead } = (await file?.handle.read(buffer, 0, CHUNK, position)) ?? { bytesRead: 0 };
       if (bytesRead > 0) {
         position += bytesRead;
-        // Whoever reads them wipes them: they are a part of the buffer.
+        // Their reader wipes them: they are a part of the buffer.
         yield buffer.subarray(0, bytesRead);
       } else if (isLast) {
         return;

@@ -17,7 +17,7 @@ import { type Assembled, assemble, listen, openLog } from './start.js';
 
 export interface Announced {
   address: { host: string; port: number };
-  /** Of the operator's page, its token included: for whoever started the proxy, and for no log. */
+  /** Of the operator's page, its token included: for the person who started the proxy, and for no log. */
   admin?: string;
 }
 
@@ -40,7 +40,7 @@ async function runAlone(
 ): Promise<number> {
   const assembled = await assemble(options);
   const { proxy, log } = assembled;
-  // Before anything listens: whoever reads that it does may tell it to stop at once.
+  // Before anything listens: anyone who reads that it does may tell it to stop at once.
   const signals = new StopSignals();
   let operator: OperatorServer | undefined;
   try {

@@ -10,7 +10,7 @@ import { within } from '../timeout.js';
 import type { TlsStream } from '../tls/tls_stream.js';
 import type { Conduit } from './conduit.js';
 import type { OpenLeg } from './open_leg.js';
-import { Handed, Lent, type Participation, type ParticipationParts } from './participation.js';
+import { Handed, type Participation, type ParticipationParts, SharedEpoch } from './participation.js';
 import type { SessionTickets } from './session_tickets.js';
 
 export interface HandedOver {
@@ -61,7 +61,7 @@ export async function handOver(
   };
   if (grant === Grant.Epoch) {
     tickets.onActive(alpn, { connection: inner.connection, isOwned: false });
-    return new Lent(parts, lead(inner.suspend()), inner, conduit, tickets);
+    return new SharedEpoch(parts, lead(inner.suspend()), inner, conduit, tickets);
   }
   // Only TLS 1.3 brings tickets after the handshake.
   if (version < Version.Tls13) {

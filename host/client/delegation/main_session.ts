@@ -136,7 +136,7 @@ export class MainSession {
     this.#conduits.set(sessionId, stream);
   }
 
-  /** Sends what bears this session's id to `listener`, until the result is called. */
+  /** Sends what carries this session's id to `listener`, until the result is called. */
   listen(sessionId: SessionId, listener: Listener): () => void {
     this.#listeners.set(sessionId, listener);
     return () => {

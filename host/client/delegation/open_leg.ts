@@ -53,7 +53,7 @@ export class OpenLeg implements Transport {
     this.#below.close();
   }
 
-  /** No more is written from here on; whoever tries, or reads beyond the end, gets `error`. */
+  /** No more is written from here on; anyone who tries, or reads beyond the end, gets `error`. */
   stop(error: DeputyError): void {
     this.#over = error;
     this.#onStop();

@@ -115,7 +115,7 @@ export class Handed implements Participation {
 }
 
 /** epoch: the session comes back whenever the client wants it, or the proxy can't go on. */
-export class Lent implements Participation {
+export class SharedEpoch implements Participation {
   shared = true;
   #leg: Transport;
   /** While the session comes back. Rejects where it does not. */

@@ -56,7 +56,7 @@ export class SessionTickets implements KeepTickets {
   }
 
   /**
-   * The secrets have left. RFC 5246's master secret makes whoever has it a party to every session resumed from this one: the
+   * The secrets have left. RFC 5246's master secret makes anyone who has it a party to every session resumed from this one: the
    * device resumes none of them by itself.
    */
   onDelivered(version: number): void {

@@ -12,7 +12,7 @@ export interface SubscribeOptions {
   every: number;
   /** When rounds may begin, UTC. Any time unless told. */
   window?: DailyWindow;
-  /** Beside what every request of this client bears. */
+  /** Beside what every request of this client carries. */
   headers?: readonly (readonly [name: string, value: string])[];
 }
 

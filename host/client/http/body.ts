@@ -25,7 +25,7 @@ export function bodyFraming(method: string, head: ResponseHead): BodyFraming {
   if (coding !== undefined && (lengths.size > 0 || head.minorVersion === 0)) {
     throw httpError('HTTP_BAD_FRAMING', 'a response must not bear both Transfer-Encoding and Content-Length');
   }
-  if (lengths.size > 1) throw httpError('HTTP_BAD_FRAMING', 'a response bears different Content-Lengths');
+  if (lengths.size > 1) throw httpError('HTTP_BAD_FRAMING', 'a response carries different Content-Lengths');
   const [lengthText] = lengths;
   const length = lengthText === undefined ? undefined : parseLength(lengthText);
   if (method === 'HEAD' || head.status === 204 || head.status === 304) return { kind: 'none' };

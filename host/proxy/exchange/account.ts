@@ -1,4 +1,4 @@
-// The account of one exchange: what came and went of it, for the client's receipt and for whoever keeps a record.
+// The account of one exchange: what came and went of it, for the client's receipt and for the services that keep a journal.
 import type { RecordMark } from '../../services/record.js';
 import { HeaderList } from '../../services/service.js';
 import type { Recorder } from './journal.js';

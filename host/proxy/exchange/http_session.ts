@@ -38,7 +38,7 @@ export async function carry(options: ActiveOptions): Promise<void> {
     options.onTurn(false);
   };
   if (!isHttp) {
-    // Whoever announces none may be silent for as long as a stream may.
+    // One that announces none may be silent for as long as a stream may.
     if (isStream) options.onStream();
     // Neither the client nor ALPN decides what is HTTP: what is said does.
     const patience = isStream || alpn !== '' ? STREAM_PATIENCE : undefined;

@@ -1,4 +1,4 @@
-// One service at work in one hook of one exchange: what it is lent, and how it is stopped.
+// One service at work in one hook of one exchange: what it is given, and how it is stopped.
 import type { DeviceProfile } from '../../delegation/device.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import { type InnerFlow, withInner } from '../../services/inner.js';

@@ -300,7 +300,7 @@ export class OtherOrigins {
     ask({ type: FrameType.Tunnel, sessionId: NULL_SESSION_ID, requestId, host, port, reason, forSession });
   }
 
-  /** The connection is over. Whoever still waits goes on, or asks anew. */
+  /** The connection is over. Those that still wait go on, or ask anew. */
   #onClosed(other: Other, connection: OtherConnection): void {
     other.pool.remove(connection);
     this.#forgetUnused(other);

@@ -1,5 +1,5 @@
 // A further connection to the origin of a delegated session, opened by resumption (R11). Node's TLS does the handshake;
-// whoever resumes the session is the origin whose certificate the client checked, so nothing else is accepted.
+// anyone who resumes the session is the origin whose certificate the client checked, so nothing else is accepted.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

@@ -116,7 +116,7 @@ export class Resumptions {
     this.#entryOf(grants);
   }
 
-  /** Whether a further connection to that origin can be opened; `later`: perhaps when others have come to stand. */
+  /** Whether a further connection to that origin can be opened; `later`: perhaps once pending connections are established. */
   state(host: string, port: number): 'now' | 'later' | 'never' {
     const states = this.#entriesFor(host, port).map(({ granted }) => granted.state);
     return states.find((state) => state === 'now') ?? states.find((state) => state === 'later') ?? 'never';

@@ -81,7 +81,7 @@ export class Granted {
     return Math.min(this.until, Math.max(0, ...all));
   }
 
-  /** Whether `take` would give a turn. `later`: perhaps when those that are under way are settled. */
+  /** Whether `take` would give a turn. `later`: perhaps once pending connections are settled. */
   get state(): 'now' | 'later' | 'never' {
     this.#dropExpired();
     if (this.#next() !== undefined) return 'now';

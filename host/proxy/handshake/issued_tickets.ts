@@ -1,4 +1,4 @@
-// What origins gave to resume verified sessions with, as far as this proxy saw it: whoever resumes with one of them is the same
+// What origins gave to resume verified sessions with, as far as this proxy saw it: anyone who resumes with one of them is the same
 // origin again. Hashes alone are kept.
 import { createHash } from 'node:crypto';
 

@@ -307,7 +307,7 @@ export class RecordStream implements ByteStream {
       throw new SessionError('UNEXPECTED_MESSAGE', 'a KeyUpdate does not end its record');
     }
     const { onEpochOver } = this.#options;
-    // Whoever has the traffic secrets follows: the record stays unused.
+    // The one with the traffic secrets follows: the record stays unused.
     if (onEpochOver !== undefined && !relayed) {
       onEpochOver('KEY_UPDATE');
       return;

@@ -1,4 +1,4 @@
-// An epoch that the client lent (grant `epoch`): its open leg, which is counted and stops at a byte, and the blind relay
+// An epoch that the client shares (grant `epoch`): its open leg, which is counted and stops at a byte, and the blind relay
 // that goes on where the record layers stopped.
 
 import { SessionError } from '../error.js';
@@ -9,14 +9,14 @@ import type { ReadAhead } from '../streams/read_ahead.js';
 import type { ParkedRelay } from './parked_relay.js';
 
 /** What the client must know to go on by itself. */
-export interface LentCounts {
+export interface EpochCounts {
   clientRecords: number;
   originRecords: number;
   originBytes: number;
 }
 
 /** Content between client and proxy, in the conduit's own TLS. */
-export class LentLeg implements ByteStream {
+export class EpochLeg implements ByteStream {
   /** Bytes of content, either way. */
   received = 0;
   sent = 0;
@@ -63,13 +63,13 @@ export class LentLeg implements ByteStream {
   }
 }
 
-/** Stops both sides at once: nothing is sealed, opened or written by whoever still uses them. */
-export function stopLent(
-  leg: LentLeg,
+/** Stops both sides at once: nothing is sealed, opened or written by their users. */
+export function stopEpochLeg(
+  leg: EpochLeg,
   origin: RecordStream,
   relay: ParkedRelay,
   error: SessionError,
-): LentCounts {
+): EpochCounts {
   leg.stop(error);
   origin.stop(error);
   relay.originBytes.interrupt();
@@ -80,7 +80,7 @@ export interface ReturnedSession {
   relay: ParkedRelay;
   client: ByteStream;
   origin: ByteStream;
-  leg: LentLeg;
+  leg: EpochLeg;
   /** Records of the origin that were read and not used. */
   unused: () => readonly Buffer[];
   /** Bytes of content that the client wrote in all. */

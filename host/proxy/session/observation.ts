@@ -140,7 +140,7 @@ export class Observation {
   #identity(): OriginIdentity {
     const { origin, live } = this.#options;
     if (!origin.verified) return origin;
-    // Whoever only has encryption keys reads what nobody may have written.
+    // Anyone who only has encryption keys reads what nobody may have written.
     if (live !== undefined) return unverified(origin, 'its records are read without their MACs');
     if (this.#missed > 0) return unverified(origin, 'records of it could not be read');
     return this.#isCommitted ? origin : unverified(origin, 'its keys are not those that were committed to');

@@ -1,4 +1,4 @@
-// Content of one direction on its way from the records that pass to whoever reads along: bounded, and nobody waits for it.
+// Content of one direction on its way from the records that pass to the reader: bounded, and nobody waits for it.
 import type { ByteStream } from '../streams/byte_stream.js';
 
 export class Pipe implements Pick<ByteStream, 'read'> {

@@ -11,7 +11,7 @@ import { MAX_PLAINTEXT, type RecordCipher } from '../record/cipher.js';
 import { RecordStream } from '../record/record_stream.js';
 import type { SessionKeys, Side } from '../record/session_keys.js';
 import type { ByteStream, CountedStream } from '../streams/byte_stream.js';
-import { LentLeg } from './epoch_leg.js';
+import { EpochLeg } from './epoch_leg.js';
 import type { ParkedRelay } from './parked_relay.js';
 import type { Relay, RelayOutcome } from './relay.js';
 
@@ -25,8 +25,8 @@ export interface Activation {
   relay: ParkedRelay;
   origin: RecordStream;
   leg: ByteStream;
-  /** Set for a lent epoch, where it is the leg. */
-  lent?: LentLeg;
+  /** Set for the grant `epoch`, where it is the leg. */
+  epochLeg?: EpochLeg;
   clientRecords: number;
   originRecords: number;
 }
@@ -43,7 +43,7 @@ export interface ActivationOptions {
   limits: Limits;
   onTicket: (message: Buffer) => void;
   onKeyUpdate: (side: Side, generation: number) => void;
-  /** For a lent epoch. */
+  /** For the grant `epoch`. */
   onEpochOver?: (why: 'KEY_UPDATE' | 'KEY_WORN') => void;
 }
 
@@ -73,7 +73,7 @@ export function layers(keys: SessionKeys, handOver: HandOver, options: Activatio
     return keys.cipher(side, { sequence: sequences[side], nonceBase: mirror ? seen + MIRROR_NONCES : seen });
   };
   const version = view.serverHello?.version ?? 0;
-  const lent = options.onEpochOver && new LentLeg(client, relay.clientBytes);
+  const epochLeg = options.onEpochOver && new EpochLeg(client, relay.clientBytes);
   // A message of the origin may have begun before the change: the layer follows what the client has got already.
   const behind = view.isTls13 && starts.areRead ? (relay.records?.origin.slice(starts.origin) ?? []) : [];
   // What a program logs is proved by the first record that opens; TLS 1.2 has proved it on Finished.
@@ -84,7 +84,7 @@ export function layers(keys: SessionKeys, handOver: HandOver, options: Activatio
     recordSizeLimit: Math.min(originLimit(view.clientHello), mirror ? MAX_PLAINTEXT : DEVICE_RECORD),
     opening: keys.cipher('origin', { sequence: sequences.origin - behind.length }),
     sealing: sealing('client'),
-    nextRecord: () => relay.nextOfOrigin(() => lent?.isStopped === true),
+    nextRecord: () => relay.nextOfOrigin(() => epochLeg?.isStopped === true),
     recordNow: () => relay.originNow(),
     transport: originTransport,
     unproved,
@@ -95,7 +95,7 @@ export function layers(keys: SessionKeys, handOver: HandOver, options: Activatio
   });
   for (const record of behind) origin.follow(record);
   const activation = { keys, examined, relay, origin, clientRecords, originRecords };
-  if (lent !== undefined) return { ...activation, leg: lent, lent };
+  if (epochLeg !== undefined) return { ...activation, leg: epochLeg, epochLeg };
   if (!mirror) return { ...activation, leg: withReader(client, relay) };
   const leg = new RecordStream({
     version,

@@ -21,7 +21,7 @@ import type { ByteStream } from '../streams/byte_stream.js';
 import { activate, deliveredKeys } from './activation.js';
 import { type DeliveredFacts, deliveredFacts } from './delivered.js';
 import { checkDelivery } from './delivery_check.js';
-import { giveBack, type LentLeg, stopLent } from './epoch_leg.js';
+import { type EpochLeg, giveBack, stopEpochLeg } from './epoch_leg.js';
 import type { Observation } from './observation.js';
 import { examineObserved, feed, observationOf } from './observation_start.js';
 import { originIdentity } from './origin_identity.js';
@@ -259,28 +259,28 @@ export class DelegableSession {
     for (const side of [client, origin]) side.setIdleTimeout?.(settings.limits.streamIdleTimeout);
   }
 
-  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the session was lent. */
+  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the grant was `epoch`. */
   revoke(clientBytes: number): void {
     this.#onRevoked(clientBytes);
     if (this.#state !== 'returned') this.#endGrant('REVOKED');
   }
 
-  /** A lent session goes back, where this proxy lets pass what it can't read; any other ends. */
+  /** A session delivered for an epoch goes back, where this proxy lets pass what it can't read; any other ends. */
   #endGrant(code: CutCode): void {
-    const lent = this.#active?.lent;
+    const leg = this.#active?.epochLeg;
     if (this.#observation !== undefined) {
       // The session is the client's own, and goes on.
       this.#observation.stop();
       return;
     }
-    if (lent === undefined || this.#auxiliary || this.#relay.isStrict) void this.cut(code);
-    else this.#giveBack(this.#active!, lent, code);
+    if (leg === undefined || this.#auxiliary || this.#relay.isStrict) void this.cut(code);
+    else this.#giveBack(this.#active!, leg, code);
   }
 
-  #giveBack(active: Activation, leg: LentLeg, code: string): void {
+  #giveBack(active: Activation, leg: EpochLeg, code: string): void {
     const { client, origin, settings } = this.#options;
     const why = new SessionError('REVOKED', 'the session went back to the client');
-    const counts = stopLent(leg, active.origin, active.relay, why);
+    const counts = stopEpochLeg(leg, active.origin, active.relay, why);
     this.#state = 'returned';
     this.#active = undefined;
     wipe(active);
@@ -371,7 +371,7 @@ export class DelegableSession {
 
   #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
     const { client, origin, mirror, settings } = this.#options;
-    const isLent = delivery.grant === Grant.Epoch;
+    const isEpoch = delivery.grant === Grant.Epoch;
     return activate(delivery, keys, {
       relay: this.#relay,
       directions: this.#directions!,
@@ -383,7 +383,7 @@ export class DelegableSession {
       limits: settings.limits,
       onTicket: (message) => this.#onTicket(message),
       onKeyUpdate: (side, generation) => this.#reports.keyUpdate(side, generation),
-      ...(isLent && { onEpochOver: (why) => this.#endGrant(why) }),
+      ...(isEpoch && { onEpochOver: (why) => this.#endGrant(why) }),
     });
   }
 

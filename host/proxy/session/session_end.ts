@@ -13,8 +13,8 @@ export const LINGER = 5000;
 export const CUT = {
   REVOKED: 'the grant was taken back, and what was under way broke off',
   EXPIRED: 'the grant has expired, and what was under way broke off',
-  KEY_UPDATE: 'the keys that were lent are no longer in use, and what was under way broke off',
-  KEY_WORN: 'the keys that were lent must not be used again, and what was under way broke off',
+  KEY_UPDATE: 'the delivered keys are no longer in use, and what was under way broke off',
+  KEY_WORN: 'the delivered keys must not be used again, and what was under way broke off',
   STOPPING: 'the proxy stops, and what was under way broke off',
   ENDED: 'the operator of the proxy ended the session, and what was under way broke off',
 } as const;

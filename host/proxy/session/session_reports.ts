@@ -14,7 +14,7 @@ import type { ResponseReport } from '../exchange/account.js';
 import type { Log } from '../log.js';
 import type { HandshakeView } from '../record/handshake_view.js';
 import type { Side } from '../record/session_keys.js';
-import type { LentCounts } from './epoch_leg.js';
+import type { EpochCounts } from './epoch_leg.js';
 import type { Deliverer } from './session_options.js';
 
 /** Of an audit log that is not kept. */
@@ -122,7 +122,7 @@ export class SessionReports {
     this.#cipherChanged(CipherChange.Ticket, message);
   }
 
-  returned(code: string, counts: LentCounts): void {
+  returned(code: string, counts: EpochCounts): void {
     this.#deliverer!.send({ type: FrameType.Returned, sessionId: this.sessionId, code, ...counts });
     this.log.info({ session: this.sessionId, code }, 'session returned');
     this.observers.emit('returned', { sessionId: this.sessionId, code });

@@ -166,7 +166,7 @@ export class SocketStream implements CountedStream {
     return new Promise((resolve) => this.#writers.push(resolve));
   }
 
-  /** Something has changed for whoever waits. */
+  /** Something has changed for the waiting side. */
   #wake(): void {
     if (this.#isOver()) {
       for (const { resolve, reject } of this.#readers.splice(0)) {

@@ -1,4 +1,4 @@
-// The entries of an audit log: each a line of canonical JSON that bears the hash of the line before it.
+// The entries of an audit log: each a line of canonical JSON that carries the hash of the line before it.
 import { createHash } from 'node:crypto';
 import type { RecordedContent, RecordedSession, SessionEvent } from '../record.js';
 import type { ObservedBody, ObservedExchange, OriginIdentity, TunnelFlow } from '../service.js';

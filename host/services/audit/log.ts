@@ -138,7 +138,7 @@ export class AuditLog {
         for (const { reject } of batch) reject(error);
       }
     }
-    // In the same turn as the last look: whoever appends after it begins anew.
+    // In the same turn as the last look: anyone who appends after it begins anew.
     this.#writing = undefined;
   }
 

@@ -144,7 +144,7 @@ class Chain {
     if (this.entry === 0) {
       if (entry !== 1)
         return `the log begins at entry ${entry}: older files are not here, or its beginning was removed`;
-      if (previous !== FIRST_PREVIOUS) return 'the first entry bears the hash of another one before it';
+      if (previous !== FIRST_PREVIOUS) return 'the first entry carries the hash of another one before it';
       this.log = log;
     } else if (log !== this.log) {
       return `entry ${entry} is one of another log`;

@@ -179,7 +179,7 @@ export class Link {
   }
 }
 
-/** The step, where it is there or comes at once; what it fails with waits for whoever asks next. */
+/** The step, where it is there or comes at once; what it fails with waits for the next call. */
 async function ifReady(
   step: Promise<IteratorResult<Uint8Array>>,
 ): Promise<IteratorResult<Uint8Array> | undefined> {

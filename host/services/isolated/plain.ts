@@ -46,7 +46,7 @@ export interface PlainFlow {
   over?: readonly number[];
 }
 
-/** An outcome of any hook; functions stay where they are, and are called by what bears their names. */
+/** An outcome of any hook; functions stay where they are, and are called by what carries their names. */
 export interface PlainOutcome {
   kind?: string;
   target?: string;

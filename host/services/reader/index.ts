@@ -90,7 +90,7 @@ export function reader({ when, limits }: ReaderOptions): Service {
         const change: ResponseChange = changePage(flow, (page) => read(flow, page, change.headers!));
         return change;
       }
-      // Whoever asked for the page as it is has come from the article.
+      // One who asked for the page as it is has come from the article.
       if (choice === false) return { headers: response.headers };
       return changePage(flow, (page) => withLink(page, withParameter(request.url, 1)));
     },

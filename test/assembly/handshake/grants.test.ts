@@ -131,7 +131,7 @@ describe.each(await programs('client'))('the grants on %s', (_, bench) => {
     walk.free();
   });
 
-  test('only a lent epoch is taken back, and within bounds', () => {
+  test('only an epoch is taken back, and within bounds', () => {
     const { walk, device } = up13();
     const wrongState = -20481;
     expect(device.get('takeBack', 0, 0)).toBe(wrongState);
@@ -165,7 +165,7 @@ describe.each(await programs('client'))('the grants on %s', (_, bench) => {
     expect(Buffer.from(bench.program.memory()).includes(twin.resumptionMaster)).toBe(false);
   });
 
-  test('a session that was lent and ends keeps nothing but what tickets need', () => {
+  test('a session delivered for an epoch that ends keeps nothing but what tickets need', () => {
     const { walk, device, twin } = up13();
     device.deliver(Grant.Epoch);
     expect(device.get('retire')).toBe(0);

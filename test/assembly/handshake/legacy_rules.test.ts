@@ -115,7 +115,7 @@ describe.each(await programs('client'))('legacy rules on %s', (_, bench) => {
 
   describe('RSA key exchange', () => {
     test.each([0x0300, 0x0301, 0x0302, 0x0303])(
-      'in version %i: the premaster secret bears the version of the hello, and is fresh',
+      'in version %i: the premaster secret carries the version of the hello, and is fresh',
       (version) => {
         const secrets = [1, 2].map(() => {
           const extensions = version === 0x0300 ? [renegotiation] : soundExtensions();

@@ -10,7 +10,7 @@ const folder = new URL('cases/', import.meta.url);
 
 const verdicts: Record<string, [verdict: string, why: string]> = {
   'pin-widened': ['CertificateBasicConstraints', 'a pinned certificate that is no CA vouches for no other'],
-  'pin-ca-issued-leaf': ['None', 'a pinned certificate vouches for itself, whoever issued it'],
+  'pin-ca-issued-leaf': ['None', 'a pinned certificate vouches for itself, no matter who issued it'],
   'nc-constructed-dns': ['CertificateDer', 'a constructed DNS name excludes nothing that can be known'],
   'nc-no-general-name': ['CertificateDer', 'an object identifier is no kind of name'],
   'rdn-duplicate-attribute': ['UnknownCa', '{CN=I, CN=I} is not {CN=I} (RFC 5280 §7.1)'],

@@ -9,7 +9,7 @@ export const exceptions: Readonly<Record<string, string>> = {
     'it wants "Age: 0,7200" reused, against its own name ("to be stale") and against age-parse-dup-0 and ' +
     'age-parse-prefix-twoline, which are required too and forbid "Age: 0, 0" and the same two values on two lines',
   'headers-store-Transfer-Encoding':
-    'its origin names a transfer coding that does not exist: whoever drops the name, as the case wants, hands out ' +
+    'its origin names a transfer coding that does not exist: anyone who drops the name, as the case wants, hands out ' +
     "bytes that may still be coded; Deputy's client refuses such an answer and its cache does not keep it",
   'stale-close-must-revalidate': NO_ANSWER,
   'stale-close-proxy-revalidate': NO_ANSWER,
@@ -18,7 +18,7 @@ export const exceptions: Readonly<Record<string, string>> = {
 };
 
 const BAD_PARTS =
-  'its origin sends five bytes as "bytes 4-9/10", which are six: whoever keeps them serves a byte in the place of another';
+  'its origin sends five bytes as "bytes 4-9/10", which are six: anyone who keeps them serves a byte in the place of another';
 
 /** Optimal cases that this cache leaves, each with its reason. */
 export const declined: Readonly<Record<string, string>> = {

@@ -92,7 +92,7 @@ describe.each([
     });
   });
 
-  test('bears a name that no other has', async () => {
+  test('carries a name that no other has', async () => {
     await writeFile(file('one.mjs'), "export default { name: 'transcode' };");
     await expect(load('--service', 'transcode', '--service', file('one.mjs'))).rejects.toMatchObject({
       code: 'BAD_SERVICE',

@@ -200,7 +200,7 @@ describe('what goes wrong', () => {
       { issue: { names: ['localhost'], flaw } },
     );
     const client = world.client();
-    // The unknown authority's chain bears the root's own name, so its signature is what does not fit.
+    // The unknown authority's chain carries the root's own name, so its signature is what does not fit.
     const seen = await codeOf(() => client.fetch(origin.url));
     expect([code, 'TLS_CERTIFICATE_SIGNATURE']).toContain(seen);
     expect(requests).toBe(0);

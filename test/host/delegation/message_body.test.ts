@@ -112,7 +112,7 @@ describe('messages', () => {
   });
 
   test.each([FrameType.Deliver, FrameType.Resumption, FrameType.CipherChanged])(
-    'the body of one that bears secrets (type %i) is wiped once it is read, also when it is malformed',
+    'the body of one that carries secrets (type %i) is wiped once it is read, also when it is malformed',
     (type) => {
       const body = new Uint8Array(300).fill(9);
       expect(codeOf(() => decodeMessage({ type, sessionId: NULL_SESSION_ID, body }))).not.toBe('no error');

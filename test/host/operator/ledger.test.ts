@@ -23,7 +23,7 @@ function opened() {
   return { events, ledger, response };
 }
 
-test('a page that bears its pictures is held against the page and the pictures', () => {
+test('a page that carries its pictures is held against the page and the pictures', () => {
   const { events, ledger, response } = opened();
   events.emit('otherResponse', { sessionId: pictures, status: 200, bytes: 50_000 });
   response(10_000, 15_000);

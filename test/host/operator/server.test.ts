@@ -25,7 +25,7 @@ describe('the page', () => {
     expect(entered.headers['set-cookie']![0]).toMatch(
       /^deputy-operator-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     );
-    // Whoever sees the cookie does not know the address that gives one.
+    // Anyone who sees the cookie does not know the address that gives one.
     expect(entered.headers['set-cookie']![0]).not.toContain(new URL(url).searchParams.get('token'));
     const page = await ask(url, '/', { headers: { Cookie: `other=1; ${cookie}` } });
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });

@@ -205,7 +205,7 @@ async function issue(
   };
 }
 
-/** What every authority's certificate bears. */
+/** What every authority's certificate carries. */
 export function authorityExtensions(key: KeyObject, issuer = key, pathLength?: number): Uint8Array[] {
   return [
     basicConstraints(true, pathLength),

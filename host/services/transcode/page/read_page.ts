@@ -1,4 +1,4 @@
-// A page on its way from its markup to whoever writes it for a device: the one flow from which every format is made.
+// A page on its way from its markup to the writer for a device: the one flow from which every format is made.
 import type { DeviceProfile } from '../../../delegation/device.js';
 import type { ElementSink } from '../html/element.js';
 import { OpenElements } from '../html/open_elements.js';

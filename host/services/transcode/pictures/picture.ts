@@ -198,7 +198,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    // The place goes to whoever waits longest.
+    // The place goes to the request that has waited longest.
     const next = waiting.shift();
     if (next === undefined) running--;
     else next();

@@ -188,7 +188,7 @@ test('the operator finds page, metrics and health where only this machine does',
   waiting[0]!.end();
   await slow.text();
   expect(await command.ended).toBe(0);
-  // Printed for whoever starts the proxy, and logged for nobody.
+  // Printed for the person who starts the proxy, and logged for nobody.
   expect(command.stderr).not.toContain(searchParams.get('token'));
   const refused = await deputy(['proxy', '--config', path('proxy.yaml'), '--admin', '0.0.0.0:0']);
   expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('ADMIN_NOT_LOOPBACK') });

@@ -105,7 +105,7 @@ describe('a page of three origins', () => {
     expect(steps.of('delivered')).toHaveLength(1);
   });
 
-  test('is decided by whoever is asked', async () => {
+  test('is decided by the one who is asked', async () => {
     const asked: string[] = [];
     const { read, second } = await page([{ origin: '*', decision: 'ask', asker: 'tunnel' }], {
       policy: {

@@ -1,4 +1,4 @@
-// Plain bytes through a delegated session (R19): whoever speaks first, each direction to its own end, for as long as it
+// Plain bytes through a delegated session (R19): no matter who speaks first, each direction to its own end, for as long as it
 // takes; refused or watched by services.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ByteStream } from '../../../../host/client/byte_stream.js';

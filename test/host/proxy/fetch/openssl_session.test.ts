@@ -97,7 +97,7 @@ test('what is written is read back', () => {
   );
 });
 
-test('what Node.js puts before a session is left out, whatever name it bears', () => {
+test('what Node.js puts before a session is left out, whatever name it carries', () => {
   const der = encodeSslSession(TLS13, NOW);
   for (const name of ['', 'localhost', 'n'.repeat(300)]) {
     const length = Buffer.from([name.length >> 8, name.length & 255]);

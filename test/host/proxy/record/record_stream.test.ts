@@ -129,7 +129,7 @@ describe('TLS 1.3', () => {
     await expect(stream.read()).rejects.toMatchObject({ code: 'UNEXPECTED_MESSAGE' });
   });
 
-  test('bears only so many records without content', async () => {
+  test('takes only so many records without content', async () => {
     const { stream, sends } = bench();
     for (let i = 0; i < 40; i++) sends(ApplicationData, '');
     await expect(stream.read()).rejects.toMatchObject({ code: 'UNEXPECTED_MESSAGE' });
@@ -146,7 +146,7 @@ describe('TLS 1.3', () => {
         origin.updateKeys!();
       },
     ]),
-  ])('bears a flood of %s up to 32 in a row, and counts anew behind content', async (_, send) => {
+  ])('takes a flood of %s up to 32 in a row, and counts anew behind content', async (_, send) => {
     const it = bench();
     for (let i = 0; i < 3; i++) {
       for (let n = 0; n < 32; n++) send(it);
@@ -160,7 +160,7 @@ describe('TLS 1.3', () => {
   test.each([
     [32, true],
     [33, false],
-  ])('bears a message in %i records: %s', async (records, isBorne) => {
+  ])('takes a message in %i records: %s', async (records, isBorne) => {
     const tickets: Buffer[] = [];
     const { stream, sends } = bench(0x0304, { onTicket: (ticket) => tickets.push(ticket) });
     const ticket = Buffer.concat([Buffer.from([4, 0, 0, records - 4]), Buffer.alloc(records - 4)]);

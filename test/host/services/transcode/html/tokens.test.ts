@@ -135,7 +135,7 @@ test('any page of such pieces has the text that a browser shows', () => {
       const html = pieces.join('');
       expect(textOf(html, size)).toBe(judged(html));
     }),
-    // A new case is a finding, not a broken build: other seeds are for whoever looks for some.
+    // A new case is a finding, not a broken build: other seeds are for those who look for some.
     { numRuns: 2000, seed: 20261201 },
   );
 });
