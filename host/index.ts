@@ -58,10 +58,10 @@ export type { FilterList } from './services/filter/filter_list.js';
 export { filter } from './services/filter/index.js';
 export { parseList } from './services/filter/parse.js';
 export { type IsolatedOptions, isolated, type ThreadLimits } from './services/isolated/index.js';
+export type { JournalMark, JournalSession, SessionEvent } from './services/journal.js';
 export { trusted } from './services/module.js';
 export { type PrefetchOptions, prefetch } from './services/prefetch/index.js';
 export { type Quota, quota } from './services/quota/index.js';
-export type { RecordedSession, RecordMark, SessionEvent } from './services/record.js';
 export type {
   Answer,
   Body,

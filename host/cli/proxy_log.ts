@@ -1,6 +1,6 @@
 // The proxy's log: JSON lines, or text for people. Loaded only where a proxy runs.
 import { pino } from 'pino';
-import type { Observers } from '../proxy/events.js';
+import type { ProxyEventEmitter } from '../proxy/events.js';
 import type { Log } from '../proxy/log.js';
 
 /** No caller logs secrets; should one ever try, these names are blotted out. */
@@ -47,7 +47,7 @@ export async function logTo(
  * A line for each exchange, named by its session and its number there. Neither path nor query is told: both may hold
  * what only the client and the origin should know.
  */
-export function logExchanges(events: Observers, log: Log): void {
+export function logExchanges(events: ProxyEventEmitter, log: Log): void {
   const under = new Map<string, { number: number; method: string; began: number }>();
   events.on('request', ({ sessionId, method }) => {
     const last = under.get(sessionId);

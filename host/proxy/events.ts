@@ -81,5 +81,5 @@ export interface ProxyEvents {
   closed: [{ sessionId: SessionId; code: string; traffic: Traffic }];
 }
 
-export type Observers = EventEmitter<ProxyEvents>;
-export const observers = (): Observers => new EventEmitter<ProxyEvents>();
+export type ProxyEventEmitter = EventEmitter<ProxyEvents>;
+export const proxyEvents = (): ProxyEventEmitter => new EventEmitter<ProxyEvents>();

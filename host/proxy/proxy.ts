@@ -9,7 +9,7 @@ import { Doorway } from './admission/doorway.js';
 import { TargetPolicy } from './admission/target.js';
 import { TunnelPlaces } from './admission/tunnel_places.js';
 import { connectServer } from './connect.js';
-import { observers as newObservers, type Observers, type Traffic } from './events.js';
+import { type ProxyEventEmitter, proxyEvents, type Traffic } from './events.js';
 import { closeServices } from './exchange/service_ends.js';
 import { OriginAuthorities } from './handshake/authorities.js';
 import { type Identity, listener } from './listener.js';
@@ -34,7 +34,7 @@ export interface ProxyServer {
   adopt(socket: Socket, head: Uint8Array): void;
   /** Where it listens; undefined before and after. */
   readonly address: { host: string; port: number } | undefined;
-  readonly events: Observers;
+  readonly events: ProxyEventEmitter;
   /** Clients' connections of any kind. */
   readonly connectionCount: number;
   /** Sessions that may be, or are, delegated. */
@@ -67,7 +67,7 @@ export interface LiveSession {
 /** Throws TypeError for options that make no proxy. */
 export function createProxy(options: ProxyOptions): ProxyServer {
   const settings = settingsOf(options);
-  const events = newObservers();
+  const events = proxyEvents();
   const registry = new SessionRegistry();
   const authenticator = new Authenticator(settings.tokens ?? []);
   const mainSessions = new Map<MainSession, string>();

@@ -14,7 +14,7 @@ export async function endAll(
 ): Promise<number> {
   for (const session of registry.all()) session.retire();
   // Those that others use go with them.
-  const own = () => registry.all().filter((session) => !session.isAuxiliary);
+  const own = () => registry.all().filter((session) => !session.isForFetching);
   const left = () => own().length + blind.size;
   const allEnded = async () => {
     // Main sessions that stand may still deliver what was under way.

@@ -9,7 +9,7 @@ import type { Principal } from './admission/authentication.js';
 import { TargetError, type TargetPolicy } from './admission/target.js';
 import type { GiveBack, TunnelPlaces } from './admission/tunnel_places.js';
 import { tunnelRefusal } from './admission/tunnel_services.js';
-import type { Observers } from './events.js';
+import type { ProxyEventEmitter } from './events.js';
 import type { Settings } from './options.js';
 import type { SessionRegistry } from './session/registry.js';
 import { DelegableSession } from './session/session.js';
@@ -22,7 +22,7 @@ export interface TunnelContext {
   registry: SessionRegistry;
   targets: Pick<TargetPolicy, 'connect'>;
   places: TunnelPlaces;
-  observers: Observers;
+  observers: ProxyEventEmitter;
   /** Blind tunnels that stand. */
   blind: Set<BlindTunnel>;
   /** Bytes a second. */

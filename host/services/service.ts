@@ -2,8 +2,8 @@
 import type { DeviceProfile } from '../delegation/device.js';
 import type { SubscriptionState, SubscriptionWish } from '../delegation/subscription.js';
 import type { HeaderLine, HeaderList } from '../http/header_list.js';
+import type { JournalMark, JournalSession, SessionEvent } from './journal.js';
 import type { OriginIdentity } from './origin_identity.js';
-import type { RecordedSession, RecordMark, SessionEvent } from './record.js';
 
 export type { HeaderLine } from '../http/header_list.js';
 export { HeaderList } from '../http/header_list.js';
@@ -42,10 +42,10 @@ export interface Service {
   tunnel?(flow: TunnelFlow): Outcome<StreamRefusal>;
   /**
    * Each step of what the proxy does, before it goes on. Where this rejects, the log says so, and the session ends if
-   * the record is `required`. A mark that it resolves with for a response goes into the client's receipt. Services that
+   * the journal is `required`. A mark that it resolves with for a response goes into the client's receipt. Services that
    * run in a thread of their own are not asked.
    */
-  record?(event: SessionEvent, session: RecordedSession): Promise<RecordMark | undefined>;
+  journal?(event: SessionEvent, session: JournalSession): Promise<JournalMark | undefined>;
   /** Nothing may be done unrecorded. */
   readonly required?: boolean;
   /**
@@ -304,7 +304,7 @@ export interface FetchReceipt {
   readonly bytesAfter: number;
   /** SHA-256 over the previous receipt's hash (zeros at first) and the body; as before where nothing came. */
   readonly hash: Uint8Array;
-  readonly mark: RecordMark | undefined;
+  readonly mark: JournalMark | undefined;
 }
 
 export interface SubscriptionReport extends SubscriptionState {

@@ -2,7 +2,7 @@
 import type { Observer, Origin, Step } from '../../client/observer.js';
 import { grantName, grantPower } from '../../delegation/grant.js';
 import { authority } from '../../delegation/origin.js';
-import type { Observers } from '../../proxy/events.js';
+import type { ProxyEventEmitter } from '../../proxy/events.js';
 import { suiteName, versionName } from '../../tls/names.js';
 
 export interface StoryStep {
@@ -112,7 +112,7 @@ export class Story {
   }
 
   /** Told by the proxy, which in this demo runs in the same process. */
-  follow(events: Observers): void {
+  follow(events: ProxyEventEmitter): void {
     events.on('tunnel', ({ host, port, sessionId }) => {
       if (sessionId !== null) this.#names.set(sessionId, authority(host, port));
       this.#tell('R5', `The proxy connects to ${authority(host, port)} and relays blindly.`, {

@@ -1,7 +1,7 @@
 // The account of one exchange: what came and went of it, for the client's receipt and for the services that keep a journal.
-import type { RecordMark } from '../../services/record.js';
+import type { JournalMark } from '../../services/journal.js';
 import { HeaderList } from '../../services/service.js';
-import type { Recorder } from './journal.js';
+import type { Journal } from './journal.js';
 import { Tally } from './tally.js';
 
 /** What was done to a response, and what the client got of it. */
@@ -12,7 +12,7 @@ export interface ResponseReport {
   bytesAfter: number;
   hash: Buffer;
   /** Where the response stands in the record, if somebody keeps one with such marks. */
-  mark: RecordMark | undefined;
+  mark: JournalMark | undefined;
 }
 
 /** What went out of an answer. */
@@ -25,7 +25,7 @@ interface Outgoing {
 
 export interface AccountOptions {
   /** Undefined where nobody keeps a record. */
-  recorder: Recorder | undefined;
+  journal: Journal | undefined;
   method: string;
   /** Called where a record is kept. */
   url: () => string;
@@ -84,18 +84,18 @@ export class Account {
     this.#outgoing = undefined;
   }
 
-  report(hash: Buffer, mark: RecordMark | undefined): ResponseReport {
+  report(hash: Buffer, mark: JournalMark | undefined): ResponseReport {
     const { status, services, after } = this.#outgoing!;
     return { status, services, bytesBefore: this.#before.bytes, bytesAfter: after.bytes, hash, mark };
   }
 
   /** `number`: which exchange of the session, 0 for one that no client asked for. */
-  async record(whole: boolean, number: number): Promise<RecordMark | undefined> {
-    const { recorder, method, url } = this.#options;
+  async record(whole: boolean, number: number): Promise<JournalMark | undefined> {
+    const { journal, method, url } = this.#options;
     this.#recorded = true;
-    if (recorder === undefined) return undefined;
+    if (journal === undefined) return undefined;
     const { status, headers, services, after } = this.#outgoing ?? NOTHING_SENT;
-    return recorder.record({
+    return journal.record({
       kind: 'response',
       number,
       method,
@@ -112,7 +112,7 @@ export class Account {
   }
 
   #tally(): Tally {
-    return new Tally(this.#options.recorder !== undefined);
+    return new Tally(this.#options.journal !== undefined);
   }
 
   /** For an exchange that failed: what of its answer went out all the same. */

@@ -7,14 +7,14 @@ import type { ByteStream } from '../streams/byte_stream.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 import type { ResponseReport } from './account.js';
 import type { Side } from './exchange_options.js';
-import type { Recorder } from './journal.js';
+import type { Journal } from './journal.js';
 import type { FlowContext } from './service_call.js';
 import { Watch, whyOf } from './service_timeout.js';
 import { Tally } from './tally.js';
 
 export interface BytesOptions {
   flow: FlowContext;
-  recorder: Recorder | undefined;
+  journal: Journal | undefined;
   /** Which receipt of this session it will have. */
   number: number;
   /** Hash of the last receipt, or zeros. */
@@ -27,18 +27,18 @@ export interface BytesOptions {
 
 /** Until both sides have ended in order. Throws SessionError where one did not, or a service refuses the stream. */
 export async function carryBytes(client: Side, origin: Side, options: BytesOptions): Promise<void> {
-  const { recorder, flow, number } = options;
+  const { journal, flow, number } = options;
   if (!flow.admitsStreams) {
     const { host } = flow.origin;
     const why = `this proxy lets no bytes pass that are no HTTP, unless it was started with --allow-stream ${host}`;
     throw new SessionError('STREAM_REFUSED', why);
   }
   const watchers = await watchersOf(flow);
-  await recorder?.record({ kind: 'stream' });
+  await journal?.record({ kind: 'stream' });
   options.onStream();
   const started = Date.now();
-  const fromClient = new Tally(recorder !== undefined);
-  const fromOrigin = new Tally(recorder !== undefined);
+  const fromClient = new Tally(journal !== undefined);
+  const fromOrigin = new Tally(journal !== undefined);
   const received = createHash('sha256').update(options.previousHash);
   const copy = async (from: ReadAhead, to: ByteStream, onBytes: (bytes: Buffer) => void) => {
     for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
@@ -66,7 +66,7 @@ export async function carryBytes(client: Side, origin: Side, options: BytesOptio
     whole = true;
   } finally {
     for (const watcher of watchers) watcher.end();
-    const mark = await recorder?.record({
+    const mark = await journal?.record({
       kind: 'streamed',
       number,
       fromClient: fromClient.content(),

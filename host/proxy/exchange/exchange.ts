@@ -36,13 +36,13 @@ export async function exchange(options: ExchangeOptions): Promise<ExchangeOutcom
   const framing = requestFraming(head);
   options.onRequest(head.method, head.target);
   const { method, target, headers } = head;
-  const { recorder, number, flow } = options;
+  const { journal, number, flow } = options;
   const url = () => urlOf(flow.origin, target);
-  if (recorder !== undefined)
-    await recorder.record({ kind: 'request', number, method, url: url(), headers: headers.clone() });
+  if (journal !== undefined)
+    await journal.record({ kind: 'request', number, method, url: url(), headers: headers.clone() });
   const chain = new ServiceChain(flow, number);
   if (!staysInStep(head, framing)) options.onOutOfStep();
-  const account = new Account({ recorder, method, url });
+  const account = new Account({ journal, method, url });
   try {
     return await new Exchange(options, head, framing, chain, account).run();
   } catch (error) {
@@ -172,7 +172,7 @@ class Exchange {
   async #refresh(state: RequestState, headers: HeaderList): Promise<ExchangeOutcome> {
     const { method, target } = state;
     const url = urlOf(this.options.flow.origin, target);
-    await this.options.recorder?.record({
+    await this.options.journal?.record({
       kind: 'request',
       number: 0,
       method,

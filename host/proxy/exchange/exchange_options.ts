@@ -2,7 +2,7 @@
 import type { ByteStream } from '../streams/byte_stream.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 import type { ResponseReport } from './account.js';
-import type { Recorder } from './journal.js';
+import type { Journal } from './journal.js';
 import type { FlowContext } from './service_call.js';
 
 /** A stream, and what has been read ahead of it. */
@@ -19,7 +19,7 @@ export interface ExchangeOptions {
   /** Which request on this session, from 1. */
   number: number;
   /** Undefined where nobody keeps a record. */
-  recorder: Recorder | undefined;
+  journal: Journal | undefined;
   onRequest: (method: string, target: string) => void;
   /** What follows on the connection may not be the answer to what is asked; see in_step.ts. */
   onOutOfStep: () => void;

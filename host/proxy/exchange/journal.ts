@@ -1,11 +1,11 @@
 // Tells services what a session does, and waits until they have recorded it.
-import type { RecordedSession, RecordMark, SessionEvent } from '../../services/record.js';
+import type { JournalMark, JournalSession, SessionEvent } from '../../services/journal.js';
 import type { Service } from '../../services/service.js';
 import { SessionError } from '../error.js';
 import type { Log } from '../log.js';
 import { within } from '../streams/deadline.js';
 
-type Keeper = Service & Required<Pick<Service, 'record'>>;
+type Keeper = Service & Required<Pick<Service, 'journal'>>;
 
 interface Keeping {
   services: readonly Service[];
@@ -13,28 +13,29 @@ interface Keeping {
   log: Log;
 }
 
-export class Recorder {
+export class Journal {
   private constructor(
-    readonly session: RecordedSession,
+    readonly session: JournalSession,
     private readonly keepers: readonly Keeper[],
     private readonly milliseconds: number,
     private readonly log: Log,
   ) {}
 
   /** Undefined where nobody keeps a record. */
-  static of(session: RecordedSession, { services, limits, log }: Keeping): Recorder | undefined {
-    const keepers = services.filter((service): service is Keeper => service.record !== undefined);
-    return keepers.length === 0 ? undefined : new Recorder(session, keepers, limits.serviceTimeout, log);
+  static of(session: JournalSession, { services, limits, log }: Keeping): Journal | undefined {
+    const keepers = services.filter((service): service is Keeper => service.journal !== undefined);
+    return keepers.length === 0 ? undefined : new Journal(session, keepers, limits.serviceTimeout, log);
   }
 
   /** Where the event stands in the record. Throws AUDIT_FAILED where it could not be recorded and has to be. */
-  async record(event: SessionEvent): Promise<RecordMark | undefined> {
-    let mark: RecordMark | undefined;
+  async record(event: SessionEvent): Promise<JournalMark | undefined> {
+    let mark: JournalMark | undefined;
     for (const keeper of this.keepers) {
       try {
         const late = () => new Error(`no answer for ${this.milliseconds} ms`);
         mark =
-          (await within((async () => keeper.record(event, this.session))(), this.milliseconds, late)) ?? mark;
+          (await within((async () => keeper.journal(event, this.session))(), this.milliseconds, late)) ??
+          mark;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const fields = { session: this.session.sessionId, service: keeper.name, event: event.kind, why };

@@ -1,6 +1,6 @@
 // What passes of a body: counted, and hashed where somebody keeps a record of it.
 import { createHash, type Hash } from 'node:crypto';
-import type { RecordedContent } from '../../services/record.js';
+import type { JournalContent } from '../../services/journal.js';
 
 export class Tally {
   bytes = 0;
@@ -16,7 +16,7 @@ export class Tally {
   }
 
   /** Of what has passed so far. All zeros stand for a hash that nobody wanted. */
-  content(): RecordedContent {
+  content(): JournalContent {
     return { bytes: this.bytes, sha256: this.#hash?.copy().digest() ?? new Uint8Array(32) };
   }
 }

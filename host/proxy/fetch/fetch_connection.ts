@@ -5,7 +5,7 @@ import { SessionError } from '../error.js';
 import { BodyReader, type Framing, responseFraming } from '../exchange/framing.js';
 import { parseResponseHead, type ResponseHead, readRawHead, writeHead } from '../exchange/head.js';
 import { staysInStep } from '../exchange/in_step.js';
-import type { Recorder } from '../exchange/journal.js';
+import type { Journal } from '../exchange/journal.js';
 import { Tally } from '../exchange/tally.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { within } from '../streams/deadline.js';
@@ -27,7 +27,7 @@ export interface Carrier {
 
 export interface OtherHooks {
   /** Undefined where nobody keeps a record. */
-  recorder: Recorder | undefined;
+  journal: Journal | undefined;
   /** Of its session, now: see OtherResponse. */
   isGoodForOthers(): boolean;
   /** The next request may begin. A connection that can take none ends its session instead. */
@@ -89,7 +89,7 @@ export class OtherConnection {
     { method = 'GET', headers = [], body, signal }: OtherOptions,
   ): Promise<ResponseHead> {
     const lines = new HeaderList(headers);
-    const { recorder } = this.hooks;
+    const { journal } = this.hooks;
     for (const name of ['Host', 'Content-Length', 'Transfer-Encoding', 'Connection']) lines.delete(name);
     if (!lines.has('Accept')) lines.append('Accept', '*/*');
     if (body !== undefined) lines.append('Content-Length', String(body.length));
@@ -100,8 +100,8 @@ export class OtherConnection {
     ]);
     const sent = { method, url: url.href, headers: lines.clone() };
     // The session's own requests are counted; those of its further connections stand beside them.
-    if (recorder?.session.leg !== 'further') this.#requests++;
-    await recorder?.record({ kind: 'request', number: this.#requests, ...sent });
+    if (journal?.session.leg !== 'further') this.#requests++;
+    await journal?.record({ kind: 'request', number: this.#requests, ...sent });
     const asked = async () => {
       await this.carrier.originStream.write(request);
       if (body !== undefined && body.length > 0) await this.carrier.originStream.write(body);
@@ -126,7 +126,7 @@ export class OtherConnection {
     framing: Framing,
     options: OtherOptions,
   ): AsyncGenerator<Uint8Array, void, void> & Body {
-    const tally = new Tally(this.hooks.recorder !== undefined);
+    const tally = new Tally(this.hooks.journal !== undefined);
     const body = new BodyReader(this.#bytes, framing, 'BAD_RESPONSE', tally);
     const started = Date.now();
     let complete = false;
@@ -156,7 +156,7 @@ export class OtherConnection {
   ): Promise<void> {
     const content = tally.content();
     const sent = contentOf(body);
-    await this.hooks.recorder?.record({
+    await this.hooks.journal?.record({
       kind: 'response',
       number: this.#requests,
       method,

@@ -7,8 +7,8 @@ import { authority, isHost } from '../../delegation/origin.js';
 import { NULL_SESSION_ID, type SessionId } from '../../delegation/session_id.js';
 import type { OtherOptions, OtherResponse } from '../../services/service.js';
 import { SessionError, sessionError } from '../error.js';
-import type { Observers } from '../events.js';
-import type { Recorder } from '../exchange/journal.js';
+import type { ProxyEventEmitter } from '../events.js';
+import type { Journal } from '../exchange/journal.js';
 import type { Limits } from '../options.js';
 import type { DelegableSession } from '../session/session.js';
 import { within } from '../streams/deadline.js';
@@ -33,9 +33,9 @@ interface Other {
 export interface OtherSurroundings {
   limits: Limits;
   resumptions: Pick<Resumptions, 'state' | 'open' | 'vouchesFor'>;
-  observers: Observers;
+  observers: ProxyEventEmitter;
   /** Of a further connection; undefined where nobody keeps a record. */
-  recorderOf: (further: OpenedFurther) => Recorder | undefined;
+  journalOf: (further: OpenedFurther) => Journal | undefined;
   /** Asks the client; undefined where it is not there. */
   ask: ((tunnel: Tunnel) => void) | undefined;
 }
@@ -105,7 +105,7 @@ export class OtherOrigins {
     other.requestId = 0;
     void session.watchConduit();
     this.#carry(other, session, session.id, {
-      recorder: session.recorder,
+      journal: session.journal,
       isGoodForOthers: () => session.isGoodForOthers,
     });
     this.#askNext();
@@ -230,14 +230,14 @@ export class OtherOrigins {
       const { resumptions } = this.surroundings;
       const further = await resumptions.open(other.host, other.port);
       carrier = further.connection;
-      const recorder = this.surroundings.recorderOf(further);
-      await recorder?.record({ kind: 'opened' });
+      const journal = this.surroundings.journalOf(further);
+      await journal?.record({ kind: 'opened' });
       other.opening--;
       if (this.#closed || this.#others.get(authority(other.host, other.port)) !== other)
         void carrier.finish();
       else {
         const isGoodForOthers = () => resumptions.vouchesFor(further);
-        this.#carry(other, carrier, further.sessionId, { recorder, isGoodForOthers });
+        this.#carry(other, carrier, further.sessionId, { journal, isGoodForOthers });
       }
     } catch (error) {
       void carrier?.finish();
@@ -253,7 +253,7 @@ export class OtherOrigins {
     other: Other,
     carrier: Carrier,
     sessionId: SessionId,
-    traits: Pick<OtherHooks, 'recorder' | 'isGoodForOthers'>,
+    traits: Pick<OtherHooks, 'journal' | 'isGoodForOthers'>,
   ): void {
     const { limits, observers } = this.surroundings;
     const connection: OtherConnection = new OtherConnection(carrier, limits, {

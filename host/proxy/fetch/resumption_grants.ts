@@ -6,12 +6,12 @@ import { CipherChange, type CipherChanged } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import { encodeResumption, type Resumption } from '../../delegation/resumption.js';
 import type { SessionId } from '../../delegation/session_id.js';
-import type { RecordedSession } from '../../services/record.js';
+import type { JournalSession } from '../../services/journal.js';
 import type { OriginIdentity } from '../../services/service.js';
 import { Version } from '../../tls/numbers.js';
 import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
-import type { Observers } from '../events.js';
+import type { ProxyEventEmitter } from '../events.js';
 import { canonicalHost } from '../handshake/identify.js';
 import type { IssuedTickets } from '../handshake/issued_tickets.js';
 import type { Limits } from '../options.js';
@@ -23,7 +23,7 @@ import { Granted, type Turn } from './ticket_uses.js';
 export interface ResumptionsContext {
   limits: Pick<Limits, 'connectTimeout' | 'idleTimeout' | 'resumableSessions'>;
   targets: Pick<TargetPolicy, 'connect'>;
-  observers: Observers;
+  observers: ProxyEventEmitter;
   issued: IssuedTickets;
   /** Tells the client how its sessions moved on; undefined where it is not there. */
   send: ((message: CipherChanged) => void) | undefined;
@@ -50,7 +50,7 @@ export interface OpenedFurther {
 export const describeResumed = (
   { sessionId, origin, protocolVersion, cipherSuite }: Omit<OpenedFurther, 'connection'>,
   client: string,
-): RecordedSession => ({
+): JournalSession => ({
   sessionId,
   client,
   origin,

@@ -6,12 +6,12 @@ import type { FetchReceipt, HeaderLine, OriginIdentity, Subscription } from '../
 import { HeaderList } from '../../services/service.js';
 import type { TargetPolicy } from '../admission/target.js';
 import { SessionError, sessionError } from '../error.js';
-import type { Observers } from '../events.js';
+import type { ProxyEventEmitter } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
 import { exchange } from '../exchange/exchange.js';
 import type { Side } from '../exchange/exchange_options.js';
 import { writeHead } from '../exchange/head.js';
-import { Recorder } from '../exchange/journal.js';
+import { Journal } from '../exchange/journal.js';
 import type { FlowContext } from '../exchange/service_call.js';
 import type { Settings } from '../options.js';
 import type { ByteStream } from '../streams/byte_stream.js';
@@ -28,7 +28,7 @@ export interface SubscriptionParts {
   wish: SubscriptionWish;
   settings: Settings;
   targets: Pick<TargetPolicy, 'connect'>;
-  observers: Observers;
+  observers: ProxyEventEmitter;
 }
 
 /** One connection of a round, as long as the origin keeps it. */
@@ -39,7 +39,7 @@ interface Link {
   /** See Flow. */
   inStep: boolean;
   side: Side;
-  recorder: Recorder | undefined;
+  journal: Journal | undefined;
 }
 
 const NOTHING_CAME: Omit<FetchReceipt, 'hash'> = {
@@ -62,8 +62,8 @@ class ResumedSubscription implements Subscription {
   readonly wish: SubscriptionWish;
   readonly log: Subscription['log'];
   #hash: Uint8Array = new Uint8Array(32);
-  readonly #recorderOf = (further: OpenedFurther) =>
-    Recorder.of(describeResumed(further, this.client), this.parts.settings);
+  readonly #journalOf = (further: OpenedFurther) =>
+    Journal.of(describeResumed(further, this.client), this.parts.settings);
 
   constructor(private readonly parts: SubscriptionParts) {
     const { client, grants, wish, settings } = parts;
@@ -97,7 +97,7 @@ class ResumedSubscription implements Subscription {
       limits,
       resumptions,
       observers,
-      recorderOf: this.#recorderOf,
+      journalOf: this.#journalOf,
       ask: undefined,
     });
     const receipts: FetchReceipt[] = [];
@@ -153,7 +153,7 @@ class ResumedSubscription implements Subscription {
         previousHash: this.#hash,
         // Of none that the client itself made on this session.
         number: 0,
-        recorder: current.recorder,
+        journal: current.journal,
       });
       const outcome = await within(exchanging, limits.prefetchTimeout, late, round.signal);
       if (report === undefined) throw new SessionError('BAD_RESPONSE', 'the origin gave no answer');
@@ -172,9 +172,9 @@ class ResumedSubscription implements Subscription {
   async #connect(resumptions: Resumptions): Promise<Link> {
     const further = await resumptions.open(this.origin.host, this.origin.port);
     const { connection } = further;
-    const recorder = this.#recorderOf(further);
+    const journal = this.#journalOf(further);
     try {
-      await recorder?.record({ kind: 'opened' });
+      await journal?.record({ kind: 'opened' });
     } catch (error) {
       connection.destroy();
       throw error;
@@ -184,7 +184,7 @@ class ResumedSubscription implements Subscription {
       connection,
       origin: further.origin,
       inStep: true,
-      recorder,
+      journal,
       side: { stream, bytes: new ReadAhead(stream) },
     };
   }

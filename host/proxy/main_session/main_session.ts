@@ -26,7 +26,7 @@ import type { Stream } from '../../delegation/streams/stream.js';
 import type { OtherOptions, OtherResponse } from '../../services/service.js';
 import type { Authenticator, Principal } from '../admission/authentication.js';
 import { SessionError, sessionError } from '../error.js';
-import { Recorder } from '../exchange/journal.js';
+import { Journal } from '../exchange/journal.js';
 import { OtherOrigins } from '../fetch/origin_pools.js';
 import { describeResumed, type OpenedFurther, Resumptions } from '../fetch/resumption_grants.js';
 import { openSubscription } from '../fetch/subscription.js';
@@ -72,10 +72,10 @@ export class MainSession implements Deliverer {
       issued: settings.trust.issued,
       send,
     });
-    const recorderOf = (further: OpenedFurther) =>
-      Recorder.of(describeResumed(further, this.principal.name), settings);
+    const journalOf = (further: OpenedFurther) =>
+      Journal.of(describeResumed(further, this.principal.name), settings);
     const resumptions = this.#resumptions;
-    this.#others = new OtherOrigins({ limits, resumptions, observers, recorderOf, ask: send });
+    this.#others = new OtherOrigins({ limits, resumptions, observers, journalOf, ask: send });
     this.#subscriptions = new SubscriptionDesk(settings.services, () => this.principal.name, send);
   }
 

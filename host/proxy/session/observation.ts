@@ -6,7 +6,7 @@ import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { ObservedExchange, OriginIdentity, Service } from '../../services/service.js';
 import { HeaderList } from '../../services/service.js';
-import type { Observers } from '../events.js';
+import type { ProxyEventEmitter } from '../events.js';
 import type { RequestHead } from '../exchange/head.js';
 import { Watch, whyOf } from '../exchange/service_timeout.js';
 import type { Log } from '../log.js';
@@ -32,7 +32,7 @@ export interface ObservationOptions {
   /** A service whose record is required could not keep it. */
   onUnrecorded: () => void;
   limits: Pick<Limits, 'requestHeadBytes' | 'responseHeadBytes' | 'observedBytes' | 'serviceTimeout'>;
-  observers: Observers;
+  observers: ProxyEventEmitter;
   log: Log;
   /** Absent where the keys come later. */
   live?: LiveReader;

@@ -4,7 +4,7 @@ import { type Delivery, legName } from '../../delegation/delivery.js';
 import { Grant, grantName } from '../../delegation/grant.js';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
-import type { RecordedSession } from '../../services/record.js';
+import type { JournalSession } from '../../services/journal.js';
 import type { OriginIdentity, TunnelFlow } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
 import { helloJudge, tunnelRefusal } from '../admission/tunnel_services.js';
@@ -12,7 +12,7 @@ import { SessionError, type SessionErrorCode, sessionError, undeliverable } from
 import type { Traffic } from '../events.js';
 import { http2Refused, isHttp2 } from '../exchange/head.js';
 import { carry } from '../exchange/http_session.js';
-import { Recorder, unrecorded } from '../exchange/journal.js';
+import { Journal, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
 import { ticketOf } from '../handshake/examine.js';
 import { RecordStream } from '../record/record_stream.js';
@@ -38,7 +38,7 @@ export class DelegableSession {
   readonly #options: SessionOptions;
   readonly #relay: Relay;
   #state: SessionState = 'relaying';
-  #auxiliary = false;
+  #isForFetching = false;
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   readonly #reports: SessionReports;
   #deliverer: Deliverer | undefined;
@@ -48,7 +48,7 @@ export class DelegableSession {
   #delivered: DeliveredFacts | undefined;
   /** A record layer checks for close_notify. */
   readonly endsProvably = true;
-  #recorder: Recorder | undefined;
+  #journal: Journal | undefined;
   #carrying: Promise<void> | undefined;
   /** Plain bytes pass. */
   #isStream = false;
@@ -112,8 +112,8 @@ export class DelegableSession {
   }
 
   /** The proxy uses it itself, for the content of others (R13): it ends with the main session. */
-  get isAuxiliary(): boolean {
-    return this.#auxiliary;
+  get isForFetching(): boolean {
+    return this.#isForFetching;
   }
 
   /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
@@ -167,8 +167,8 @@ export class DelegableSession {
       }
       this.#origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
       this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
-      this.#recorder = this.#recorderFor(delivery);
-      await this.#recorder?.record({ kind: 'opened' }).catch((error) => {
+      this.#journal = this.#journalFor(delivery);
+      await this.#journal?.record({ kind: 'opened' }).catch((error) => {
         wipe(active);
         throw error;
       });
@@ -203,12 +203,12 @@ export class DelegableSession {
     const onUnrecorded = () => void this.fail(unrecorded());
     const observation = observationOf(settled, { options, relay, origin, negotiated, onUnrecorded });
     settled.secrets.fill(0);
-    this.#recorder = this.#recorderFor(delivery);
+    this.#journal = this.#journalFor(delivery);
     this.#observation = observation;
     this.#state = 'observed';
     const before = relay.watch((side, record, index) => observation.onRecord(side, record, index));
     feed(observation, before, relay, examined);
-    await this.#recorder?.record({ kind: 'opened' });
+    await this.#journal?.record({ kind: 'opened' });
     if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
   }
 
@@ -242,7 +242,7 @@ export class DelegableSession {
         limits: settings.limits,
         retired: this.#retired.signal,
         onRequest: (method, target) => this.#reports.request(method, target),
-        recorder: this.#recorder,
+        journal: this.#journal,
         onResponse: (report) => this.#reports.response(report),
       });
       await this.#carrying;
@@ -273,7 +273,7 @@ export class DelegableSession {
       this.#observation.stop();
       return;
     }
-    if (leg === undefined || this.#auxiliary || this.#relay.isStrict) void this.cut(code);
+    if (leg === undefined || this.#isForFetching || this.#relay.isStrict) void this.cut(code);
     else this.#giveBack(this.#active!, leg, code);
   }
 
@@ -307,14 +307,14 @@ export class DelegableSession {
   }
 
   /** Undefined where nobody keeps a record, or before the delivery. */
-  get recorder(): Recorder | undefined {
-    return this.#recorder;
+  get journal(): Journal | undefined {
+    return this.#journal;
   }
 
   /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
   async watchConduit(): Promise<void> {
     const { leg } = this.#active!;
-    this.#auxiliary = true;
+    this.#isForFetching = true;
     try {
       if ((await leg.read()) !== undefined) {
         throw new SessionError(
@@ -410,10 +410,10 @@ export class DelegableSession {
     }
   }
 
-  #recorderFor(delivery: Delivery): Recorder | undefined {
+  #journalFor(delivery: Delivery): Journal | undefined {
     const { id, principal, settings } = this.#options;
     const { version, cipherSuite } = this.#relay.view.serverHello!;
-    const session: RecordedSession = {
+    const session: JournalSession = {
       sessionId: id,
       client: principal.name,
       origin: this.#origin!,
@@ -422,7 +422,7 @@ export class DelegableSession {
       protocolVersion: version,
       cipherSuite,
     };
-    return Recorder.of(session, settings);
+    return Journal.of(session, settings);
   }
 
   #tunnelFlow(kind: TunnelFlow['kind']): TunnelFlow {
@@ -474,8 +474,8 @@ export class DelegableSession {
 
   /** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
   async #recordEnd(code: string): Promise<void> {
-    if (this.#recorder === undefined) return;
+    if (this.#journal === undefined) return;
     await this.#carrying?.catch(() => {});
-    await this.#recorder.record({ kind: 'closed', code }).catch(() => {});
+    await this.#journal.record({ kind: 'closed', code }).catch(() => {});
   }
 }

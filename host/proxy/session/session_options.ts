@@ -5,7 +5,7 @@ import { matchesOrigin } from '../../delegation/origin.js';
 import type { SessionId } from '../../delegation/session_id.js';
 import type { OriginIdentity, OtherOptions, OtherResponse } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
-import type { Observers } from '../events.js';
+import type { ProxyEventEmitter } from '../events.js';
 import type { FlowContext } from '../exchange/service_call.js';
 import type { Settings } from '../options.js';
 import type { CountedStream } from '../streams/byte_stream.js';
@@ -28,7 +28,7 @@ export interface SessionOptions {
   client: CountedStream;
   origin: CountedStream;
   settings: Settings;
-  observers: Observers;
+  observers: ProxyEventEmitter;
   onClosed: () => void;
 }
 

@@ -9,7 +9,7 @@ import type { OriginIdentity } from '../../services/service.js';
 import { suiteName } from '../../tls/names.js';
 import { Version } from '../../tls/numbers.js';
 import type { SessionError } from '../error.js';
-import type { Observers, Traffic } from '../events.js';
+import type { ProxyEventEmitter, Traffic } from '../events.js';
 import type { ResponseReport } from '../exchange/account.js';
 import type { Log } from '../log.js';
 import type { HandshakeView } from '../record/handshake_view.js';
@@ -31,7 +31,7 @@ export class SessionReports {
 
   constructor(
     private readonly sessionId: SessionId,
-    private readonly observers: Observers,
+    private readonly observers: ProxyEventEmitter,
     private readonly log: Log,
   ) {}
 

@@ -1,6 +1,6 @@
 // The entries of an audit log: each a line of canonical JSON that carries the hash of the line before it.
 import { createHash } from 'node:crypto';
-import type { RecordedContent, RecordedSession, SessionEvent } from '../record.js';
+import type { JournalContent, JournalSession, SessionEvent } from '../journal.js';
 import type { ObservedBody, ObservedExchange, OriginIdentity, TunnelFlow } from '../service.js';
 import type { Json } from './canonical.js';
 import { allowedHeaders, loggedUrl } from './redaction.js';
@@ -35,7 +35,7 @@ export interface EntryOptions {
   keepsQuery: boolean;
 }
 
-export function entryOf(event: SessionEvent, session: RecordedSession, options: EntryOptions): EntryFields {
+export function entryOf(event: SessionEvent, session: JournalSession, options: EntryOptions): EntryFields {
   const common = { session: session.sessionId, client: session.client, ...markOf(session.origin) };
   switch (event.kind) {
     case 'opened': {
@@ -126,7 +126,7 @@ export const tunnelEntry = ({ kind, client, host, port, sessionId }: TunnelFlow)
 const markOf = ({ verified, unverified = 'the client says so' }: OriginIdentity) =>
   verified ? {} : { unverified };
 
-const content = ({ bytes, sha256 }: RecordedContent) => ({
+const content = ({ bytes, sha256 }: JournalContent) => ({
   bytes,
   sha256: Buffer.from(sha256).toString('hex'),
 });

@@ -31,7 +31,7 @@ export async function audit({ required, headers = [], query, ...options }: Audit
   return {
     name: 'audit',
     required: required === true,
-    record: (event, session) => log.append(entryOf(event, session, allowed)),
+    journal: (event, session) => log.append(entryOf(event, session, allowed)),
     tunnel: async (flow) => {
       if (flow.kind !== 'session') await log.append(tunnelEntry(flow));
       return undefined;

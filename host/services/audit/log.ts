@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { DeputyError } from '../../delegation/error.js';
-import type { RecordMark } from '../record.js';
+import type { JournalMark } from '../journal.js';
 import { canonical } from './canonical.js';
 import { readEnd, writeEnd } from './end.js';
 import { type EntryFields, hashOf } from './entry.js';
@@ -24,7 +24,7 @@ export interface AuditLogOptions {
 
 interface Waiting {
   fields: EntryFields;
-  resolve: (mark: RecordMark) => void;
+  resolve: (mark: JournalMark) => void;
   reject: (error: unknown) => void;
 }
 
@@ -101,7 +101,7 @@ export class AuditLog {
   }
 
   /** Resolves with the entry's place once it is written, and synced where the policy is `always`. */
-  append(fields: EntryFields): Promise<RecordMark> {
+  append(fields: EntryFields): Promise<JournalMark> {
     if (this.#closed) return Promise.reject(new Error('the audit log is closed'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ fields, resolve, reject });
@@ -142,7 +142,7 @@ export class AuditLog {
     this.#writing = undefined;
   }
 
-  async #writeBatch(batch: readonly EntryFields[]): Promise<RecordMark[]> {
+  async #writeBatch(batch: readonly EntryFields[]): Promise<JournalMark[]> {
     if (this.#size >= (this.#options.rotateBytes ?? Number.POSITIVE_INFINITY)) await this.#rotate();
     const time = new Date(this.#now()).toISOString();
     const { log } = this;

@@ -126,8 +126,8 @@ describe('deputy audit verify', () => {
         sessionId: 'ab'.repeat(16),
         client: 'c',
         origin: { host: 'o', port: 443, serverName: 'o', certificate: '', verified: true },
-      } as unknown as Parameters<NonNullable<typeof service.record>>[1];
-      for (let i = 0; i < 3; i++) await service.record?.({ kind: 'closed', code: 'CLOSED' }, session);
+      } as unknown as Parameters<NonNullable<typeof service.journal>>[1];
+      for (let i = 0; i < 3; i++) await service.journal?.({ kind: 'closed', code: 'CLOSED' }, session);
       await service.close?.();
     }
     const { status, stdout } = await deputy(['audit', 'verify', plain, '--json']);

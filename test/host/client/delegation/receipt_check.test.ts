@@ -216,14 +216,14 @@ describe('a client', () => {
 
   test('takes its grant back from a proxy whose log goes back', async () => {
     let entry = 9;
-    const record: Service['record'] = async () => ({
+    const journal: Service['journal'] = async () => ({
       log: new Uint8Array(16),
       entry: entry--,
       head: new Uint8Array(32),
     });
     const origin = await world.origin((_, response) => response.end('content'));
     const steps = new Steps();
-    const client = world.through(await world.proxy({ services: [{ name: 'log', record }] }), {
+    const client = world.through(await world.proxy({ services: [{ name: 'log', journal }] }), {
       observer: steps,
     });
     await (await client.fetch(origin.url)).text();

@@ -165,7 +165,7 @@ describe('a log that takes nothing', () => {
     const log: Service = {
       name: 'log',
       required: true,
-      record: async () => {
+      journal: async () => {
         if (fails) throw new Error('the disk is full');
         return undefined;
       },
@@ -183,7 +183,7 @@ describe('a log that takes nothing', () => {
   });
 
   test('is waited for as long as services may take, and no longer', async () => {
-    const log: Service = { name: 'log', required: true, record: () => new Promise(() => {}) };
+    const log: Service = { name: 'log', required: true, journal: () => new Promise(() => {}) };
     const bench = await startProxy({ services: [log], limits: { serviceTimeout: 100 } });
     const origin = await rawOrigin(answering(ANSWER));
     open.push(bench, origin);

@@ -1,10 +1,10 @@
-// What a proxy tells, step by step, to the services that keep a record of it.
+// What a proxy tells, step by step, to the services that keep a journal of it.
 import type { GrantName } from '../delegation/grant.js';
 import type { HeaderList } from '../http/header_list.js';
 import type { OriginIdentity } from './origin_identity.js';
 
 /** The delegated session that an event belongs to: the same object in all its events. */
-export interface RecordedSession {
+export interface JournalSession {
   /** Internal session id, hexadecimal. */
   readonly sessionId: string;
   /** Name of the admitted client. */
@@ -22,7 +22,7 @@ export interface RecordedSession {
 }
 
 /** Content without transfer framing, but still with its Content-Encoding. */
-export interface RecordedContent {
+export interface JournalContent {
   readonly bytes: number;
   /** 32 bytes. */
   readonly sha256: Uint8Array;
@@ -54,8 +54,8 @@ export type SessionEvent =
       readonly requestServices: readonly string[];
       readonly services: readonly string[];
       /** As it came, and as it went on. */
-      readonly request: readonly [before: RecordedContent, after: RecordedContent];
-      readonly response: readonly [before: RecordedContent, after: RecordedContent];
+      readonly request: readonly [before: JournalContent, after: JournalContent];
+      readonly response: readonly [before: JournalContent, after: JournalContent];
       /** False where it was cut short. */
       readonly whole: boolean;
       readonly milliseconds: number;
@@ -66,8 +66,8 @@ export type SessionEvent =
   | {
       readonly kind: 'streamed';
       readonly number: number;
-      readonly fromClient: RecordedContent;
-      readonly fromOrigin: RecordedContent;
+      readonly fromClient: JournalContent;
+      readonly fromOrigin: JournalContent;
       readonly whole: boolean;
       readonly milliseconds: number;
     }
@@ -75,10 +75,10 @@ export type SessionEvent =
   | { readonly kind: 'closed'; readonly code: string };
 
 /** Where an event stands in a hash chain; goes to the client in its RECEIPT. */
-export interface RecordMark {
+export interface JournalMark {
   /** Which log: 16 bytes, drawn when it was begun. */
   readonly log: Uint8Array;
-  /** Number of the entry in the whole record, from 1. */
+  /** Number of the entry in the whole journal, from 1. */
   readonly entry: number;
   /** The chain's head after it. 32 bytes. */
   readonly head: Uint8Array;
