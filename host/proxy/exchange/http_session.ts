@@ -9,7 +9,7 @@ import { exchange } from './exchange.js';
 import type { ExchangeOptions, Side } from './exchange_options.js';
 import { beginsLikeHttp2, http2Refused, isHttp2 } from './head.js';
 
-export interface ActiveOptions
+export interface CarryOptions
   extends Omit<ExchangeOptions, 'client' | 'origin' | 'previousHash' | 'number' | 'onOutOfStep'> {
   leg: ByteStream;
   origin: ByteStream;
@@ -26,7 +26,7 @@ export interface ActiveOptions
 }
 
 /** Carries the session until both sides have ended it in order. Throws SessionError where one did not. */
-export async function carry(options: ActiveOptions): Promise<void> {
+export async function carry(options: CarryOptions): Promise<void> {
   const client: Side = { stream: options.leg, bytes: new ReadAhead(options.leg) };
   const origin: Side = { stream: options.origin, bytes: new ReadAhead(options.origin) };
   const { alpn = '', isStream } = options;

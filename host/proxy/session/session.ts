@@ -11,7 +11,6 @@ import { helloJudge, tunnelRefusal } from '../admission/tunnel_services.js';
 import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
 import type { Traffic } from '../events.js';
 import { http2Refused, isHttp2 } from '../exchange/head.js';
-import { carry } from '../exchange/http_session.js';
 import { Journal, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
 import { ticketOf } from '../handshake/examine.js';
@@ -19,6 +18,7 @@ import { RecordStream } from '../record/record_stream.js';
 import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
 import { activate, deliveredKeys } from './activation.js';
+import { Carriage } from './carriage.js';
 import { type DeliveredFacts, deliveredFacts } from './delivered.js';
 import { checkDelivery } from './delivery_check.js';
 import { type EpochLeg, giveBack, stopEpochLeg } from './epoch_leg.js';
@@ -31,6 +31,14 @@ import { breakBoth, CUT, type CutCode, endBoth, LINGER, wipe } from './session_e
 import { type Deliverer, flowContext, type SessionOptions, type SessionState } from './session_options.js';
 import { SessionReports } from './session_reports.js';
 
+/** What a delivery settles for as long as the session lasts. `facts`: undefined where it allows no resumption, as in `observe`. */
+interface Delivered {
+  readonly deliverer: Deliverer;
+  readonly origin: OriginIdentity;
+  readonly facts: DeliveredFacts | undefined;
+  readonly journal: Journal | undefined;
+}
+
 export class DelegableSession {
   readonly id: SessionId;
   readonly principal: Principal;
@@ -41,21 +49,14 @@ export class DelegableSession {
   #isForFetching = false;
   #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
   readonly #reports: SessionReports;
-  #deliverer: Deliverer | undefined;
   #active: Activation | undefined;
   #observation: Observation | undefined;
-  #origin: OriginIdentity | undefined;
-  #delivered: DeliveredFacts | undefined;
+  #delivered: Delivered | undefined;
+  readonly #carriage = new Carriage();
   /** A record layer checks for close_notify. */
   readonly endsProvably = true;
-  #journal: Journal | undefined;
-  #carrying: Promise<void> | undefined;
-  /** Plain bytes pass. */
-  #isStream = false;
   /** Services know that bytes passed, or pass, unread. */
   #isUnread = false;
-  /** An exchange has begun and not ended, or plain bytes pass. */
-  #isUnderWay = false;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
   #onRevoked: (clientBytes: number) => void = () => {};
@@ -63,7 +64,6 @@ export class DelegableSession {
   readonly #revoked = new Promise<number>((resolve) => {
     this.#onRevoked = resolve;
   });
-  readonly #retired = new AbortController();
   #onEnd: () => void = () => {};
   /** Resolves when the session is over and its secrets are wiped. */
   readonly closed = new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ export class DelegableSession {
 
   /** What a resumption of it must agree with; undefined before the delivery. */
   get delivered(): DeliveredFacts | undefined {
-    return this.#delivered;
+    return this.#delivered?.facts;
   }
 
   get state(): SessionState {
@@ -118,7 +118,12 @@ export class DelegableSession {
 
   /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
   retire(): void {
-    this.#retired.abort();
+    this.#carriage.retire();
+  }
+
+  /** Asked anew after a wait, in which anything may have happened. */
+  #is(state: SessionState): boolean {
+    return this.#state === state;
   }
 
   get isDelivered(): boolean {
@@ -151,34 +156,34 @@ export class DelegableSession {
     this.#state = 'delivering';
     const reads = delivery.grant === Grant.Observe || this.#options.mirror;
     if (!reads) this.#options.client.hold?.();
-    this.#deliverer = deliverer;
     this.#reports.delivered(deliverer);
     clearTimeout(this.#deliveryTimer);
     try {
       const { mirror, settings } = this.#options;
       const { legacy } = settings;
       const negotiated = checkDelivery(delivery, this.#relay, mirror);
-      if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated);
+      if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated, deliverer);
       const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
       const active = await this.#activate(delivery, keys);
       if (isHttp2(active.examined.facts?.alpn ?? delivery.alpn)) {
         wipe(active);
         throw http2Refused();
       }
-      this.#origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
-      this.#delivered = deliveredFacts(delivery, this.#relay.view, this.#origin);
-      this.#journal = this.#journalFor(delivery);
-      await this.#journal?.record({ kind: 'opened' }).catch((error) => {
+      const origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
+      const facts = deliveredFacts(delivery, this.#relay.view, origin);
+      const journal = this.#journalFor(delivery, origin);
+      this.#delivered = { deliverer, origin, facts, journal };
+      await journal?.record({ kind: 'opened' }).catch((error) => {
         wipe(active);
         throw error;
       });
-      if ((this.#state as string) === 'closed') {
+      if (this.#is('closed')) {
         wipe(active);
         throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
       }
       this.#state = 'active';
       this.#active = active;
-      this.#announce(delivery, active);
+      this.#announce(delivery, active, origin);
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
       this.#reports.notDelivered();
@@ -188,7 +193,7 @@ export class DelegableSession {
   }
 
   /** Goes on as a relay, and reads along. */
-  async #observe(delivery: Delivery, negotiated: NegotiatedSession): Promise<void> {
+  async #observe(delivery: Delivery, negotiated: NegotiatedSession, deliverer: Deliverer): Promise<void> {
     const options = this.#options;
     const relay = this.#relay;
     const examining = examineObserved(delivery, relay, this.target, options.settings);
@@ -199,17 +204,17 @@ export class DelegableSession {
     });
     if (isHttp2(examined.facts?.alpn ?? delivery.alpn)) throw http2Refused();
     const origin = originIdentity(this.target, delivery, relay.view, examined);
-    this.#origin = origin;
     const onUnrecorded = () => void this.fail(unrecorded());
     const observation = observationOf(settled, { options, relay, origin, negotiated, onUnrecorded });
     settled.secrets.fill(0);
-    this.#journal = this.#journalFor(delivery);
+    const journal = this.#journalFor(delivery, origin);
+    this.#delivered = { deliverer, origin, facts: undefined, journal };
     this.#observation = observation;
     this.#state = 'observed';
     const before = relay.watch((side, record, index) => observation.onRecord(side, record, index));
     feed(observation, before, relay, examined);
-    await this.#journal?.record({ kind: 'opened' });
-    if ((this.#state as string) !== 'closed') this.#announce(delivery, relay);
+    await journal?.record({ kind: 'opened' });
+    if (!this.#is('closed')) this.#announce(delivery, relay, origin);
   }
 
   /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */
@@ -225,37 +230,32 @@ export class DelegableSession {
 
   /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
   async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
-    if (this.#observation !== undefined) return;
-    const { leg, origin, examined } = this.#active!;
+    if (this.#active === undefined || this.#delivered === undefined) return;
+    const { leg, origin, examined } = this.#active;
+    const { deliverer, journal } = this.#delivered;
     const { settings } = this.#options;
     try {
-      this.#carrying = carry({
+      await this.#carriage.run({
         leg,
         origin,
         isStream,
         onStream: () => this.#onStream(),
-        onTurn: (isUnderWay) => {
-          this.#isUnderWay = isUnderWay;
-        },
         alpn: examined.facts?.alpn ?? (alpn || this.#relay.view.serverHello?.alpn),
-        flow: flowContext(this.#options, this.#origin!, this.#deliverer!),
+        flow: flowContext(this.#options, this.#delivered.origin, deliverer),
         limits: settings.limits,
-        retired: this.#retired.signal,
         onRequest: (method, target) => this.#reports.request(method, target),
-        journal: this.#journal,
+        journal,
         onResponse: (report) => this.#reports.response(report),
       });
-      await this.#carrying;
-      await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
+      await this.finish(this.#carriage.isRetired ? 'STOPPING' : 'CLOSED');
     } catch (error) {
       // What was under way when the client took its session back has broken off.
-      if ((this.#state as string) !== 'returned') await this.fail(sessionError(error, 'CLIENT_GONE'));
+      if (!this.#is('returned')) await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
   }
 
   #onStream(): void {
     const { client, origin, settings } = this.#options;
-    this.#isStream = true;
     for (const side of [client, origin]) side.setIdleTimeout?.(settings.limits.streamIdleTimeout);
   }
 
@@ -303,12 +303,13 @@ export class DelegableSession {
 
   /** The proxy knows itself all that is in it, and with whom it is, and it is no client's own. */
   get isGoodForOthers(): boolean {
-    return this.#origin !== undefined && this.#options.settings.trust.issued.vouchesFor(this.#origin);
+    const origin = this.#delivered?.origin;
+    return origin !== undefined && this.#options.settings.trust.issued.vouchesFor(origin);
   }
 
   /** Undefined where nobody keeps a record, or before the delivery. */
   get journal(): Journal | undefined {
-    return this.#journal;
+    return this.#delivered?.journal;
   }
 
   /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
@@ -334,15 +335,15 @@ export class DelegableSession {
    * gone by then breaks off, for the origin must not take a part for the whole.
    */
   async leave(): Promise<void> {
-    if (!this.#isStream) return this.finish();
-    await Promise.race([this.#carrying?.catch(() => {}), delay(LINGER, undefined, { ref: false })]);
-    if (!this.#isUnderWay) return this.finish();
+    if (!this.#carriage.isStream) return this.finish();
+    await Promise.race([this.#carriage.ended(), delay(LINGER, undefined, { ref: false })]);
+    if (!this.#carriage.isUnderWay) return this.finish();
     await this.fail(new SessionError('CLIENT_GONE', 'the client left before all of its bytes had gone on'));
   }
 
   /** An end that neither side made: in order between two exchanges, else what is under way breaks off and says so. */
   cut(code: CutCode): Promise<void> {
-    return this.#isUnderWay ? this.fail(new SessionError(code, CUT[code])) : this.finish(code);
+    return this.#carriage.isUnderWay ? this.fail(new SessionError(code, CUT[code])) : this.finish(code);
   }
 
   /** An orderly end of both sides: the origin gets close_notify. */
@@ -351,7 +352,7 @@ export class DelegableSession {
     // Nothing to wait for elsewhere: the client hears of the end before its main session may go.
     if (this.#observation !== undefined) {
       await this.#observation.end();
-      if ((this.#state as string) === 'closed') return;
+      if (this.#is('closed')) return;
     }
     const ending = endBoth(this.#options, this.#active);
     this.#reports.finished(code);
@@ -387,11 +388,15 @@ export class DelegableSession {
     });
   }
 
-  #announce(delivery: Delivery, counts: Pick<Activation, 'clientRecords' | 'originRecords'>): void {
+  #announce(
+    delivery: Delivery,
+    counts: Pick<Activation, 'clientRecords' | 'originRecords'>,
+    origin: OriginIdentity,
+  ): void {
     if (delivery.expires > 0) {
       this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
     }
-    this.#reports.active(delivery, counts, this.#origin!);
+    this.#reports.active(delivery, counts, origin);
   }
 
   /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
@@ -410,13 +415,13 @@ export class DelegableSession {
     }
   }
 
-  #journalFor(delivery: Delivery): Journal | undefined {
+  #journalFor(delivery: Delivery, origin: OriginIdentity): Journal | undefined {
     const { id, principal, settings } = this.#options;
     const { version, cipherSuite } = this.#relay.view.serverHello!;
     const session: JournalSession = {
       sessionId: id,
       client: principal.name,
-      origin: this.#origin!,
+      origin,
       grant: grantName(delivery.grant),
       leg: legName(delivery),
       protocolVersion: version,
@@ -474,8 +479,9 @@ export class DelegableSession {
 
   /** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
   async #recordEnd(code: string): Promise<void> {
-    if (this.#journal === undefined) return;
-    await this.#carrying?.catch(() => {});
-    await this.#journal.record({ kind: 'closed', code }).catch(() => {});
+    const journal = this.#delivered?.journal;
+    if (journal === undefined) return;
+    await this.#carriage.ended();
+    await journal.record({ kind: 'closed', code }).catch(() => {});
   }
 }

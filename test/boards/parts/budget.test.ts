@@ -6,7 +6,7 @@ for (const name of ['mps2-an500', 'palm-tungsten-e', 'riscv32-virt']) {
   const board = await findBoard(name);
   const absent = missingTools(board);
   describe.skipIf(absent)(`the budget of ${board.title}${absent ? ` (skipped: ${absent})` : ''}`, () => {
-    test('an image beyond its flash fails the build', async () => {
+    test('an image beyond its flash fails the build', { timeout: 300_000 }, async () => {
       const small = { ...board, budget: { ...board.budget!, flash: 400 * 1024 } };
       // A size of RAM of its own gives the image a name of its own.
       await expect(buildClient(small, { ram: board.budget!.ram + 1 })).rejects.toThrow(
@@ -14,13 +14,13 @@ for (const name of ['mps2-an500', 'palm-tungsten-e', 'riscv32-virt']) {
       );
     });
 
-    test('data beyond its RAM fails the build', async () => {
+    test('data beyond its RAM fails the build', { timeout: 300_000 }, async () => {
       await expect(buildClient(board, { ram: 40 * 1024 })).rejects.toThrow(
         "data and stack exceed the board's RAM budget",
       );
     });
 
-    test('what it has is enough', async () => {
+    test('what it has is enough', { timeout: 300_000 }, async () => {
       await expect(buildClient(board)).resolves.toMatch(/client\.elf$/);
     });
   });
