@@ -14,6 +14,7 @@ import { FrameType } from '../../../host/delegation/frame.js';
 import type { Active } from '../../../host/delegation/message.js';
 import { NULL_SESSION_ID } from '../../../host/delegation/session_id.js';
 import {
+  type Bench,
   connectVia,
   dial,
   InnerClient,
@@ -33,6 +34,21 @@ export interface Delegated {
 }
 
 export type LegName = 'open' | 'mirror';
+
+/** A session whose handshake is done and of which nothing is delivered. */
+export async function undelivered(
+  bench: Bench,
+  target: string,
+  leg: LegName,
+  options: ConnectionOptions = {},
+) {
+  const main = await TestMainSession.open(bench);
+  const conduit = await dial(bench, 'http/1.1');
+  const wish = leg === 'mirror' ? 'request; leg=mirror' : 'request';
+  const { sessionId } = await connectVia(conduit, target, { 'Deputy-Session': wish });
+  const inner = await InnerClient.open(conduit, { ca: bench.ca, ...options });
+  return { main, conduit, sessionId, inner };
+}
 
 /** An active session with `target`. */
 export async function delegate(

@@ -11,13 +11,20 @@ import {
   connectVia,
   dial,
   ended,
-  InnerClient,
   readUntil,
   startProxy,
   TestMainSession,
   TOKEN,
 } from './bench.js';
-import { answering, type Delegated, delegate, type RawOrigin, rawOrigin } from './delegated.js';
+import {
+  answering,
+  type Delegated,
+  delegate,
+  type LegName,
+  type RawOrigin,
+  rawOrigin,
+  undelivered,
+} from './delegated.js';
 
 const OTHER_TOKEN = 'another-token-of-the-tests';
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -56,18 +63,12 @@ async function ask({ stream }: Delegated): Promise<void> {
   expect(await readUntil(stream, '\r\n\r\nok')).toBe(ANSWER);
 }
 
-async function undelivered(leg: 'open' | 'mirror', version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3') {
-  const main = await TestMainSession.open(bench);
-  const conduit = await dial(bench, 'http/1.1');
-  const wish = leg === 'mirror' ? 'request; leg=mirror' : 'request';
-  const { sessionId } = await connectVia(conduit, origin.target, { 'Deputy-Session': wish });
-  const inner = await InnerClient.open(conduit, { ca: bench.ca, minVersion: version, maxVersion: version });
-  return { main, conduit, sessionId, inner };
-}
+const shaken = (leg: LegName, version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3') =>
+  undelivered(bench, origin.target, leg, { minVersion: version, maxVersion: version });
 
 describe('deliveries', () => {
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('with a wrong secret, mirror, %s', async (version) => {
-    const { main, inner, conduit } = await undelivered('mirror', version);
+    const { main, inner, conduit } = await shaken('mirror', version);
     inner.socket.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
     const length = inner.secrets.length;
     main.deliver(NULL_SESSION_ID, inner.logged({ secrets: randomBytes(length) }));
@@ -77,7 +78,7 @@ describe('deliveries', () => {
 
   test('with the right secret for one direction alone, mirror', async () => {
     for (const wrong of [0, 1]) {
-      const { main, inner, conduit } = await undelivered('mirror');
+      const { main, inner, conduit } = await shaken('mirror');
       inner.socket.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
       const { secrets } = inner;
       const half = secrets.length / 2;
@@ -89,7 +90,7 @@ describe('deliveries', () => {
   });
 
   test('with a wrong secret, open leg, TLS 1.3: found by the first record', async () => {
-    const { main, inner, conduit, sessionId } = await undelivered('open');
+    const { main, inner, conduit, sessionId } = await shaken('open');
     main.deliver(sessionId, inner.delivery(undefined, { secrets: randomBytes(inner.secrets.length) }));
     await main.wait(FrameType.Active);
     conduit.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
@@ -100,14 +101,14 @@ describe('deliveries', () => {
   });
 
   test('with a wrong secret, open leg, TLS 1.2: found by the handshake', async () => {
-    const { main, inner, conduit, sessionId } = await undelivered('open', 'TLSv1.2');
+    const { main, inner, conduit, sessionId } = await shaken('open', 'TLSv1.2');
     main.deliver(sessionId, inner.delivery(undefined, { secrets: randomBytes(48) }));
     expect((await main.wait(FrameType.Error)).code).toBe('WRONG_SECRET');
     await ended(conduit);
   });
 
   test('for an id that does not exist, and for the session of somebody else', async () => {
-    const { main, inner, sessionId, conduit } = await undelivered('open');
+    const { main, inner, sessionId, conduit } = await shaken('open');
     const stranger = await TestMainSession.open(bench, { token: OTHER_TOKEN });
     stranger.deliver(sessionId, inner.delivery());
     stranger.deliver('ab'.repeat(16), inner.delivery());
@@ -122,8 +123,8 @@ describe('deliveries', () => {
   });
 
   test('for another session of the same client', async () => {
-    const one = await undelivered('open');
-    const two = await undelivered('open');
+    const one = await shaken('open');
+    const two = await shaken('open');
     one.main.deliver(two.sessionId, one.inner.delivery());
     const error = await one.main.wait(FrameType.Error);
     expect(error).toMatchObject({ sessionId: two.sessionId, code: 'HANDSHAKE_MISMATCH' });
@@ -133,7 +134,7 @@ describe('deliveries', () => {
   });
 
   test('replayed: on the same session, and on another main session', async () => {
-    const { main, inner, sessionId, conduit } = await undelivered('open');
+    const { main, inner, sessionId, conduit } = await shaken('open');
     const second = await TestMainSession.open(bench);
     // The binding is that of the first main session.
     const frames: Buffer[] = [];
@@ -168,14 +169,14 @@ describe('deliveries', () => {
     ['keys that begin later', 'HANDSHAKE_MISMATCH', { originEpochStart: 99 }],
     ['a request nobody made', 'UNKNOWN_SESSION', { requestId: 7 }],
   ])('that name %s', async (_, code, changes) => {
-    const { main, inner, sessionId, conduit } = await undelivered('open');
+    const { main, inner, sessionId, conduit } = await shaken('open');
     main.deliver(sessionId, inner.delivery(undefined, changes));
     expect(await main.wait(FrameType.Error)).toMatchObject({ sessionId, code });
     conduit.destroy();
   });
 
   test('before any handshake', async () => {
-    const { main, inner, conduit: other } = await undelivered('open');
+    const { main, inner, conduit: other } = await shaken('open');
     const conduit = await dial(bench, 'http/1.1');
     const { sessionId } = await connectVia(conduit, origin.target, { 'Deputy-Session': 'request' });
     main.deliver(sessionId, inner.delivery());
@@ -185,7 +186,7 @@ describe('deliveries', () => {
   });
 
   test('after which the client does not wait for ACTIVE', async () => {
-    const { main, inner, sessionId, conduit } = await undelivered('open');
+    const { main, inner, sessionId, conduit } = await shaken('open');
     const delivery = inner.delivery(undefined, { alpn: 'http/1.1' });
     inner.socket.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
     main.deliver(sessionId, delivery);
@@ -196,7 +197,7 @@ describe('deliveries', () => {
   });
 
   test('whose client vanishes in the middle', async () => {
-    const { main, inner, sessionId, conduit } = await undelivered('open');
+    const { main, inner, sessionId, conduit } = await shaken('open');
     main.deliver(sessionId, inner.delivery(undefined, { clientRecords: 99 }));
     conduit.destroy();
     expect((await main.wait(FrameType.Error)).code).toBe('CLIENT_GONE');
@@ -204,7 +205,7 @@ describe('deliveries', () => {
   });
 
   test('that come too late find a session that goes on undelegated', async () => {
-    const { main, inner, conduit } = await undelivered('mirror');
+    const { main, inner, conduit } = await shaken('mirror');
     inner.socket.write('GET / HTTP/1.1\r\nHost: o\r\n\r\n');
     expect(await readUntil(inner.socket, '\r\n\r\nok')).toBe(ANSWER);
     main.deliver(NULL_SESSION_ID, inner.logged());

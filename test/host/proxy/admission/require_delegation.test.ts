@@ -6,18 +6,16 @@ import { Leg } from '../../../../host/delegation/delivery.js';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import { NULL_SESSION_ID } from '../../../../host/delegation/session_id.js';
 import { createProxy } from '../../../../host/proxy/proxy.js';
+import { type Bench, connectVia, dial, ended, readUntil, startProxy, TOKEN } from '../bench.js';
 import {
-  type Bench,
-  connectVia,
-  dial,
-  ended,
-  InnerClient,
-  readUntil,
-  startProxy,
-  TestMainSession,
-  TOKEN,
-} from '../bench.js';
-import { answering, delegate, type LegName, listen, type RawOrigin, rawOrigin } from '../delegated.js';
+  answering,
+  delegate,
+  type LegName,
+  listen,
+  type RawOrigin,
+  rawOrigin,
+  undelivered,
+} from '../delegated.js';
 
 const PAGE = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 const GET = 'GET /secret HTTP/1.1\r\nHost: origin.test\r\n\r\n';
@@ -45,15 +43,8 @@ const versions = [
 const legs: LegName[] = ['open', 'mirror'];
 const cases = versions.flatMap(([name, options]) => legs.map((leg) => [name, leg, options] as const));
 
-/** A session whose handshake is done and of which nothing is delivered. */
-async function undelivered(leg: LegName, options: ConnectionOptions, target = origin.target) {
-  const main = await TestMainSession.open(bench);
-  const conduit = await dial(bench, 'http/1.1');
-  const wish = leg === 'mirror' ? 'request; leg=mirror' : 'request';
-  const { sessionId } = await connectVia(conduit, target, { 'Deputy-Session': wish });
-  const inner = await InnerClient.open(conduit, { ca: bench.ca, ...options });
-  return { main, conduit, sessionId, inner };
-}
+const shaken = (leg: LegName, options: ConnectionOptions, target = origin.target) =>
+  undelivered(bench, target, leg, options);
 
 /** How the proxy ends a session. */
 const closing = (sessionId: string) =>
@@ -78,7 +69,7 @@ describe.each(cases)('%s, %s leg', (_, leg, options) => {
   });
 
   test('a client that never delivers gets no byte through, and is closed', async () => {
-    const { inner, conduit, sessionId } = await undelivered(leg, options);
+    const { inner, conduit, sessionId } = await shaken(leg, options);
     const closed = closing(sessionId);
     inner.socket.write(GET);
     await ended(conduit);
@@ -87,7 +78,7 @@ describe.each(cases)('%s, %s leg', (_, leg, options) => {
   });
 
   test('a wrong secret lets no byte through', async () => {
-    const { inner, main, conduit, sessionId } = await undelivered(leg, options);
+    const { inner, main, conduit, sessionId } = await shaken(leg, options);
     const closed = closing(sessionId);
     const secrets = Buffer.from(inner.secrets.map((byte) => byte ^ 1));
     if (leg === 'mirror') {
@@ -110,7 +101,7 @@ describe.each(cases)('%s, %s leg', (_, leg, options) => {
 
 describe.each(versions)('data before the delivery, %s', (_, options) => {
   test('is not let through by the delivery', async () => {
-    const { inner, main, sessionId } = await undelivered('open', options);
+    const { inner, main, sessionId } = await shaken('open', options);
     inner.socket.write(GET);
     await new Promise((resolve) => setTimeout(resolve, 20));
     main.deliver(sessionId, inner.delivery(Leg.Open));
@@ -120,7 +111,7 @@ describe.each(versions)('data before the delivery, %s', (_, options) => {
 
   test('of an origin that speaks first waits too', async () => {
     const greeter = await rawOrigin((socket) => socket.write('220 ready\r\n'));
-    const { inner, main, conduit, sessionId } = await undelivered('open', options, greeter.target);
+    const { inner, main, conduit, sessionId } = await shaken('open', options, greeter.target);
     let early = '';
     inner.socket.on('data', (bytes: Buffer) => {
       early += bytes;

@@ -1,37 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FrameType } from '../../../../host/delegation/frame.js';
 import { NULL_SESSION_ID } from '../../../../host/delegation/session_id.js';
-import {
-  type Bench,
-  connectVia,
-  dial,
-  InnerClient,
-  readUntil,
-  startProxy,
-  TestMainSession,
-} from '../bench.js';
+import { connectVia, dial, InnerClient, readUntil, TestMainSession } from '../bench.js';
+import { echoWorld } from '../echo_world.js';
 
-let bench: Bench;
-let origin: Server;
-let target: string;
-
-beforeAll(async () => {
-  bench = await startProxy();
-  origin = createServer({ cert: bench.issued.chainPem, key: bench.issued.keyPem }, (request, response) => {
-    response.end(`you asked for ${request.url}\n`);
-  });
-  origin.listen(0, '127.0.0.1');
-  await once(origin, 'listening');
-  target = `127.0.0.1:${(origin.address() as AddressInfo).port}`;
-});
-afterAll(async () => {
-  origin.close();
-  origin.closeAllConnections();
-  await bench.close();
-});
+const world = echoWorld();
 
 const suites: [string, 'TLSv1.2' | 'TLSv1.3', string][] = [
   ['TLS 1.3 AES-128-GCM', 'TLSv1.3', 'TLS_AES_128_GCM_SHA256'],
@@ -46,12 +19,12 @@ const suites: [string, 'TLSv1.2' | 'TLSv1.3', string][] = [
 ];
 
 describe.each(suites)('a client that only logs keys, %s', (_, version, cipher) => {
-  const options = () => ({ ca: bench.ca, minVersion: version, maxVersion: version, ciphers: cipher });
+  const options = () => ({ ca: world.bench.ca, minVersion: version, maxVersion: version, ciphers: cipher });
 
   test('has its held request answered after the delivery', async () => {
-    const main = await TestMainSession.open(bench);
-    const conduit = await dial(bench, 'http/1.1');
-    const { status, sessionId } = await connectVia(conduit, target, {
+    const main = await TestMainSession.open(world.bench);
+    const conduit = await dial(world.bench, 'http/1.1');
+    const { status, sessionId } = await connectVia(conduit, world.target, {
       'Deputy-Session': 'request; leg=mirror',
     });
     expect(status).toBe(200);
