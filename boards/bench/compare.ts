@@ -26,7 +26,7 @@ interface Options extends Runner {
  * - `peer`, `ratio`: the peer that costs least and its cost over ours; above 1 we are ahead; null where nobody has it
  * - `nativeRatio`: our cost over the best native one; `nativeConstantTimeRatio`: over the best that is constant-time
  * - `peers`, `native`: all that was measured, `{ peer, variant, constantTime, instructions, ratio }`
- * `tunePeers`: see findPeers. `step` is told the row and the candidate that run now, and how far it is.
+ * `tunePeers`: see findPeers. `step` gets the row and the candidate that run now, and how far it is.
  */
 export function compare(
   board: Target,
@@ -34,7 +34,7 @@ export function compare(
   rows: readonly Row[],
   { step, tunePeers = false, ...options }: Options = {},
 ): Comparison {
-  // Whatever can't be built is told once, before anything runs.
+  // What can't be built is reported once, before anything runs.
   planRunner(board, options, wasm);
   // What others are on wasm3 says nothing of a program that was compiled: it is compared with native code alone.
   const { peers, absent } =

@@ -38,7 +38,7 @@ export function ownCandidate(wasm: string, row: Row): Candidate | { reason: stri
 
 /**
  * Counts each row's instructions, at each of its sizes. Gives `{ primitive, size, instructions, instructionsPerByte,
- * constantTime }` for what ran and `{ primitive, reason }` for what did not. `step` is told the row that runs now.
+ * constantTime }` for what ran and `{ primitive, reason }` for what did not. `step` gets the row that runs now.
  */
 export function measureRows(
   board: Target,

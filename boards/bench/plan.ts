@@ -245,7 +245,7 @@ export function runPlan(
       'execute' in board
         ? board.execute(firmware, file, folder, { timeout })
         : emulate(board, firmware, file, { wasm: plan.wasm, exact, timeout });
-    // A fault is told on the other output, where the emulator may have warned of something too.
+    // A fault is reported on the other output, where the emulator may have warned of something too.
     const fault = /^the processor .*/m.exec(run.stderr)?.[0] ?? '';
     plan.take(`${run.stdout}\n${fault}`, exact ? 2 ** EXACT_SHIFT : 1);
     if (run.status !== 0) throw new Error(`${board.name} ended with status ${run.status}: ${run.stderr}`);

@@ -1,4 +1,4 @@
-// The functions of the global object `board`. What each does is told in native.ts and board.h.
+// The functions of the global object `board`. native.ts and board.h say what each does.
 #include "native.h"
 #include <stdlib.h>
 #include <string.h>

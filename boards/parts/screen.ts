@@ -152,7 +152,7 @@ export const pngOf = ({ width, height, rgb }: Picture): Sharp =>
 
 /**
  * Browses as the arguments say; once the page is there, or why it is not, does `work` with the device and ends the browser.
- * Resolves with `{ status, said }`. `onSaid` is told what the board says as it does.
+ * Resolves with `{ status, said }`. `onSaid` gets what the board says as it does.
  */
 export async function browseOnce(
   board: Board,

@@ -1,4 +1,4 @@
-// What the commands of a client are told alike: the proxy, whom to trust, and how far the proxy may go.
+// Options that all commands of a client share: the proxy, whom to trust, and how far the proxy may go.
 
 import { type Command, Option } from 'commander';
 import type { Observer } from '../client/observer.js';

@@ -102,7 +102,7 @@ async function carry({ stream, greeting }: Carried, input: Readable, output: Wri
   stream.close();
 }
 
-/** Listens until it is told to stop. */
+/** Listens until it is stopped. */
 async function forward(at: { host: string; port: number }, open: () => Promise<Carried>): Promise<void> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

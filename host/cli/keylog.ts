@@ -35,7 +35,7 @@ const EXAMPLES = `
 Example:
   deputy keylog --proxy proxy.example:8443 --proxy-ca proxy.pem -- curl --http1.1 --proxy https://proxy.example:8443 …
 
-With a program the exit code is the program's, and what happens is told on standard error: failures, all with --json.`;
+With a program the exit code is the program's, and standard error says what happens: failures, all with --json.`;
 
 export function keylogCommand(): Command {
   const command = new Command('keylog')

@@ -1,4 +1,4 @@
-// `deputy proxy`: runs the proxy until it is told to stop.
+// `deputy proxy`: runs the proxy until it is stopped.
 import { Command, Option } from 'commander';
 import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';

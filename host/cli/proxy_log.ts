@@ -44,7 +44,7 @@ export async function logTo(
 }
 
 /**
- * A line for each exchange, named by its session and its number there. Neither path nor query is told: both may hold
+ * A line for each exchange, named by its session and its number there. Neither path nor query is logged: both may hold
  * what only the client and the origin should know.
  */
 export function logExchanges(events: ProxyEventEmitter, log: Log): void {

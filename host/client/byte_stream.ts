@@ -35,7 +35,7 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
     return this.#opened.transport.write(bytes);
   }
 
-  /** Nothing more will be written: the origin is told so, and may go on. */
+  /** Nothing more will be written: the origin gets an end, and may go on. */
   async end(): Promise<void> {
     await this.#opened.transport.end?.();
   }

@@ -1,4 +1,4 @@
-// What a client is told when it is made.
+// Options of a client.
 import type { DeviceProfile } from '../delegation/device.js';
 import type { DelegationPolicy, PolicyOptions } from '../delegation/policy.js';
 import type { PostQuantum, TlsVersion } from '../engine/tls.js';

@@ -19,7 +19,7 @@ export interface Resumption {
   certificateHash: Uint8Array;
   /** Seconds from issue. */
   lifetime: number;
-  /** TLS 1.3: added to the age that the origin is told. */
+  /** TLS 1.3: added to the age that the origin gets. */
   ageAdd: number;
   /** Milliseconds since the ticket came. */
   age: number;

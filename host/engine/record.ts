@@ -160,7 +160,7 @@ export class Opener extends Direction {
   /** Opens one whole record, header included. Throws TlsError, TLS_BAD_RECORD_MAC for whatever is wrong inside. */
   open(record: Uint8Array): OpenedRecord {
     const guest = this.use();
-    // Longer than any record: the program is told the true length and refuses it.
+    // Longer than any record: the program gets the true length and refuses it.
     const bytes = record.length > RECORD_MAX ? record.subarray(0, RECORD_MAX) : record;
     return guest.lend(bytes, (pointer) => {
       const length = checked(guest.exports.openRecord!(this.context, pointer, record.length), 'open');

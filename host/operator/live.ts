@@ -5,7 +5,7 @@ import type { OperatorView } from './view.js';
 const INTERVAL = 1000;
 /** Open pages at once. */
 const STREAMS = 16;
-/** A page that does not read what it is told gets no more of it. */
+/** A page that does not read its events gets no more of them. */
 const UNREAD_BYTES = 4 << 20;
 
 export class LiveStreams {

@@ -69,7 +69,7 @@ const ALERTS: Partial<Record<SessionErrorCode, Alert>> = {
   NOT_TLS: Alert.DecodeError,
 };
 
-/** A session fails. `alert` is what the peer whose bytes were wrong is told, where keys allow. */
+/** A session fails. `alert` goes to the peer whose bytes were wrong, where keys allow. */
 export class SessionError extends DeputyError {
   override readonly code: SessionErrorCode;
   readonly alert: Alert;

@@ -1,4 +1,4 @@
-// The proxy's one port: TLS, or plaintext where it is told so, with the keys of the tickets that conduits resume from.
+// The proxy's one port: TLS, or plaintext where the options say so, with the keys of the tickets that conduits resume from.
 import { randomBytes } from 'node:crypto';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';

@@ -1,4 +1,4 @@
-// What a proxy can be told, and the values where it is told nothing.
+// Options of a proxy, and their defaults.
 import { type OriginPattern, parseOriginPattern } from '../delegation/origin.js';
 import type { RecordEngine } from '../engine/record.js';
 import type { Service } from '../services/service.js';

@@ -50,7 +50,7 @@ export interface Asked {
   closed: Promise<unknown>;
 }
 
-/** What stands, and how the client is told. */
+/** What stands, and how the client hears of it. */
 export interface Tunnel {
   principal: Principal;
   target: { host: string; port: number };

@@ -50,12 +50,12 @@ export interface Service {
   readonly required?: boolean;
   /**
    * A client wants addresses fetched while it is away (R25). The first service that has this hook gets the subscription
-   * and owns it. Throws what it won't take: the client is told.
+   * and owns it. Throws where it refuses: the client gets the reason.
    */
   subscribe?(subscription: Subscription): void;
   /** A client takes a subscription back. */
   unsubscribe?(client: string, id: string): void;
-  /** How a client's subscriptions stand, for the client itself, which is there. What is told is told once. */
+  /** How a client's subscriptions stand, for the client itself, which is there. Each report is given once. */
   reports?(client: string): readonly SubscriptionReport[];
   /** When the session ends: forget what is kept for it. */
   sessionClosed?(sessionId: string): void | Promise<void>;

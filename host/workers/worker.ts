@@ -34,7 +34,7 @@ export interface WorkerOptions {
   reload: () => void;
 }
 
-/** Serves until it is told to stop, or nobody is left to tell it. Resolves when it has stopped. */
+/** Serves until its parent stops it, or is gone. Resolves when it has stopped. */
 export async function serveWorker({ proxy, isOperated, reload }: WorkerOptions): Promise<void> {
   // The process that keeps it decides; a signal to the whole group reaches both.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,4 +1,4 @@
-// Certificates and keys of the proxy, judged before TLS takes them: what is wrong is told by its option and its file.
+// Certificates and keys of the proxy, judged before TLS takes them: an error names its option and its file.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { DeputyError } from '../../delegation/error.js';
 import { textFile } from '../arguments.js';

@@ -22,7 +22,7 @@ export const OPTIONS = {
   node: one(
     kind.listenAddress,
     '<host:port>',
-    'where this one machine is reached, if it stands behind a balancer with others: clients are told',
+    'where this one machine is reached, if it stands behind a balancer with others: WELCOME says it to clients',
   ),
   cert: one(kind.file, '<file>', "the proxy's certificate and its issuers (PEM)", { reloads: true }),
   key: one(kind.file, '<file>', 'its private key (PEM)', { reloads: true }),
@@ -153,14 +153,9 @@ export const OPTIONS = {
   'log-format': one(kind.oneOf('json', 'text'), '<format>', 'JSON lines, or text for people', {
     otherwise: 'json',
   }),
-  grace: one(
-    kind.duration,
-    '<seconds>',
-    'how long what is under way may go on once the proxy is told to stop',
-    {
-      otherwise: 5000,
-    },
-  ),
+  grace: one(kind.duration, '<seconds>', 'how long what is under way may go on once the proxy stops', {
+    otherwise: 5000,
+  }),
   workers: one(
     kind.wholeNumber(256),
     '<n>',

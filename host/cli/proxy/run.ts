@@ -1,4 +1,4 @@
-// Runs a proxy until it is told to stop, and reloads it when it is told to.
+// Runs a proxy until a signal stops it, and reloads it on another.
 import cluster from 'node:cluster';
 import type { AddressInfo, Server } from 'node:net';
 import { authority } from '../../delegation/origin.js';

@@ -113,7 +113,7 @@ export class MainSession {
     return this.#ended;
   }
 
-  /** Queues a message; it is on its way when this returns. A failure ends the session and is told by `onEnd`. */
+  /** Queues a message; it is on its way when this returns. A failure ends the session; `onEnd` gets it. */
   send(message: Message): void {
     if (this.#ended !== undefined) return;
     const { type, sessionId } = message;

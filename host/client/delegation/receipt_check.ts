@@ -22,7 +22,7 @@ export class ReceiptCheck {
   readonly #seen = new Map<number, Uint8Array>();
   readonly #told = new Map<number, Uint8Array>();
 
-  /** `onFault` is told once what does not fit. */
+  /** `onFault` is called once, with what does not fit. */
   constructor(
     private readonly platform: Pick<Platform, 'sha256'>,
     private readonly onFault: (reason: string) => void,

@@ -71,7 +71,7 @@ export class Account {
     return this.#before;
   }
 
-  /** What goes out from here on, and is told of at its end or where it breaks off: counted by the tally. */
+  /** What goes out from here on, counted by the tally, and reported at its end or where it breaks off. */
   begin({ status, headers }: Pick<Outgoing, 'status' | 'headers'>, services: readonly string[]): Tally {
     const after = this.#tally();
     this.#outgoing = { status, headers, services, after };

@@ -17,7 +17,7 @@ const EMPTY_CHUNKS = 1024;
 
 /**
  * The body that `make` makes of `original`, once its first chunk is there. Where the service fails before, `original`
- * is put back together, and `cutOff` says why. Where that is not possible any more, `onBroken` is told why, and the
+ * is put back together, and `cutOff` says why. Where that is not possible any more, `onBroken` gets the reason, and the
  * body, or this call, throws SERVICE_FAILED.
  */
 export async function guardBody(

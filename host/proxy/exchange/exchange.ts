@@ -111,7 +111,7 @@ class Exchange {
     });
   }
 
-  /** For a service that reads the body before the origin was asked: the client is told to send it. */
+  /** For a service that reads the body before the origin was asked: the client is asked to send it. */
   async *#expected(): AsyncGenerator<Uint8Array, void, void> {
     if (this.request.headers.get('expect')?.toLowerCase() === '100-continue') {
       await this.options.client.stream.write(Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'));

@@ -1,4 +1,4 @@
-// What an exchange is given: its two peers, what services are told of it, and who hears of it.
+// What an exchange is given: its two peers, what services learn of it, and who hears of it.
 import type { ByteStream } from '../streams/byte_stream.js';
 import type { ReadAhead } from '../streams/read_ahead.js';
 import type { ResponseReport } from './account.js';

@@ -16,7 +16,7 @@ import type { GuardLimits } from './body_guard.js';
 import type { Others } from './service_fetches.js';
 import { Watch, whyOf } from './service_timeout.js';
 
-/** What the services of a session are told about it. */
+/** What the services of a session learn about it. */
 export interface FlowContext {
   sessionId: SessionId;
   client: string;

@@ -3,7 +3,7 @@ import type { SessionId } from '../../delegation/session_id.js';
 import { SessionError } from '../error.js';
 import type { OtherConnection } from './fetch_connection.js';
 
-/** A waiting request, and what the client is told of it. */
+/** A waiting request, and what the client learns of it. */
 export interface Waiter {
   forSession: SessionId;
   reason: string;

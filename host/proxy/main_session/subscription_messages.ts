@@ -16,7 +16,7 @@ export class SubscriptionDesk {
     this.#service = services.find(({ subscribe }) => subscribe !== undefined);
   }
 
-  /** `subscription` is undefined where nothing was granted. The client is told how it stands, or why it is refused. */
+  /** `subscription` is undefined where nothing was granted. The client gets its state, or why it is refused. */
   begin(sessionId: SessionId, subscription: Subscription | undefined): void {
     try {
       if (this.#service === undefined) {

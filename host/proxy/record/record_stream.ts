@@ -39,7 +39,7 @@ export interface RecordStreamOptions {
   /** TLS 1.3: a whole NewSessionTicket message, header included. */
   onTicket?: (message: Buffer) => void;
   /**
-   * The keys are those of one epoch: told when they do for no more, because the origin changed its own (KEY_UPDATE), or
+   * With the keys of one epoch alone: called when these must not be used again, because the origin changed its own (KEY_UPDATE) or
    * because they have sealed enough (KEY_WORN). `stop` is expected before this returns.
    */
   onEpochOver?: (why: 'KEY_UPDATE' | 'KEY_WORN') => void;

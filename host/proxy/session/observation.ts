@@ -146,7 +146,7 @@ export class Observation {
     return this.#isCommitted ? origin : unverified(origin, 'its keys are not those that were committed to');
   }
 
-  /** Nothing more comes. Resolves when all is told that could be read. */
+  /** Nothing more comes. Resolves when all that could be read has been reported. */
   async end(): Promise<void> {
     for (const pipe of Object.values(this.#pipes)) pipe.end();
     await this.#reading;

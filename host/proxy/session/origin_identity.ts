@@ -1,4 +1,4 @@
-// With whom a session's client shook hands, as its services are told.
+// With whom a session's client shook hands, as its services learn it.
 import type { Delivery } from '../../delegation/delivery.js';
 import type { Resumption } from '../../delegation/resumption.js';
 import type { OriginIdentity } from '../../services/service.js';

@@ -9,7 +9,7 @@ import type { Activation } from './record_layers.js';
 /** Milliseconds that a side may take to close after the last byte. */
 export const LINGER = 5000;
 
-/** Ends that neither side of a session makes, and what the client is told where they cut something off. */
+/** Ends that neither side of a session makes, and what they say to the client where they cut something off. */
 export const CUT = {
   REVOKED: 'the grant was taken back, and what was under way broke off',
   EXPIRED: 'the grant has expired, and what was under way broke off',

@@ -32,7 +32,7 @@ export interface SessionOptions {
   onClosed: () => void;
 }
 
-/** What its services are told of a session. */
+/** What services learn of a session. */
 export const flowContext = (
   { id, principal, settings }: SessionOptions,
   origin: OriginIdentity,

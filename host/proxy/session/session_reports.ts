@@ -54,7 +54,7 @@ export class SessionReports {
     this.#deliveredAt = performance.now();
   }
 
-  /** The delivery failed, and who made it is told so by its own call. */
+  /** The delivery failed: its own call rejects with the reason. */
   notDelivered(): void {
     this.#deliverer = undefined;
   }

@@ -32,7 +32,7 @@ export class Ledger {
   #bytes = 0;
   readonly #places = new Map<string, Place>();
 
-  /** `drop` is told of what has to go. */
+  /** `drop` is called for what has to go. */
   constructor(
     private readonly limits: StoreLimits,
     private readonly drop: (name: string) => void,

@@ -18,7 +18,7 @@ export function compress(): Service {
   return { name: 'compress', settle, response };
 }
 
-/** RFC 9110 §9.3.2: HEAD is told what GET would be. */
+/** RFC 9110 §9.3.2: HEAD is answered as GET would be. */
 function settle(flow: SettledFlow): Answer | undefined {
   const { request, response: said } = flow;
   if (request.method !== 'HEAD' || said === undefined) return undefined;
