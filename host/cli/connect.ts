@@ -8,6 +8,7 @@ import { DeputyError } from '../delegation/error.js';
 import { authority } from '../delegation/origin.js';
 import { GREETINGS, START_TLS_PROTOCOLS, type StartTlsProtocol } from '../delegation/start_tls.js';
 import { DeputyClient } from '../index.js';
+import { drained } from '../platform/node/drained.js';
 import { hostAndPort } from './arguments.js';
 import { addClientFlags, type ClientFlags, checkClientFlags, clientOptions } from './client_options.js';
 import { listenAddress } from './proxy/kinds.js';
@@ -94,7 +95,11 @@ async function carry({ stream, greeting }: Carried, input: Readable, output: Wri
   // One that can't write any more learns why by reading.
   up().catch(() => {});
   try {
-    for await (const bytes of stream) if (!output.write(bytes)) await once(output, 'drain');
+    for await (const bytes of stream) {
+      if (!output.write(bytes)) await drained(output);
+      if (output.destroyed)
+        throw new DeputyError('OUTPUT_CLOSED', 'the program that took the bytes has closed its end');
+    }
   } catch (error) {
     stream.abort();
     throw error;

@@ -1,8 +1,8 @@
 // Where the bytes of a response go, and how far they have come.
 import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { DeputyError } from '../delegation/error.js';
+import { drained } from '../platform/node/drained.js';
 
 /** Shown only on a terminal, and only when a transfer takes this long. */
 const QUIET = 500;
@@ -50,18 +50,6 @@ export async function writeBody(body: AsyncIterable<Uint8Array>, file: string | 
   } finally {
     if (file === undefined) out.off('error', onError);
   }
-}
-
-/** Waits until `out` takes more, or never will. */
-function drained(out: Writable): Promise<void> {
-  const events = ['drain', 'close', 'error'];
-  return new Promise((resolve) => {
-    const settle = () => {
-      for (const event of events) out.off(event, settle);
-      resolve();
-    };
-    for (const event of events) out.on(event, settle);
-  });
 }
 
 /** `body`, its progress shown on `terminal` while it passes; nothing is shown where that is no terminal. */

@@ -1,7 +1,7 @@
 // An answer to a browser, whatever its version of HTTP: what is incomplete never looks whole.
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { drained } from '../platform/node/drained.js';
 import { isBare } from './listener.js';
 
 export interface Reply {
@@ -79,7 +79,7 @@ async function pour(body: AsyncIterator<Uint8Array>, to: ServerResponse | Socket
   try {
     for (let next = await body.next(); !next.done; next = await body.next()) {
       if (to.destroyed || !to.writable) throw new Error('the browser went away');
-      if (!to.write(next.value)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+      if (!to.write(next.value)) await drained(to);
     }
   } finally {
     await body.return?.();
