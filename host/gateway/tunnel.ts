@@ -30,6 +30,11 @@ export async function openTunnel(
       (error as Error).message,
     );
   }
+  // Its close has been told already: nothing else would end the other side.
+  if (browser.destroyed) {
+    origin.destroy();
+    return;
+  }
   browser.write('HTTP/1.0 200 Connection established\r\n\r\n');
   if (head.length > 0) origin.write(head);
   const end = () => {
