@@ -108,13 +108,13 @@ export async function follow(
         ? undefined
         : redirected({ parseUrl }, plan, { status: response.status, headers });
     if (next === undefined) return redirects === 0 ? response : { ...response, redirected: true };
+    await response.body[Symbol.asyncIterator]().return?.();
     if (redirects >= REDIRECT_LIMIT) {
       throw new DeputyError(
         'REDIRECT_LOOP',
         `more than ${REDIRECT_LIMIT} redirects: the last led to ${next.url.href}`,
       );
     }
-    await response.body[Symbol.asyncIterator]().return?.();
     plan = next;
   }
 }
