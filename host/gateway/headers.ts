@@ -35,6 +35,13 @@ const NOT_GIVEN_BACK = new Set([
   'www-authenticate-info',
 ]);
 
+/**
+ * By path all sites share the gateway's origin, and so its password: a site must neither ask for it, nor let other pages
+ * read what was fetched with cookies, nor wipe what the browser keeps of the others.
+ */
+const NOT_GIVEN_BACK_BY_PATH =
+  /^(www-authenticate|authentication-info|clear-site-data|service-worker-allowed|access-control-.*)$/;
+
 const ADDRESSES = new Set(['location', 'content-location', 'uri']);
 
 export interface RequestHeaders {
@@ -47,13 +54,14 @@ export interface RequestHeaders {
   isSelf: (host: string, port: number) => boolean;
 }
 
-/** What the site is asked with. A browser that is asked for a password answers in the gateway's name only by path. */
-export function requestHeaders({ raw, address, cookie, isSelf }: RequestHeaders): [string, string][] {
+/** What the site is asked with. By path `Authorization` holds the gateway's own password, which no site may see. */
+export function requestHeaders({ raw, form, address, cookie, isSelf }: RequestHeaders): [string, string][] {
   const named = new Set(listed(headerValue(raw, 'connection') ?? ''));
   const headers: [string, string][] = [];
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
     if (NOT_SENT_ON.has(key) || named.has(key)) continue;
+    if (form === 'path' && key === 'authorization') continue;
     if (key === 'referer' || key === 'origin') {
       const from = refererOf(value, isSelf);
       if (from === undefined) continue;
@@ -90,6 +98,7 @@ export function responseHeaders(
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
     if (NOT_GIVEN_BACK.has(key) || named.has(key) || key === 'content-length') continue;
+    if (addresses.isByPath && NOT_GIVEN_BACK_BY_PATH.test(key)) continue;
     if (isRewritten && (key === 'content-md5' || key === 'accept-ranges' || key === 'digest')) continue;
     const written = capitalised(name);
     if (ADDRESSES.has(key)) given.push([written, addresses.rewrite(value)]);

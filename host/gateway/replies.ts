@@ -26,6 +26,9 @@ export function ownReply(status: number, page: OwnPage, profile: DeviceProfile):
       ['Content-Type', type],
       ['Cache-Control', 'no-store'],
       ['Pragma', 'no-cache'],
+      // A page that frames this one could have its buttons pressed unseen.
+      ['X-Frame-Options', 'DENY'],
+      ['Content-Security-Policy', "frame-ancestors 'none'"],
     ],
     body: Buffer.from(text, 'latin1'),
   };

@@ -12,8 +12,11 @@ export function contextOf(
   isSelf: (host: string, port: number) => boolean,
 ): SiteContext {
   const isSafe = request.method === 'GET' || request.method === 'HEAD';
-  const referer = headerValue(request.rawHeaders, 'referer');
+  const origin = headerValue(request.rawHeaders, 'origin');
+  const referer = headerValue(request.rawHeaders, 'referer') ?? origin;
   const from = referer === undefined ? undefined : refererOf(referer, isSelf);
+  // A page can hide where it is, but not that its script asks: then `Origin` is there, or `null` (RFC 6454 §7).
+  if (origin !== undefined && from === undefined) return 'none';
   if (from === undefined) return isSafe ? 'strict' : 'none';
   if (siteOf(from.host) === siteOf(address.host)) return 'strict';
   return isSafe ? 'lax' : 'none';

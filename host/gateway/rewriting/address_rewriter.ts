@@ -20,12 +20,17 @@ export class AddressRewriter {
     this.#context = context;
   }
 
+  /** Whether the browser writes the site into the path, and so takes all sites for one. */
+  get isByPath(): boolean {
+    return this.#context.form === 'path';
+  }
+
   /**
    * Whether scripts are left out: a browser without a proxy setting takes all sites for one, so that a script of any
    * could read every other, with its cookies.
    */
   get dropsScripts(): boolean {
-    return this.#context.form === 'path';
+    return this.isByPath;
   }
 
   /**

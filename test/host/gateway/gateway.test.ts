@@ -33,6 +33,13 @@ beforeAll(async () => {
       response.setHeader('Location', `${site.url}/echo`);
       return response.end();
     }
+    if (at.pathname === '/guarded') {
+      response.statusCode = 401;
+      response.setHeader('WWW-Authenticate', 'Basic realm="the site"');
+      response.setHeader('Access-Control-Allow-Origin', '*');
+      response.setHeader('Clear-Site-Data', '"*"');
+      return response.end();
+    }
     if (at.pathname === '/cut') {
       response.setHeader('Content-Length', '1000');
       response.write('half a page');
@@ -165,6 +172,11 @@ describe('a browser with a proxy setting', () => {
       `POST ${at}/echo HTTP/1.0\r\nReferer: http://evil.example/\r\nContent-length: 0\r\n\r\n`,
     );
     expect(JSON.parse(post.text.slice(post.text.indexOf('{'))).headers.cookie).toBe('id=7');
+    // A script that hides its page still tells its origin.
+    for (const origin of ['null', 'http://deputy']) {
+      expect(await cookies(`Origin: ${origin}\r\n`), origin).toBe('id=7');
+    }
+    expect(await cookies('Origin: http://evil.example\r\n')).toBe('id=7; lax=1');
   });
 
   test('sees the start page, and changes what the proxy may do by its forms alone', async () => {
@@ -173,6 +185,7 @@ describe('a browser with a proxy setting', () => {
     await get(port, `${at}/page`);
     const start = await get(port, 'http://deputy/');
     expect(start).toContain('HTML 3.2');
+    expect(start).toContain('X-Frame-Options: DENY');
     expect(start).toContain(`localhost:${site.port}`);
     expect(start).toContain('grant session');
     const page = await get(port, `http://deputy/site?host=localhost&port=${site.port}`);
@@ -225,6 +238,21 @@ describe('a browser without a proxy setting', () => {
     const port = await gateway();
     const answer = await get(port, `/https/localhost:${site.port}/echo`, 'Cookie: other=1\r\n');
     expect(JSON.parse(answer.slice(answer.indexOf('{'))).headers.cookie).toBeUndefined();
+  });
+
+  test("shows the gateway's password to no site, and no site may ask for it", async () => {
+    const port = await gateway();
+    const at = `/https/localhost:${site.port}`;
+    const answer = await get(port, `${at}/echo`, 'Authorization: Basic YW5uOnNlY3JldA==\r\n');
+    expect(answer).toMatch(/ 200 /);
+    expect(JSON.parse(answer.slice(answer.indexOf('{'))).headers.authorization).toBeUndefined();
+    const guarded = await get(port, `${at}/guarded`);
+    expect(guarded).toMatch(/ 401 /);
+    expect(guarded).not.toMatch(/www-authenticate|access-control|clear-site-data/i);
+    // With a proxy setting each site has an origin of its own, and its passwords are the site's.
+    expect(await get(port, `http://localhost:${site.port}/guarded`)).toMatch(/www-authenticate/i);
+    const own = await get(port, `http://localhost:${site.port}/echo`, 'Authorization: Basic YTpi\r\n');
+    expect(JSON.parse(own.slice(own.indexOf('{'))).headers.authorization).toBe('Basic YTpi');
   });
 });
 
