@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs, not for what is slow: hooks build firmware on a machine that does other things too.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     // Real browsers, emulators and servers share CI's two cores: what fails there is tried once more, and shown as retried.
     retry: process.env.CI ? 1 : 0,
