@@ -21,7 +21,7 @@ import {
 import { PROFILES, recognise } from './browsers.js';
 import { type ClientFactory, Clients, policyOf } from './clients.js';
 import { isRewritten, rewriteContent } from './content.js';
-import { headerValue, refererOf, requestHeaders, responseHeaders } from './headers.js';
+import { headerValue, headerValues, refererOf, requestHeaders, responseHeaders } from './headers.js';
 import { GatewayListener, type ListenerLimits } from './listener.js';
 import { OwnPages } from './own_pages.js';
 import { failurePage, plainQuestion } from './pages/failure.js';
@@ -240,8 +240,8 @@ export class Gateway {
     request.socket.once('close', () => gone.abort(new DeputyError('CLOSED', 'the browser went away')));
     const headersFor: SiteRequest['headersFor'] = (asked) => {
       // A browser without a proxy setting sees all sites as one: its own cookies are nobody's.
-      const own = form === 'proxy' ? headerValue(raw, 'cookie') : undefined;
-      const cookie = [cookies.headerFor(asked, context), own].filter(Boolean).join('; ');
+      const own = form === 'proxy' ? headerValues(raw, 'cookie') : [];
+      const cookie = [cookies.headerFor(asked, context), ...own].filter(Boolean).join('; ');
       return requestHeaders({ raw, form, address: asked, cookie, isSelf: this.#isSelf });
     };
     const answer = await askSite(

@@ -69,13 +69,15 @@ export function requestHeaders({ raw, form, address, cookie, isSelf }: RequestHe
         from.host === address.host ? { ...from, scheme: address.scheme, port: address.port } : from;
       headers.push([name, key === 'origin' ? urlOf({ ...seen, path: '' }) : urlOf(seen)]);
     } else {
-      // Some wrote line ends and other controls into values; RFC 9110 §5.5 lets a recipient put a space for each.
-      headers.push([name, value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ' ')]);
+      headers.push([name, printable(value)]);
     }
   }
-  if (cookie !== '') headers.push(['Cookie', cookie]);
+  if (cookie !== '') headers.push(['Cookie', printable(cookie)]);
   return headers;
 }
+
+/** Some wrote line ends and other controls into values; RFC 9110 §5.5 lets a recipient put a space for each. */
+const printable = (value: string): string => value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ' ');
 
 /** The page that the browser came from, as the site knows it; undefined where it is none, or the gateway's own. */
 export function refererOf(
@@ -120,6 +122,10 @@ export function headerValue(raw: readonly string[], name: string): string | unde
   for (const [key, value] of pairs(raw)) if (key.toLowerCase() === name) return value;
   return undefined;
 }
+
+/** All values of a name that may come several times. */
+export const headerValues = (raw: readonly string[], name: string): string[] =>
+  [...pairs(raw)].filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
 
 const listed = (value: string): string[] =>
   value

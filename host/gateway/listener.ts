@@ -53,6 +53,8 @@ export class GatewayListener {
     this.#limits = { ...LISTENER_LIMITS, ...limits };
     this.#http.headersTimeout = this.#limits.head;
     this.#http.requestTimeout = 0;
+    // RFC 9110 §10.1.1: an expectation that nobody knows may be passed over, as it was before there were any.
+    this.#http.on('checkExpectation', requests.onRequest);
     this.#http.on('request', requests.onRequest).on('connect', requests.onConnect);
     this.#http.on('clientError', (_, socket) => endWith(socket as Socket, '400 Bad Request'));
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));

@@ -50,7 +50,8 @@ export class OwnPages {
 
   async answer(request: OwnRequest): Promise<OwnAnswer> {
     const { method, path, base, state } = request;
-    const { pathname, searchParams } = new URL(path, 'http://deputy/');
+    // Behind a host of its own: `//` at the front would be read as one.
+    const { pathname, searchParams } = new URL(`http://deputy${path}`);
     if (pathname === '/do' && method === 'POST') return this.#act(request);
     if (method !== 'GET' && method !== 'HEAD') return unknown(base);
     if (pathname === '/') return { status: 200, page: this.#start(request) };
@@ -113,8 +114,11 @@ export class OwnPages {
   }
 }
 
-const sameText = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+/** Constant-time in both texts, once their bytes are as many. */
+function sameText(one: string, other: string): boolean {
+  const [first, second] = [Buffer.from(one), Buffer.from(other)];
+  return first.length === second.length && timingSafeEqual(first, second);
+}
 
 const refused = (base: string): OwnAnswer => ({
   status: 403,

@@ -126,6 +126,26 @@ describe('a browser with a proxy setting', () => {
     }
   });
 
+  test('may say odd things, which reach the site clean or not at all', async () => {
+    const port = await gateway();
+    const at = `http://localhost:${site.port}/echo`;
+    const headersOf = async (lines: string) => {
+      const { text } = await say(port, `POST ${at} HTTP/1.1\r\nHost: x\r\n${lines}\r\n`);
+      return JSON.parse(text.slice(text.indexOf('{'))).headers;
+    };
+    expect((await headersOf('X-Odd: a\r\n b: c\r\nContent-Length: 0\r\n'))['x-odd']).toBe('a b: c');
+    expect((await headersOf('Cookie: a=1\r\nCookie: b=\x012\r\nContent-Length: 0\r\n')).cookie).toBe(
+      'a=1; b= 2',
+    );
+    expect((await headersOf('Expect: wonders\r\nContent-Length: 0\r\n')).expect).toBeUndefined();
+    const both = 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n';
+    expect((await headersOf(both))['content-length']).toBe('2');
+    for (const lines of ['X-A: a\rX-B: b\r\n', 'Content-Length: 0\r\nContent-Length: 5\r\n', 'X A: b\r\n']) {
+      const { text } = await say(port, `POST ${at} HTTP/1.1\r\nHost: x\r\n${lines}\r\n`);
+      expect(text, lines).toMatch(/^HTTP\/1\.0 400 /);
+    }
+  });
+
   test('of HTTP/0.9 gets content alone', async () => {
     const port = await gateway();
     const { text, isReset } = await say(port, `GET http://localhost:${site.port}/page\r\n`);
@@ -196,6 +216,11 @@ describe('a browser with a proxy setting', () => {
       return say(port, `POST http://deputy/do HTTP/1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     };
     expect((await deny('0'.repeat(32))).text).toMatch(/ 403 /);
+    expect((await deny('%C3%A9'.repeat(32))).text).toMatch(/ 403 /);
+    expect(await get(port, `http://deputy/do?key=${key}&do=site&host=localhost&choice=deny`)).toMatch(
+      / 404 /,
+    );
+    expect(await get(port, 'http://deputy//')).toMatch(/ 404 /);
     expect(await get(port, `${at}/page`)).toMatch(/ 200 /);
     expect((await deny(`${key}`)).text).toMatch(/ 303 /);
     expect(await get(port, `${at}/page`)).toMatch(/ 403 [\s\S]*you chose not to visit/);
