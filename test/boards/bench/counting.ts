@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
 import { Plan, runPlan, type Value } from '../../../boards/bench/plan.js';
-import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { ENGINES, type Engine, findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 export const board = await findBoard('mps2-an500');
 
@@ -25,6 +25,22 @@ export const CONTEXT = 4096;
 export const TIMES = 32;
 export const FEW = 10;
 
+let engine: Engine = 'wasm3';
+
+/** Declares the tests for each engine: what wasm3 does in equal steps, a compiler may have made branches of. */
+export function onEachEngine(declare: () => void): void {
+  for (const each of ENGINES)
+    describe(`engine ${each}`, () => {
+      beforeAll(() => {
+        engine = each;
+      });
+      declare();
+    });
+}
+
+/** Runs a plan on the engine whose turn it is, and counts to the single instruction. */
+export const runExactly = (plan: Plan) => runPlan(board, plan, { exact: true, engine });
+
 /** Runs a plan that counts some calls and gives what each took. */
 export function counted(
   add: (plan: Plan, answer: (instructions: number) => void) => void,
@@ -33,7 +49,7 @@ export function counted(
   const plan = new Plan().program(program);
   const counts: number[] = [];
   add(plan, (instructions) => counts.push(instructions));
-  runPlan(board, plan, { exact: true });
+  runExactly(plan);
   return counts;
 }
 
