@@ -48,6 +48,12 @@ export class Choices {
     return this.#sites.get(host);
   }
 
+  /** Throws DeputyError SITE_DENIED for a host that this person does not want to visit. */
+  refuseDenied(host: string): void {
+    if (this.siteOf(host) === 'deny')
+      throw new DeputyError('SITE_DENIED', 'you chose not to visit this site');
+  }
+
   get sites(): ReadonlyMap<string, SiteChoice> {
     return this.#sites;
   }

@@ -125,7 +125,8 @@ export class Gateway {
 
   async #onConnect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const credentials = request.headers['proxy-authorization'];
-    if (this.#people.identify(request.socket.remoteAddress ?? '', credentials) === undefined) {
+    const person = this.#people.identify(request.socket.remoteAddress ?? '', credentials);
+    if (person === undefined) {
       return refuseTunnel(
         socket,
         407,
@@ -142,7 +143,11 @@ export class Gateway {
         'this gateway passes no tunnels: ask for http:// addresses',
       );
     }
-    await openTunnel(request, socket, head, { connect: (host, port) => this.#connect(host, port) });
+    const connect = async (host: string, port: number) => {
+      this.#states.of(person).choices.refuseDenied(host.toLowerCase().replace(/\.$/, ''));
+      return this.#connect(host, port);
+    };
+    await openTunnel(request, socket, head, { connect });
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -220,9 +225,8 @@ export class Gateway {
     profile: DeviceProfile,
   ): Promise<Reply> {
     const { person, choices, cookies, ledger } = state;
-    const choice = choices.siteOf(address.host);
-    if (choice === 'deny') throw new DeputyError('SITE_DENIED', 'you chose not to visit this site');
-    const isOriginal = choice === 'original';
+    choices.refuseDenied(address.host);
+    const isOriginal = choices.siteOf(address.host) === 'original';
     const client = this.#clients.of({
       person,
       profile,
@@ -244,7 +248,7 @@ export class Gateway {
       const cookie = [cookies.headerFor(asked, context), ...own].filter(Boolean).join('; ');
       return requestHeaders({ raw, form, address: asked, cookie, isSelf: this.#isSelf });
     };
-    const answer = await askSite(
+    const { headers, ...answer } = await askSite(
       {
         method: request.method ?? 'GET',
         address,
@@ -260,7 +264,6 @@ export class Gateway {
         codings: CODINGS,
       },
     );
-    const { headers } = answer;
     cookies.keep(answer.address, headers.all('set-cookie'));
     const type = headers.all('content-type')[0] ?? '';
     const isCoded = headers.has('content-encoding');

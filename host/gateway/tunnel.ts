@@ -22,7 +22,7 @@ export async function openTunnel(
   try {
     origin = await connect(target.host, target.port);
   } catch (error) {
-    const { status = 502 } = error as { status?: number };
+    const { code, status = code === 'SITE_DENIED' ? 403 : 502 } = error as { code?: string; status?: number };
     return refuseTunnel(
       browser,
       status,

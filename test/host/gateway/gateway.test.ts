@@ -224,6 +224,8 @@ describe('a browser with a proxy setting', () => {
     expect(await get(port, `${at}/page`)).toMatch(/ 200 /);
     expect((await deny(`${key}`)).text).toMatch(/ 303 /);
     expect(await get(port, `${at}/page`)).toMatch(/ 403 [\s\S]*you chose not to visit/);
+    const tunnel = await say(port, `CONNECT LOCALHOST:${site.port} HTTP/1.0\r\n\r\n`);
+    expect(tunnel.text).toMatch(/ 403 [\s\S]*you chose not to visit/);
   });
 
   test('a phone of WML gets WML', async () => {
