@@ -265,10 +265,10 @@ export class Gateway {
       },
     );
     cookies.keep(answer.address, headers.all('set-cookie'));
-    const type = headers.all('content-type')[0] ?? '';
-    const isCoded = headers.has('content-encoding');
+    // Content of no type is taken for a page by browsers: where all sites are one, it must not bring scripts in.
+    const type = headers.all('content-type')[0] ?? (form === 'path' ? 'text/html' : '');
     const addresses = new AddressRewriter({ form, page: answer.address, self: this.#selfFor(request) });
-    const changes = !isCoded && isRewritten(type);
+    const changes = !headers.has('content-encoding') && isRewritten(type);
     const length = headers.all('content-length')[0];
     return {
       status: answer.status,

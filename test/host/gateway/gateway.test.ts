@@ -33,6 +33,8 @@ beforeAll(async () => {
       response.setHeader('Location', `${site.url}/echo`);
       return response.end();
     }
+    if (at.pathname === '/typeless')
+      return response.end(Buffer.from('\0\r\n\xff<p>a<script>steal()</script>b\0\r\xfe', 'latin1'));
     if (at.pathname === '/guarded') {
       response.statusCode = 401;
       response.setHeader('WWW-Authenticate', 'Basic realm="the site"');
@@ -255,6 +257,8 @@ describe('a browser without a proxy setting', () => {
     const port = await gateway();
     const page = await get(port, `/https/localhost:${site.port}/page`, `Host: localhost:${port}\r\n`);
     expect(page).toMatch(/Content-Security-Policy: sandbox [^\r]*script-src 'none'/);
+    const typeless = await get(port, `/https/localhost:${site.port}/typeless`);
+    expect(typeless.slice(typeless.indexOf('\r\n\r\n') + 4)).toBe('\0\r\n\xff<p>ab\0\r\xfe');
     for (const path of [`/https/localhost:${site.port}/page`, '/']) {
       expect(await get(port, path, 'Host: rebound.example\r\n')).toMatch(/ 400 [\s\S]*not rebound\.example/);
       expect(await get(port, path, 'Host: attic.local\r\n')).toMatch(/ 200 /);
