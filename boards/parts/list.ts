@@ -1,5 +1,6 @@
 // The boards, what each can do, and what it takes of its budget.
 import { statSync } from 'node:fs';
+import { missingTranslator } from '../aot/translate.js';
 import {
   allBoards,
   type Board,
@@ -24,7 +25,7 @@ interface Row {
   budget: Sizes | null;
   /** With the program under wasm3. */
   used: Sizes | null;
-  /** With the program compiled in, where the board runs the client. */
+  /** With the program compiled in, where the board runs the client and wasm2c is there. */
   usedAot: Sizes | null;
   /** What is missing to build it. */
   absent: string | null;
@@ -65,7 +66,8 @@ async function describe(board: Board, peaks: Peaks): Promise<Row> {
   const absent = missingTools(board);
   if (absent) return { ...row, absent };
   try {
-    const usedAot = board.clientSources ? await used(board, peaks, 'aot') : null;
+    const hasAot = board.clientSources && missingTranslator() === undefined;
+    const usedAot = hasAot ? await used(board, peaks, 'aot') : null;
     return { ...row, used: await used(board, peaks, 'wasm3'), usedAot };
   } catch (error) {
     return { ...row, absent: (error as Error).message.split('\n')[0] ?? '' };

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { missingTranslator } from '../../../boards/aot/translate.js';
 import { findBoard, missingTools } from '../../../boards/parts/firmware.js';
 
 const bench = fileURLToPath(new URL('../../../boards/bench/bench.ts', import.meta.url));
@@ -17,7 +18,7 @@ for (const [name, engine] of [
   ['mps2-an500', 'aot'],
   ['palm-tungsten-e', 'wasm3'],
 ] as const) {
-  const absent = missingTools(await findBoard(name));
+  const absent = missingTools(await findBoard(name)) ?? (engine === 'aot' ? missingTranslator() : undefined);
   describe.skipIf(absent)(`a session on ${name}, ${engine}${absent ? ` (skipped: ${absent})` : ''}`, () => {
     test('is measured step by step, and as pages', { timeout: 600_000 }, () => {
       const args = ['--import', 'tsx', bench, '--board', name, '--engine', engine, '--session', '--json'];

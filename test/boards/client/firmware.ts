@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missingTranslator } from '../../../boards/aot/translate.js';
 import {
   type Board,
   buildClient,
@@ -36,7 +37,7 @@ export async function firmware(
   options: Parameters<typeof buildClient>[1] = {},
 ): Promise<{ firmware?: Firmware; reason?: string }> {
   const board = await findBoard(name);
-  const absent = missingTools(board);
+  const absent = missingTools(board) ?? (options.engine === 'aot' ? missingTranslator() : undefined);
   if (absent) return { reason: `${absent}, or npx tsx test/setup/packages.ts --boards` };
   try {
     const file = await buildClient(board, options);
