@@ -20,7 +20,7 @@ import {
 } from './address.js';
 import { PROFILES, recognise } from './browsers.js';
 import { type ClientFactory, Clients, policyOf } from './clients.js';
-import { isRewritten, rewriteContent } from './content.js';
+import { asFile, rewriteContent, treatmentOf } from './content.js';
 import { headerValue, headerValues, refererOf, requestHeaders, responseHeaders } from './headers.js';
 import { GatewayListener, type ListenerLimits } from './listener.js';
 import { OwnPages } from './own_pages.js';
@@ -242,10 +242,13 @@ export class Gateway {
     const context = contextOf(request, address, this.#isSelf);
     const gone = new AbortController();
     request.socket.once('close', () => gone.abort(new DeputyError('CLOSED', 'the browser went away')));
+    let hasJarCookies = false;
     const headersFor: SiteRequest['headersFor'] = (asked) => {
       // A browser without a proxy setting sees all sites as one: its own cookies are nobody's.
       const own = form === 'proxy' ? headerValues(raw, 'cookie') : [];
-      const cookie = [cookies.headerFor(asked, context), ...own].filter(Boolean).join('; ');
+      const kept = cookies.headerFor(asked, context);
+      hasJarCookies ||= !!kept;
+      const cookie = [kept, ...own].filter(Boolean).join('; ');
       return requestHeaders({ raw, form, address: asked, cookie, isSelf: this.#isSelf });
     };
     const { headers, ...answer } = await askSite(
@@ -268,11 +271,14 @@ export class Gateway {
     // Content of no type is taken for a page by browsers: where all sites are one, it must not bring scripts in.
     const type = headers.all('content-type')[0] ?? (form === 'path' ? 'text/html' : '');
     const addresses = new AddressRewriter({ form, page: answer.address, self: this.#selfFor(request) });
-    const changes = !headers.has('content-encoding') && isRewritten(type);
+    const isCoded = headers.has('content-encoding');
+    const treatment = treatmentOf(type, { isByPath: addresses.isByPath, isCoded });
+    const changes = treatment === 'rewrite';
     const length = headers.all('content-length')[0];
+    const given = responseHeaders(headers, addresses, { isRewritten: changes, hasJarCookies });
     return {
       status: answer.status,
-      headers: [...responseHeaders(headers, addresses, changes), ...(form === 'path' ? APART : [])],
+      headers: [...(treatment === 'keep' ? asFile(given) : given), ...(form === 'path' ? APART : [])],
       body: changes ? rewriteContent(type, answer.body, addresses) : answer.body,
       length: changes || length === undefined ? undefined : Number(length),
     };

@@ -89,11 +89,14 @@ export function refererOf(
   return target.address;
 }
 
-/** What the browser gets. `isRewritten`: the body's length and validators are no longer the site's. */
+/**
+ * What the browser gets. `isRewritten`: the body's length and validators are no longer the site's. `hasJarCookies`: the
+ * request had cookies of which the browser knows nothing.
+ */
 export function responseHeaders(
   headers: HeaderList,
   addresses: AddressRewriter,
-  isRewritten: boolean,
+  { isRewritten, hasJarCookies }: { isRewritten: boolean; hasJarCookies: boolean },
 ): [string, string][] {
   const named = new Set(headers.tokens('connection'));
   const given: [string, string][] = [];
@@ -101,6 +104,8 @@ export function responseHeaders(
     const key = name.toLowerCase();
     if (NOT_GIVEN_BACK.has(key) || named.has(key) || key === 'content-length') continue;
     if (addresses.isByPath && NOT_GIVEN_BACK_BY_PATH.test(key)) continue;
+    // A browser that sent no cookies lets every page read such an answer (Fetch Standard, CORS check).
+    if (hasJarCookies && key === 'access-control-allow-origin' && value.trim() === '*') continue;
     if (isRewritten && (key === 'content-md5' || key === 'accept-ranges' || key === 'digest')) continue;
     const written = capitalised(name);
     if (ADDRESSES.has(key)) given.push([written, addresses.rewrite(value)]);

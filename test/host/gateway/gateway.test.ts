@@ -51,6 +51,14 @@ beforeAll(async () => {
       response.write('half a page');
       return setTimeout(() => response.socket?.destroy(), 50);
     }
+    if (at.pathname === '/shared') {
+      response.setHeader('Access-Control-Allow-Origin', '*');
+      return response.end('for everyone');
+    }
+    if (at.pathname === '/feed') {
+      response.setHeader('Content-Type', 'text/xml');
+      return response.end('<script xmlns="http://www.w3.org/1999/xhtml">steal()</script>');
+    }
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
@@ -183,6 +191,9 @@ describe('a browser with a proxy setting', () => {
     const login = await get(port, `${at}/login`);
     expect(login).toContain(`Location: http://localhost:${site.port}/echo`);
     expect(login).not.toMatch(/set-cookie/i);
+    // Asked with cookies that the browser never saw, no answer is for the pages of all sites.
+    expect(await get(port, `${at}/shared`)).not.toMatch(/access-control-allow-origin/i);
+    expect(await get(await gateway(), `${at}/shared`)).toMatch(/access-control-allow-origin: \*/i);
     const cookies = async (headers = '') => {
       const text = await get(port, `${at}/echo`, headers);
       return JSON.parse(text.slice(text.indexOf('{'))).headers.cookie;
@@ -259,6 +270,9 @@ describe('a browser without a proxy setting', () => {
     expect(page).toMatch(/Content-Security-Policy: sandbox [^\r]*script-src 'none'/);
     const typeless = await get(port, `/https/localhost:${site.port}/typeless`);
     expect(typeless.slice(typeless.indexOf('\r\n\r\n') + 4)).toBe('\0\r\n\xff<p>ab\0\r\xfe');
+    expect(await get(port, `/https/localhost:${site.port}/feed`)).toMatch(
+      /Content-Type: application\/octet-stream\r\nContent-Disposition: attachment/,
+    );
     for (const path of [`/https/localhost:${site.port}/page`, '/']) {
       expect(await get(port, path, 'Host: rebound.example\r\n')).toMatch(/ 400 [\s\S]*not rebound\.example/);
       expect(await get(port, path, 'Host: attic.local\r\n')).toMatch(/ 200 /);
