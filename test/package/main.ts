@@ -118,7 +118,7 @@ try {
   });
 
   await step('ESM and CommonJS', async () => {
-    assert.equal(await fetchesPage(byNpm, 'main.js'), '', 'wasm3 must have been built');
+    assert.equal(await fetchesPage(byNpm, 'main.mjs'), '', 'wasm3 must have been built');
     const said = await succeed(byNpm, process.execPath, ['main.cjs'], { ROOTS: authority.root.pem });
     assert.equal(said, 'function,function,function,function mine\n');
     return undefined;
@@ -134,7 +134,7 @@ try {
 
   await step('bundles', async () => {
     const wasm = join(byNpm, 'node_modules/deputy-tls/build/client.wasm');
-    const entry = join(byNpm, 'main.js');
+    const entry = join(byNpm, 'main.mjs');
     const away = await emptyFolder('bundled');
     await bundleByEsbuild(entry, join(away, 'esbuild.mjs'));
     await fetchesPage(away, 'esbuild.mjs', wasm);
@@ -146,30 +146,30 @@ try {
   const installed = async (name: string, command: string, args: string[]) => {
     const folder = await emptyFolder(name);
     await succeed(folder, command, args);
-    await cp(join(byNpm, 'main.js'), join(folder, 'main.js'));
+    await cp(join(byNpm, 'main.mjs'), join(folder, 'main.mjs'));
     return folder;
   };
 
   await step('npm install --ignore-scripts, then npm rebuild', async () => {
     const folder = await installed('unbuilt', 'npm', ['install', tarball, '--ignore-scripts', ...NPM_FLAGS]);
-    assert.match(await fetchesPage(folder, 'main.js'), /its addon was not built.*npm rebuild deputy-tls/);
+    assert.match(await fetchesPage(folder, 'main.mjs'), /its addon was not built.*npm rebuild deputy-tls/);
     await succeed(folder, 'npm', ['rebuild', 'deputy-tls'], { CC: join(home, 'no-compiler') });
-    assert.match(await fetchesPage(folder, 'main.js'), /no C compiler found.*npm rebuild deputy-tls/);
+    assert.match(await fetchesPage(folder, 'main.mjs'), /no C compiler found.*npm rebuild deputy-tls/);
     await succeed(folder, 'npm', ['rebuild', 'deputy-tls']);
-    assert.equal(await fetchesPage(folder, 'main.js'), '');
+    assert.equal(await fetchesPage(folder, 'main.mjs'), '');
     return undefined;
   });
 
   await step('pnpm', async () => {
     const folder = await installed('pnpm', 'npx', ['-y', 'pnpm@10', 'add', tarball]);
     // pnpm runs no install script that nobody approved.
-    assert.match(await fetchesPage(folder, 'main.js'), /its addon was not built.*pnpm approve-builds/);
+    assert.match(await fetchesPage(folder, 'main.mjs'), /its addon was not built.*pnpm approve-builds/);
     return undefined;
   });
 
   await step('yarn', async () => {
     const folder = await installed('yarn', 'npx', ['-y', 'yarn@1', 'add', `file:${tarball}`]);
-    assert.equal(await fetchesPage(folder, 'main.js'), '');
+    assert.equal(await fetchesPage(folder, 'main.mjs'), '');
     return undefined;
   });
 } finally {
