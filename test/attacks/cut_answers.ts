@@ -46,8 +46,8 @@ async function pressEnd({ command }: ProxyProcess): Promise<void> {
   if (status !== 204) throw new Error(`the End button answers ${status}`);
 }
 
-/** What such an error ends with. */
-const CODE = /\((STOPPING|ENDED|EXPIRED|GRANT_EXPIRED|REVOKED|TLS_TRUNCATED)\)$/m;
+/** What such an error ends with. A socket that the kernel resets, for its process is gone, is CONNECTION_FAILED. */
+const CODE = /\((STOPPING|ENDED|EXPIRED|GRANT_EXPIRED|REVOKED|TLS_TRUNCATED|CONNECTION_FAILED)\)$/m;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
