@@ -63,6 +63,8 @@ export const boardPackages: readonly Package[] = [
   ['openocd', '/usr/bin/openocd'],
   ['dfu-util', '/usr/bin/dfu-suffix'],
   ['clang', '/usr/bin/clang'],
+  // Its sanitizers and libFuzzer, for npm run fuzz.
+  ['libclang-rt-14-dev', '/usr/lib/llvm-14/lib/clang/14.0.6/include/sanitizer/asan_interface.h'],
   ['lld', '/usr/bin/wasm-ld'],
   ['wasi-libc', '/usr/include/wasm32-wasi/string.h'],
   ['valgrind', '/usr/bin/valgrind'],
@@ -86,7 +88,8 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
     const allow = startNoDaemons();
     try {
-      execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+      const waiting = ['-o', 'DPkg::Lock::Timeout=300'];
+      execFileSync('apt-get', [...waiting, 'install', '-y', '-qq', '--no-install-recommends', ...names], {
         stdio: 'inherit',
         env,
       });
