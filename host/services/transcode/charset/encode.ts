@@ -1,4 +1,5 @@
 // A page's way into the character set that the device reads.
+import anyAscii from 'any-ascii';
 import iconv from 'iconv-lite';
 
 /** Encodes HTML text for the device; what its character set lacks becomes a numeric character reference. */
@@ -47,43 +48,18 @@ function substitutes(charset: string, substitute: (character: string) => string)
   return (text) => text.replace(/[^\0-\x7f]/gu, written);
 }
 
-/** Encodes plain text for the device; what its character set lacks becomes the nearest that it has. */
+/** Encodes plain text for the device; what its character set lacks is written in Latin letters. */
 export function plainEncoder(charset: string): (text: string) => Uint8Array {
   if (/^utf-?8$/i.test(charset)) return (text) => Buffer.from(text, 'utf8');
   if (!iconv.encodingExists(charset)) {
     throw new RangeError(`the device asks for the unknown character set '${String(charset).slice(0, 40)}'`);
   }
   const written = substitutes(charset, (character) => {
-    const plain = LOOKALIKES[character] ?? character.normalize('NFKD').replace(/\p{Mark}/gu, '');
-    return holds(charset, plain) ? plain : '?';
+    if (UNSEEN.test(character)) return '';
+    return anyAscii(character) || '?';
   });
   return quickForAscii(charset, (text) => iconv.encode(written(text), charset));
 }
 
-const LOOKALIKES: Readonly<Record<string, string>> = {
-  '\u00a0': ' ',
-  '‘': "'",
-  '’': "'",
-  '‚': ',',
-  '“': '"',
-  '”': '"',
-  '„': '"',
-  '«': '<<',
-  '»': '>>',
-  '–': '-',
-  '—': '--',
-  '•': '*',
-  '·': '*',
-  '…': '...',
-  '→': '->',
-  '←': '<-',
-  '×': 'x',
-  '€': 'EUR',
-  '©': '(c)',
-  '®': '(R)',
-  '¶': '',
-  ß: 'ss',
-  æ: 'ae',
-  ø: 'o',
-  œ: 'oe',
-};
+/** Says only where words may break, how letters join, or which way they go; or stands behind each heading of a manual. */
+const UNSEEN = /[¶\p{Default_Ignorable_Code_Point}\p{Mark}\p{Cf}]/u;
