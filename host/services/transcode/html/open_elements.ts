@@ -168,6 +168,10 @@ export class OpenElements implements TokenSink {
       case 'select':
         this.#endNearest(name, SCOPE);
         break;
+      case 'rp':
+      case 'rt':
+        if (['rp', 'rt'].includes(this.#open.at(-1)?.name ?? '')) this.#closeFrom(this.#open.length - 1);
+        break;
       case 'option':
       case 'optgroup':
         while (['option', 'optgroup'].includes(this.#open.at(-1)?.name ?? '')) {

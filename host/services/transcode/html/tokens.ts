@@ -18,6 +18,8 @@ export interface TokenSink {
   text(text: string): void;
 }
 
+/** Elements for browsers that do without something: to others their content is text. */
+const WITHOUT: ReadonlySet<string> = new Set(['noframes', 'noembed']);
 /** Characters of an attribute's value, of all of a tag's together, and of a name. */
 const MAX_VALUE = 1 << 20;
 const MAX_VALUES = 2 << 20;
@@ -51,8 +53,8 @@ export class TokenReader {
   #values = 0;
   #attributes = new Map<string, string>();
   #oversized: Set<string> | undefined;
-  /** Reads what stands in `<noframes>`, which is markup for devices without frames. */
-  #noframes: TokenReader | undefined;
+  /** Reads what stands in `<noframes>` or `<noembed>`, which is markup for devices without frames and plug-ins. */
+  #without: { name: string; reader: TokenReader } | undefined;
 
   /** `isXml`: tags can close themselves, and CDATA is text. */
   constructor(
@@ -98,7 +100,7 @@ export class TokenReader {
     this.#isEnding = true;
     this.#tokenizer.end();
     this.#flush();
-    this.#noframes?.end();
+    this.#without?.reader.end();
   }
 
   #step(text: string): void {
@@ -166,7 +168,7 @@ export class TokenReader {
     const text = this.#pending;
     if (text === '') return;
     this.#pending = '';
-    if (this.#noframes !== undefined) this.#noframes.write(text);
+    if (this.#without !== undefined) this.#without.reader.write(text);
     else this.sink.text(text);
   }
 
@@ -205,16 +207,17 @@ export class TokenReader {
     const type = this.#attributes.get('type') ?? '';
     if (this.#name === 'script' && !this.sink.isForeign && !/json/i.test(type))
       this.#lastScript = this.#tokenEnd;
-    if (this.#name === 'noframes' && !this.isXml) this.#noframes ??= new TokenReader(this.sink);
+    if (WITHOUT.has(this.#name) && !this.isXml)
+      this.#without ??= { name: this.#name, reader: new TokenReader(this.sink) };
     this.sink.startTag(tag);
   }
 
   #endTag(name: string, end: number): void {
     this.#tokenEnd = end;
     this.#flush();
-    if (name === 'noframes' && this.#noframes !== undefined) {
-      this.#noframes.end();
-      this.#noframes = undefined;
+    if (name === this.#without?.name) {
+      this.#without.reader.end();
+      this.#without = undefined;
     }
     this.sink.endTag(name);
   }

@@ -1,20 +1,23 @@
 // Other documents and recordings that stand in a page: the devices here don't show them in their place, and get a link.
 import { type Element, ElementFilter, type ElementSink, element } from '../html/element.js';
+import { HeldPage } from '../html/held.js';
 import { documentAddress, nameOfAddress } from './address.js';
 import type { BaseAddress } from './base_address.js';
+import { isUnseen } from './unseen.js';
 
-/** Elements whose content is for browsers that don't know them at all: those here don't play them, but have the link. */
-const WITHOUT_CONTENT: ReadonlySet<string> = new Set(['iframe', 'video', 'audio']);
+/** Their content is for browsers that don't know them: those here don't play them, but have the link, where there is one. */
+const RECORDINGS: ReadonlySet<string> = new Set(['video', 'audio']);
 const MAX_LABEL = 80;
 
 /** A recording under way: its address may stand in a `<source>`. */
 interface Recording {
   element: Element;
   source: string | undefined;
+  content: HeldPage;
 }
 
 export class Embedded extends ElementFilter {
-  #dropping: Element | undefined;
+  #frame: Element | undefined;
   readonly #left = new WeakSet<Element>();
   #recording: Recording | undefined;
   /** Of the object around: an `<embed>` in it says the same. */
@@ -28,18 +31,23 @@ export class Embedded extends ElementFilter {
   }
 
   override start(each: Element): void {
-    if (this.#dropping !== undefined) {
+    if (this.#frame !== undefined) {
       this.#left.add(each);
-      if (each.name === 'source' && this.#recording !== undefined)
-        this.#recording.source ??= each.attributes.get('src');
+      return;
+    }
+    if (this.#recording !== undefined) {
+      if (each.name === 'source') this.#recording.source ??= each.attributes.get('src');
+      else this.#recording.content.start(each);
       return;
     }
     const { name, attributes } = each;
-    if (WITHOUT_CONTENT.has(name)) {
-      this.#dropping = each;
+    if (name === 'iframe') {
+      this.#frame = each;
       this.#left.add(each);
-      if (name === 'iframe') this.#writeFrame(each);
-      else this.#recording = { element: each, source: attributes.get('src') };
+      this.#writeFrame(each);
+    } else if (RECORDINGS.has(name)) {
+      this.#left.add(each);
+      this.#recording = { element: each, source: attributes.get('src'), content: new HeldPage() };
     } else if (name === 'frame') this.#writeFrame(each);
     else if (name === 'object') this.#object(each);
     else if (name === 'embed') this.#embed(each);
@@ -48,25 +56,34 @@ export class Embedded extends ElementFilter {
   }
 
   override end(each: Element): void {
-    if (each === this.#dropping) {
-      this.#dropping = undefined;
-      const { element: recording, source } = this.#recording ?? {};
-      if (recording !== undefined) this.#write(recording, source, recording.name);
-      this.#recording = undefined;
+    if (each === this.#frame) this.#frame = undefined;
+    if (each === this.#recording?.element) this.#endRecording(this.#recording);
+    else if (this.#recording !== undefined) {
+      this.#recording.content.end(each);
+      return;
     }
     if (this.#objects.at(-1)?.element === each) this.#objects.pop();
     if (!this.#left.has(each)) this.next.end(each);
   }
 
   override text(text: string): void {
-    if (this.#dropping === undefined) this.next.text(text);
+    if (this.#recording !== undefined) this.#recording.content.text(text);
+    else if (this.#frame === undefined) this.next.text(text);
   }
 
-  /** A frame of a pixel counts visitors. */
+  /** Without an address that a reader could follow, what the page says in its place is all that there is. */
+  #endRecording({ element: { name, attributes }, source, content }: Recording): void {
+    this.#recording = undefined;
+    if (documentAddress(source, this.base.url) === undefined) content.play(this);
+    else {
+      for (const open of content.leave(this.next)) this.#left.add(open);
+      this.#write({ name, attributes }, source, name);
+    }
+  }
+
   #writeFrame(frame: Element): void {
     const { attributes } = frame;
-    const isUnseen = ['width', 'height'].some((side) => /^\s*[01](px)?\s*$/.test(attributes.get(side) ?? ''));
-    if (isUnseen) return;
+    if (isUnseen(attributes)) return;
     const source = [attributes.get('src'), attributes.get('data-src')].find(
       (address) => documentAddress(address, this.base.url) !== undefined,
     );

@@ -3,6 +3,7 @@ import { type Element, ElementFilter, type ElementSink, element } from '../html/
 import { resolveAddress } from './address.js';
 import type { BaseAddress } from './base_address.js';
 import { bestCandidate } from './srcset.js';
+import { isUnseen } from './unseen.js';
 
 /** Where scripts find the address of a picture that is to be loaded late. */
 const LATE = ['data-src', 'data-original', 'data-lazy-src', 'data-lazy', 'data-hi-res-src', 'data-url'];
@@ -54,7 +55,7 @@ export class Pictures extends ElementFilter {
   /** Passes on `<img src alt>` with an absolute address, or without one where there is none. */
   #picked({ attributes, oversized }: Element): void {
     // Pixels that count visitors and hold layouts open show nothing.
-    if (['width', 'height'].some((side) => /^\s*[01](px)?\s*$/.test(attributes.get(side) ?? ''))) return;
+    if (isUnseen(attributes)) return;
     const alt = attributes.get('alt');
     const said = alt === undefined ? {} : { alt };
     const chosen = this.#addressOf(attributes);

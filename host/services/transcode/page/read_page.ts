@@ -6,11 +6,14 @@ import { TokenReader } from '../html/tokens.js';
 import { BaseAddress } from './base_address.js';
 import { Drawings } from './drawings.js';
 import { Embedded } from './embedded.js';
+import { FirstTitle } from './first_title.js';
 import { Formulas } from './formulas.js';
 import { Names } from './names.js';
 import { Pictures } from './pictures.js';
 import { Refreshes } from './refresh.js';
+import { Readings } from './ruby.js';
 import { Scripted, ScriptWitness } from './scripted.js';
+import { InlineDocuments } from './srcdoc.js';
 import { Visible } from './visible.js';
 
 export interface ReadOptions {
@@ -34,11 +37,12 @@ export class PageReader {
     const scripted = new Scripted(write(base), options.remark);
     const names = new Names(scripted, base, shown.length > 0);
     const pictures = new Pictures(names, base, screenWidth);
-    const drawings = new Drawings(new Formulas(pictures), (title) => names.nameDrawing(title));
+    const inLine = new Readings(new Formulas(new FirstTitle(pictures)));
+    const drawings = new Drawings(inLine, (title) => names.nameDrawing(title));
     const visible = new Visible(new Refreshes(new Embedded(drawings, base), base), styles);
     const witness = new ScriptWitness(visible, base);
     scripted.watch(witness);
-    this.#elements = new OpenElements(witness, options.isXml);
+    this.#elements = new OpenElements(new InlineDocuments(witness), options.isXml);
     this.#tokens = new TokenReader(this.#elements, options.isXml);
   }
 

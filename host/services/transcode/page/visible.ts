@@ -2,7 +2,7 @@
 import { type Element, ElementFilter, type ElementSink, EMPTY, element } from '../html/element.js';
 
 /** Elements that go with their content. */
-const DROPPED: ReadonlySet<string> = new Set(['script', 'template', 'datalist', 'noembed']);
+const DROPPED: ReadonlySet<string> = new Set(['script', 'datalist']);
 
 export class Visible extends ElementFilter {
   /** The element that is left out. */
@@ -21,7 +21,7 @@ export class Visible extends ElementFilter {
 
   override start(each: Element): void {
     const { name } = each;
-    const isLeft = this.#hidden !== undefined || this.#isDropped(name) || isHidden(each);
+    const isLeft = this.#hidden !== undefined || this.#isDropped(each) || isHidden(each);
     if (!isLeft) {
       if (name === 'form') this.#forms.add(each);
       this.next.start(each);
@@ -47,7 +47,9 @@ export class Visible extends ElementFilter {
     if (this.#hidden === undefined) this.next.text(text);
   }
 
-  #isDropped(name: string): boolean {
+  #isDropped({ name, attributes }: Element): boolean {
+    // A template that a browser without scripts shows, too (HTML §4.12.3, declarative shadow trees).
+    if (name === 'template') return !attributes.has('shadowrootmode');
     return DROPPED.has(name) || (name === 'style' && !this.styles);
   }
 
@@ -76,5 +78,14 @@ function isHidden({ name, attributes }: Element): boolean {
   if (hidden !== undefined && hidden.toLowerCase() !== 'until-found') return true;
   if (name === 'dialog' && !attributes.has('open')) return true;
   const style = attributes.get('style');
-  return style !== undefined && /(?:^|;)\s*display\s*:\s*none\b/i.test(style);
+  return style !== undefined && displayOf(style) === 'none';
+}
+
+const DISPLAY = /(?:^|;)\s*display\s*:\s*([\w-]+)[^;!]*(!\s*important)?/gi;
+
+/** What an inline style says last, or last as important (CSS Cascading §6.1). */
+function displayOf(style: string): string | undefined {
+  const said = [...style.matchAll(DISPLAY)];
+  const [, display] = said.findLast(([, , important]) => important !== undefined) ?? said.at(-1) ?? [];
+  return display?.toLowerCase();
 }
