@@ -1,6 +1,7 @@
 // Links and buttons that show nothing a device could show get a text: what names them for those who can't see them, or
 // the address.
 import { type Element, ElementFilter, type ElementSink } from '../html/element.js';
+import { HeldPage } from '../html/held.js';
 import { isSafeAddress, nameOfAddress, resolveAddress } from './address.js';
 import type { BaseAddress } from './base_address.js';
 import { firstLabel } from './embedded.js';
@@ -11,6 +12,8 @@ interface Unnamed {
   drawing: string | undefined;
   label: string | undefined;
   title: string | undefined;
+  /** From a picture without a text on, the first of which gets the name where nothing else shows. */
+  pictured: { picture: Element; after: HeldPage } | undefined;
 }
 
 export class Names extends ElementFilter {
@@ -36,30 +39,53 @@ export class Names extends ElementFilter {
     if (name === 'a' || name === 'button') {
       const label = firstLabel([attributes.get('aria-label')]);
       const title = firstLabel([attributes.get('title')]);
-      this.#open = { element: each, drawing: undefined, label, title };
+      this.#shows();
+      this.#open = { element: each, drawing: undefined, label, title, pictured: undefined };
     } else if (this.#open !== undefined) {
-      if (name === 'img' ? this.pictures || firstLabel([attributes.get('alt')]) !== undefined : isField(name))
-        this.#open = undefined;
-      else {
+      const isPicture = name === 'img';
+      const isNamed = isPicture && firstLabel([attributes.get('alt')]) !== undefined;
+      if (isNamed || isField(name)) this.#shows();
+      else if (isPicture && this.pictures && this.#open.pictured === undefined) {
+        this.#open.pictured = { picture: each, after: new HeldPage() };
+        return;
+      } else {
         this.#open.label ??= firstLabel([attributes.get('aria-label')]);
         this.#open.title ??= firstLabel([attributes.get('title')]);
       }
     }
-    this.next.start(each);
+    if (this.#open?.pictured !== undefined) this.#open.pictured.after.start(each);
+    else this.next.start(each);
   }
 
   override end(each: Element): void {
     if (each === this.#open?.element) {
       const name = this.#nameOf(this.#open);
+      if (this.#open.pictured !== undefined) this.#shows(name);
+      else if (name !== undefined) this.next.text(name);
       this.#open = undefined;
-      if (name !== undefined) this.next.text(name);
     }
-    this.next.end(each);
+    if (this.#open?.pictured !== undefined) this.#open.pictured.after.end(each);
+    else this.next.end(each);
   }
 
   override text(text: string): void {
-    if (this.#open !== undefined && /[^\s\u00a0\u200b]/.test(text)) this.#open = undefined;
-    this.next.text(text);
+    if (this.#open !== undefined && /[^\s\u00a0\u200b]/.test(text)) this.#shows();
+    if (this.#open?.pictured !== undefined) this.#open.pictured.after.text(text);
+    else this.next.text(text);
+  }
+
+  /** Something of it does: what was held back for that goes on, its picture with that name where it has none. */
+  #shows(name?: string): void {
+    const held = this.#open?.pictured;
+    this.#open = undefined;
+    if (held === undefined) return;
+    const { picture, after } = held;
+    const named =
+      name === undefined
+        ? picture
+        : { ...picture, attributes: new Map([...picture.attributes, ['alt', name]]) };
+    this.next.start(named);
+    after.play(this.next);
   }
 
   #nameOf({ element: { name, attributes }, drawing, label, title }: Unnamed): string | undefined {

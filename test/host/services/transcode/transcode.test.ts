@@ -204,11 +204,11 @@ describe('pictures and style sheets of other origins', () => {
     const seen = await seenBefore({ headers: html, body, site }, 'D.', release);
     expect(seen.before.replace(/<img[^>]*>/g, '[img]')).toBe(
       '<meta charset="utf-8"><body><p>A[img]B<a href="#deputy-picture-2">[picture: S]</a>C' +
-        '<a href="/x">[picture]</a>D.</p>',
+        '<a href="/x">[picture: x]</a>D.</p>',
     );
     expect(seen.after.replace(/<img[^>]*>/g, '[img]')).toBe(
       '<hr><p><a name="deputy-picture-2">[picture: S]</a><br>[img]</p>' +
-        '<p><a name="deputy-picture-3">[picture]</a><br>[img]</p></body>\n',
+        '<p><a name="deputy-picture-3">[picture: x]</a><br>[img]</p></body>\n',
     );
   });
 
