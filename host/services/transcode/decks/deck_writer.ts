@@ -112,7 +112,7 @@ export class DeckWriter implements FlowSink {
   }
 
   formEnd(form: Form): void {
-    this.block(PARAGRAPH);
+    if (form.submits.length > 0) this.block(PARAGRAPH);
     for (const piece of this.markup.submits(form, form.submits)) this.#put(piece, undefined);
     this.#endBlock();
   }

@@ -85,11 +85,12 @@ export interface FlowSink {
   anchor(id: string): void;
   /** The page sends its reader on by itself; a link says so, too. */
   refresh(refresh: Refresh): void;
+  /** Its fields so far are those that stood before it. */
   formStart(form: Form): void;
   field(field: Field, form: Form): void;
   /** A button that stands outside its form, which is complete. */
   submit(form: Form, submit: Submit): void;
-  /** The form is complete: this is the place of its buttons, of which there is at least one. */
+  /** The form is complete: this is the place of its buttons, of which there is none where it has no fields either. */
   formEnd(form: Form): void;
   end(): void;
 }

@@ -81,6 +81,8 @@ export class FormReader {
 
   finish(): void {
     this.#endForm();
+    for (const { form } of this.#byId.values())
+      if (form.submits.length === 0 && form.fields.length > 0) this.listener.submit(form, addOk(form));
   }
 
   #baseUrl = '';
@@ -112,8 +114,8 @@ export class FormReader {
     const form = this.#open?.draft.form;
     if (form === undefined) return;
     this.#open = undefined;
-    if (form.submits.length === 0)
-      form.submits.push({ label: 'OK', sends: [], action: undefined, method: undefined });
+    // Fields and buttons of one that has neither may stand behind it.
+    if (form.submits.length === 0 && form.fields.length > 0) addOk(form);
     this.listener.formEnd(form);
   }
 
@@ -176,9 +178,16 @@ export class FormReader {
     if (submits === undefined || submits.length >= MAX_SUBMITS) return;
     const characters = submit.sends.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
     if (characters > MAX_FORM) return;
+    submits.push(submit);
     if (draft !== undefined && draft !== this.#open?.draft) this.listener.submit(draft.form, submit);
-    else submits.push(submit);
   }
+}
+
+/** The button of a form that has none: browsers send such a form by a key. */
+function addOk({ submits }: Form): Submit {
+  const submit: Submit = { label: 'OK', sends: [], action: undefined, method: undefined };
+  submits.push(submit);
+  return submit;
 }
 
 /** A picture's own name is sent with the place of the click, which these devices don't have: its corner. */

@@ -119,6 +119,9 @@ export class CompactWriter implements FlowSink {
     this.#head();
     this.#form = form;
     this.#put(formStart(form, this.options.url));
+    // Those that stand before their form have shown nowhere yet.
+    const early = form.fields.filter((field) => field.kind !== 'hidden').map(fieldElement);
+    if (early.length > 0) this.#put(`<p>${early.join(' ')}</p>`);
   }
 
   field(field: Field, form: Form): void {
