@@ -45,6 +45,7 @@ export class HtmlWriter implements ElementSink {
   readonly #open: Written[] = [];
   #style: { element: Element; text: string } | undefined;
   #metaWritten = false;
+  #hasBase = false;
   #title: string | undefined;
   #pictures = 0;
   #endsInSpace = false;
@@ -144,7 +145,11 @@ export class HtmlWriter implements ElementSink {
     if (CUT_BEFORE.has(name)) this.#cutBefore(name);
     if (name === 'html' || name === 'body') this.#frame.unshift(name);
     if (name === 'body') this.#writeMeta();
-    if (name === 'base') this.decks.leaveBase();
+    if (name === 'base') {
+      if (this.#hasBase || !this.base.isSet) return;
+      this.#hasBase = true;
+      this.decks.leaveBase();
+    }
     const tag = `<${name}${writeAttributes(element, name, this.options)}`;
     if (!this.#hasRoom(this.decks.size(tag) + 1)) this.#cut();
     if (!this.#hasRoom(this.decks.size(tag) + 1)) return;

@@ -14,6 +14,11 @@ export class BaseAddress {
     return this.#url;
   }
 
+  /** Whether the page says it itself. */
+  get isSet(): boolean {
+    return this.#isSet;
+  }
+
   see({ name, attributes }: Element): void {
     const href = name === 'base' ? attributes.get('href') : undefined;
     if (href === undefined || this.#isSet) return;
