@@ -66,7 +66,7 @@ async function* decoded(source: Lookahead, decode: (bytes?: Uint8Array) => strin
   yield decode();
 }
 
-/** ASCII as long as it is that; then UTF-8 where a good deal of what follows is, or the fallback. */
+/** ASCII as long as it is that; then what a good deal of what follows says. */
 async function* undecided(source: Lookahead): AsyncGenerator<string> {
   let decode: ((bytes?: Uint8Array) => string) | undefined;
   for await (const chunk of source.chunks()) {
@@ -76,8 +76,8 @@ async function* undecided(source: Lookahead): AsyncGenerator<string> {
     }
     if (decode === undefined) {
       const more = await source.look(LATE_BYTES);
-      const isUtf8 = lateCharset(Buffer.concat([chunk, more]), source.isAtEnd) === 'utf-8';
-      decode = charsetDecoder(isUtf8 ? 'utf-8' : FALLBACK);
+      const late = lateCharset(Buffer.concat([chunk, more]), source.isAtEnd);
+      decode = charsetDecoder(late ?? FALLBACK);
     }
     yield decode(chunk);
   }

@@ -1,6 +1,7 @@
 // Which character set a text is in: the sniffing of the HTML and Encoding Standards, and what browsers do beyond it.
 import { labelToName } from '@exodus/bytes/encoding.js';
 import { sniffedEncoding } from '../../sniffed_encoding.js';
+import { guessedCharset } from './guess.js';
 
 /** How far a page is searched for its own declaration before it is looked for like a parser would (HTML §13.2.3.2). */
 export const PRESCAN_BYTES = 1024;
@@ -21,10 +22,13 @@ export function declaredCharset(
 ): string | undefined {
   const ofHeader = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1];
   // Byte order mark first, then the header; the prescan looks at the rest.
-  const certain = sniffedEncoding(kind === 'html' ? start : start.subarray(0, 3), {
-    label: ofHeader,
-    otherwise: '',
-  });
+  const certain = sniffedEncoding(
+    kind === 'html' ? withoutRawText(start.subarray(0, PRESCAN_BYTES)) : start.subarray(0, 3),
+    {
+      label: ofHeader,
+      otherwise: '',
+    },
+  );
   if (certain !== '') return certain.toLowerCase();
   return ofContent(start, kind);
 }
@@ -47,12 +51,23 @@ function ofContent(start: Uint8Array, kind: TextKind): string | undefined {
 /** A declaration that could be read as ASCII does not stand in UTF-16, whatever it says. */
 const readable = (encoding: string | undefined) => (encoding?.startsWith('utf-16') ? 'utf-8' : encoding);
 
+const RAW_TEXT = /<(script|style|title|textarea|xmp|iframe|noembed)\b[^>]*>[\s\S]*?(?:<\/\1\b|$)/gi;
+
+/** What a script writes is no declaration: browsers' prescan passes over it, where the standard's does not. */
+function withoutRawText(start: Uint8Array): Uint8Array {
+  const text = Buffer.from(start).toString('latin1');
+  return Buffer.from(
+    text.replace(RAW_TEXT, (found) => ' '.repeat(found.length)),
+    'latin1',
+  );
+}
+
 const COMMENT_OR_RAW_TEXT_OR_META =
   /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|xmp|iframe|noembed)\b[\s\S]*?(?:<\/\1\b|$)|<meta\b[^>]{0,1024}>/gi;
 
 /**
  * The character set of a page whose first bytes say nothing, from as much of it as is there: that of a late `<meta>`
- * (HTML §13.2.3.4, "changing the encoding while parsing"), or UTF-8 where the bytes are that. `isAll`: no more follows.
+ * (HTML §13.2.3.4, "changing the encoding while parsing"), or what the letters look like. `isAll`: no more follows.
  */
 export function lateCharset(bytes: Uint8Array, isAll: boolean): string | undefined {
   const text = Buffer.from(bytes).toString('latin1');
@@ -61,14 +76,5 @@ export function lateCharset(bytes: Uint8Array, isAll: boolean): string | undefin
     const declared = sniffedEncoding(Buffer.from(found, 'latin1'), { otherwise: '' });
     if (declared !== '') return declared.toLowerCase();
   }
-  return isUtf8(bytes, isAll) ? 'utf-8' : undefined;
-}
-
-function isUtf8(bytes: Uint8Array, isAll: boolean): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isAll });
-    return true;
-  } catch {
-    return false;
-  }
+  return guessedCharset(bytes, isAll);
 }
