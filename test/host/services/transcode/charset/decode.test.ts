@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { decodeText } from '../../../../../host/services/transcode/charset/decode.js';
-import type { TextKind } from '../../../../../host/services/transcode/charset/sniff.js';
+import type { TextKind } from '../../../../../host/services/charset_sniffing.js';
 
 /** In pieces of `size`: what is cut in two is still one. */
 async function read(bytes: Buffer, type: string | undefined, kind: TextKind = 'html', size = 1) {

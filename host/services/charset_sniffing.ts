@@ -1,7 +1,7 @@
 // Which character set a text is in: the sniffing of the HTML and Encoding Standards, and what browsers do beyond it.
 import { labelToName } from '@exodus/bytes/encoding.js';
-import { sniffedEncoding } from '../../sniffed_encoding.js';
-import { guessedCharset } from './guess.js';
+import { sniffedEncoding } from './sniffed_encoding.js';
+import { guessedCharset } from './charset_guess.js';
 
 /** How far a page is searched for its own declaration before it is looked for like a parser would (HTML §13.2.3.2). */
 export const PRESCAN_BYTES = 1024;

@@ -1,8 +1,8 @@
 // Pages that declare no character set are read as their writers read them, as browsers do.
 import iconv from 'iconv-lite';
 import { expect, test } from 'vitest';
-import { guessedCharset } from '../../../../../host/services/transcode/charset/guess.js';
-import { declaredCharset } from '../../../../../host/services/transcode/charset/sniff.js';
+import { guessedCharset } from '../../../host/services/charset_guess.js';
+import { declaredCharset } from '../../../host/services/charset_sniffing.js';
 
 const inPage = (text: string) =>
   `<html><head><title>Page</title></head><body><h1>News</h1><p class="text">${text}</p><a href="index.html">Home page</a>`;
