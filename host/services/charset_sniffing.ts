@@ -1,12 +1,15 @@
 // Which character set a text is in: the sniffing of the HTML and Encoding Standards, and what browsers do beyond it.
 import { labelToName } from '@exodus/bytes/encoding.js';
-import { sniffedEncoding } from './sniffed_encoding.js';
 import { guessedCharset } from './charset_guess.js';
+import { sniffedEncoding } from './sniffed_encoding.js';
 
 /** How far a page is searched for its own declaration before it is looked for like a parser would (HTML §13.2.3.2). */
 export const PRESCAN_BYTES = 1024;
 /** How far it is searched then, and how much text must be right for UTF-8 that nobody declares. */
 export const LATE_BYTES = 64 * 1024;
+
+/** What browsers of the West take for the character set of a page of which nothing says it. */
+export const FALLBACK = 'windows-1252';
 
 export type TextKind = 'html' | 'xml' | 'css' | 'plain';
 

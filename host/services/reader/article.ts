@@ -2,7 +2,7 @@
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
-import { sniffedEncoding } from '../sniffed_encoding.js';
+import { declaredCharset, FALLBACK, lateCharset } from '../charset_sniffing.js';
 
 export interface PageSource {
   bytes: Uint8Array;
@@ -50,20 +50,9 @@ const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 function decoded(bytes: Uint8Array, charset: string | undefined): string {
-  const name = sniffedEncoding(bytes, {
-    label: charset,
-    otherwise: isUtf8(bytes) ? 'UTF-8' : 'windows-1252',
-  });
+  const type = charset === undefined ? undefined : `text/html; charset=${charset}`;
+  const name = declaredCharset(type, bytes, 'html') ?? lateCharset(bytes, true) ?? FALLBACK;
   return new TextDecoder(name).decode(bytes);
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** With a head and a body, as every page has them whose tags for them are left out (HTML §13.2.6.4). */

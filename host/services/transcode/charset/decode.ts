@@ -1,9 +1,13 @@
 // Bytes to text, chunk by chunk, in whatever character set they come.
 import { TextDecoder as EveryTextDecoder } from '@exodus/bytes/encoding.js';
-import { declaredCharset, LATE_BYTES, lateCharset, PRESCAN_BYTES, type TextKind } from '../../charset_sniffing.js';
-
-/** What browsers of the West take for the character set of a page that declares none and is not UTF-8. */
-const FALLBACK = 'windows-1252';
+import {
+  declaredCharset,
+  FALLBACK,
+  LATE_BYTES,
+  lateCharset,
+  PRESCAN_BYTES,
+  type TextKind,
+} from '../../charset_sniffing.js';
 
 export interface DecodedText {
   /** Its encoding's name, in small letters: forms are sent in it. */

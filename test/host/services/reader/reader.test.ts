@@ -123,6 +123,8 @@ describe('an article', () => {
     expect(of(ARTICLE)).toContain('Grüße');
     expect(of(Buffer.from(ARTICLE, 'latin1'))).toContain('Grüße');
     expect(of(Buffer.from(ARTICLE, 'utf16le'), 'utf-16le')).toContain('Grüße');
+    const late = ARTICLE.replace('<head>', `<head><!--${'x'.repeat(2000)}--><meta charset=iso-8859-2>`);
+    expect(of(Buffer.from(late.replace('Grüße', 'Gr\xb9'), 'latin1'))).toContain('Grš');
   });
 
   test('is found where tags for head and body are left out, and brings no script', () => {

@@ -1,8 +1,8 @@
 // Every character set that browsers read, however it is declared, and none where nobody declares it.
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { decodeText } from '../../../../../host/services/transcode/charset/decode.js';
 import type { TextKind } from '../../../../../host/services/charset_sniffing.js';
+import { decodeText } from '../../../../../host/services/transcode/charset/decode.js';
 
 /** In pieces of `size`: what is cut in two is still one. */
 async function read(bytes: Buffer, type: string | undefined, kind: TextKind = 'html', size = 1) {
