@@ -28,6 +28,10 @@ const MAX_ATTRIBUTES = 256;
 const SCRIPT = /<script[\t\n\f\r />]/i;
 const BEGUN_SCRIPT = /<(?:s|sc|scr|scri|scrip|script(?:[\t\n\f\r /][^>]*)?)?$/i;
 const MAX_HELD = 4096;
+/** With one of these the page itself begins. */
+const OUTER: ReadonlySet<string> = new Set(['html', 'head', 'body']);
+/** A document type that goes on in brackets (XML 1.0 §2.8). */
+const SUBSET = /^!?doctype\b[^\]]*\[[^\]]*$/i;
 /** Characters that are read at once. */
 const STEP = 1 << 15;
 /** Characters of a token that goes on in the next step which are kept: more than any name or end tag has. */
@@ -40,6 +44,8 @@ export class TokenReader {
   #offset = 0;
   #tokenEnd = 0;
   #pending = '';
+  /** Declarations of XML, up to the page itself. */
+  #isSubset = false;
   /** The script that is passed over, and where the tag of the last one ended. */
   #script: ScriptEnd | undefined;
   #lastScript = -1;
@@ -135,7 +141,10 @@ export class TokenReader {
         this.#tokenEnd = end + 1;
       },
       oncomment: (_, end) => this.#skip(end),
-      ondeclaration: (_, end) => this.#skip(end),
+      ondeclaration: (start, end) => {
+        if (this.isXml && SUBSET.test(this.#slice(start, end))) this.#isSubset = true;
+        this.#skip(end);
+      },
       onprocessinginstruction: (_, end) => this.#skip(end),
       onopentagname: (start, end) => this.#open(this.#nameOf(start, end)),
       onattribname: (start, end) => {
@@ -160,7 +169,12 @@ export class TokenReader {
   }
 
   #text(text: string): void {
-    this.#pending += text;
+    if (this.#isSubset) {
+      const end = /\]\s*>/.exec(text);
+      if (end === null) return;
+      this.#isSubset = false;
+      this.#pending += text.slice(end.index + end[0].length);
+    } else this.#pending += text;
   }
 
   /** References cut a text into many: it goes on as one. */
@@ -202,6 +216,8 @@ export class TokenReader {
 
   #startTag(end: number, isSelfClosing: boolean): void {
     this.#tokenEnd = end + 1;
+    this.#isSubset &&= !OUTER.has(this.#name);
+    if (this.#isSubset) return;
     this.#flush();
     const tag = { name: this.#name, attributes: this.#attributes, oversized: this.#oversized, isSelfClosing };
     const type = this.#attributes.get('type') ?? '';
@@ -214,6 +230,7 @@ export class TokenReader {
 
   #endTag(name: string, end: number): void {
     this.#tokenEnd = end;
+    if (this.#isSubset) return;
     this.#flush();
     if (name === this.#without?.name) {
       this.#without.reader.end();

@@ -139,3 +139,19 @@ test('any page of such pieces has the text that a browser shows', () => {
     { numRuns: 2000, seed: 20261201 },
   );
 });
+
+test('the declarations in the document type of XML are no text', () => {
+  const text = (html: string, size: number) => {
+    let all = '';
+    const sink = { isForeign: false, startTag() {}, endTag() {}, text: (piece: string) => (all += piece) };
+    const reader = new TokenReader(sink as unknown as ConstructorParameters<typeof TokenReader>[0], true);
+    for (let at = 0; at < html.length; at += size) reader.write(html.slice(at, at + size));
+    reader.end();
+    return all.trim();
+  };
+  const page =
+    '<?xml version="1.0"?><!DOCTYPE html [<!ENTITY a "<b>b</b>"> <!-- ] > --> <!ELEMENT x (y)>\n] >\n<html><p>Text [1] ></p></html>';
+  for (const size of [1, 7, 1000]) expect(text(page, size)).toBe('Text [1] >');
+  expect(text('<!DOCTYPE html [ <html><body><p>Text</p></body></html>', 5)).toBe('Text');
+  expect(text('<!DOCTYPE html PUBLIC "a[b]" "c"><p>Text</p>', 5)).toBe('Text');
+});
