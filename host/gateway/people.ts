@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { DeputyError } from '../delegation/error.js';
 import { DelegationPolicy, type PolicyRule } from '../delegation/policy.js';
-import { Buckets } from '../services/token_bucket.js';
 import { ClientNetworks } from './access.js';
 
 export interface Person {
@@ -27,15 +26,12 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const FILE = 'people.json';
 /** Passwords that were right, so that scrypt is not asked for every picture. */
 const REMEMBERED = 256;
-/** Passwords that are looked at, a second and address: each costs a twentieth of a second, and guessing must not be quick. */
-const TRIES = 2;
 
 export class People {
   readonly #entries: readonly Entry[];
   /** By a keyed hash: no password is kept. */
   readonly #right = new Map<string, string>();
   readonly #key = randomBytes(32);
-  readonly #tries = new Buckets();
 
   private constructor(entries: readonly Entry[]) {
     this.#entries = entries;
@@ -64,10 +60,10 @@ export class People {
   identify(address: string, credentials: string | undefined): Person | undefined {
     if (!this.areNamed) return GUEST;
     const byAddress = this.#entries.find(({ networks }) => networks?.has(address));
-    return byAddress ?? (credentials === undefined ? undefined : this.#byPassword(address, credentials));
+    return byAddress ?? (credentials === undefined ? undefined : this.#byPassword(credentials));
   }
 
-  #byPassword(address: string, credentials: string): Person | undefined {
+  #byPassword(credentials: string): Person | undefined {
     const [, encoded] = /^basic\s+([A-Za-z0-9+/=]{1,1024})$/i.exec(credentials) ?? [];
     if (encoded === undefined) return undefined;
     const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
@@ -75,7 +71,6 @@ export class People {
     const digest = createHmac('sha256', this.#key).update(encoded).digest('base64');
     if (password === undefined) return undefined;
     if (entry !== undefined && this.#right.get(digest) === name) return entry;
-    if (this.#tries.of(address, TRIES)!.take() > 0) return undefined;
     // As much work for a name that nobody has: the time of an answer tells no names.
     const isRight = matches(password, entry?.password ?? NOBODYS);
     if (entry?.password === undefined || !isRight) return undefined;
