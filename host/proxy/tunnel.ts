@@ -141,7 +141,6 @@ export function beginSession(
     onClosed: () => registry.remove(session),
   });
   registry.add(session);
-  session.start();
   return session;
 }
 

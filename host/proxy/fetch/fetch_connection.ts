@@ -39,6 +39,7 @@ export interface OtherHooks {
 export class OtherConnection {
   /** Whether an answer has come over it. */
   hasServed = false;
+  readonly #origin: ByteStream;
   readonly #bytes: ReadAhead;
   #requests = 0;
   /** Whether an answer is surely to what was asked; see in_step.ts. */
@@ -49,7 +50,8 @@ export class OtherConnection {
     private readonly limits: OtherLimits,
     private readonly hooks: OtherHooks,
   ) {
-    this.#bytes = new ReadAhead(carrier.originStream);
+    this.#origin = carrier.originStream;
+    this.#bytes = new ReadAhead(this.#origin);
   }
 
   /** Ends the session when the origin closes, or speaks, while nothing was asked. */
@@ -103,8 +105,8 @@ export class OtherConnection {
     if (journal?.session.leg !== 'further') this.#requests++;
     await journal?.record({ kind: 'request', number: this.#requests, ...sent });
     const asked = async () => {
-      await this.carrier.originStream.write(request);
-      if (body !== undefined && body.length > 0) await this.carrier.originStream.write(body);
+      await this.#origin.write(request);
+      if (body !== undefined && body.length > 0) await this.#origin.write(body);
       for (;;) {
         const raw = await readRawHead(this.#bytes, this.limits.responseHeadBytes, 'BAD_RESPONSE');
         if (raw === undefined)

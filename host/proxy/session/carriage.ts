@@ -2,10 +2,12 @@
 import { type CarryOptions, carry } from '../exchange/http_session.js';
 
 export class Carriage {
-  readonly #retired = new AbortController();
   #running: Promise<void> | undefined;
   #isStream = false;
   #isUnderWay = false;
+
+  /** `retired` aborts when it takes no further exchange: it ends at once between two, else after the one under way. */
+  constructor(private readonly retired: AbortSignal) {}
 
   /** Plain bytes pass. */
   get isStream(): boolean {
@@ -17,20 +19,11 @@ export class Carriage {
     return this.#isUnderWay;
   }
 
-  get isRetired(): boolean {
-    return this.#retired.signal.aborted;
-  }
-
-  /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
-  retire(): void {
-    this.#retired.abort();
-  }
-
   /** Resolves at their end; rejects where it is out of order. */
   run(options: Omit<CarryOptions, 'onTurn' | 'retired'>): Promise<void> {
     this.#running = carry({
       ...options,
-      retired: this.#retired.signal,
+      retired: this.retired,
       onStream: () => {
         this.#isStream = true;
         options.onStream();

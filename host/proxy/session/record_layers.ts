@@ -13,7 +13,7 @@ import type { SessionKeys, Side } from '../record/session_keys.js';
 import type { ByteStream, CountedStream } from '../streams/byte_stream.js';
 import { EpochLeg } from './epoch_leg.js';
 import type { ParkedRelay } from './parked_relay.js';
-import type { Relay, RelayOutcome } from './relay.js';
+import type { Directions, Relay } from './relay.js';
 
 /** Keeps a mirror's explicit nonces apart from those of the peer whose key it uses. */
 const MIRROR_NONCES = 1n << 63n;
@@ -33,8 +33,7 @@ export interface Activation {
 
 export interface ActivationOptions {
   relay: Relay;
-  /** The two directions of the relay, running. */
-  directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> };
+  directions: Directions;
   target: Target;
   trust: Trust;
   client: CountedStream;

@@ -18,6 +18,12 @@ import { ParkedRelay } from './parked_relay.js';
 /** `parked`: stopped between two records, at the count that was asked for. `ended`: the side closed. */
 export type RelayOutcome = 'parked' | 'ended';
 
+/** The two directions of a relay, running. */
+export interface Directions {
+  readonly client: Promise<RelayOutcome>;
+  readonly origin: Promise<RelayOutcome>;
+}
+
 export interface RelayOptions {
   client: ByteStream;
   origin: ByteStream;

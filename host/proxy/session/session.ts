@@ -1,90 +1,74 @@
-// One delegable session: a counted relay at first, an active proxy after its delivery, wiped at its end.
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Delivery, legName } from '../../delegation/delivery.js';
-import { Grant, grantName } from '../../delegation/grant.js';
+// One delegable session: a relay at first, what its delivery makes of it then, and wiped at its end. The phases own what they
+// need; here stands what leads from one to the next.
+import type { Delivery } from '../../delegation/delivery.js';
+import { Grant } from '../../delegation/grant.js';
 import type { Release } from '../../delegation/message.js';
 import type { SessionId } from '../../delegation/session_id.js';
-import type { JournalSession } from '../../services/journal.js';
-import type { OriginIdentity, TunnelFlow } from '../../services/service.js';
+import type { TunnelFlow } from '../../services/service.js';
 import type { Principal } from '../admission/authentication.js';
 import { helloJudge, tunnelRefusal } from '../admission/tunnel_services.js';
 import { SessionError, type SessionErrorCode, sessionError, undeliverable } from '../error.js';
 import type { Traffic } from '../events.js';
-import { http2Refused, isHttp2 } from '../exchange/head.js';
-import { Journal, unrecorded } from '../exchange/journal.js';
+import { type Journal, unrecorded } from '../exchange/journal.js';
 import { tellClosed } from '../exchange/service_ends.js';
-import { ticketOf } from '../handshake/examine.js';
-import { RecordStream } from '../record/record_stream.js';
-import type { NegotiatedSession, SessionKeys } from '../record/session_keys.js';
 import type { ByteStream } from '../streams/byte_stream.js';
-import { activate, deliveredKeys } from './activation.js';
-import { Carriage } from './carriage.js';
-import { type DeliveredFacts, deliveredFacts } from './delivered.js';
-import { checkDelivery } from './delivery_check.js';
-import { type EpochLeg, giveBack, stopEpochLeg } from './epoch_leg.js';
-import type { Observation } from './observation.js';
-import { examineObserved, feed, observationOf } from './observation_start.js';
-import { originIdentity } from './origin_identity.js';
+import type { ActiveSession } from './active_session.js';
+import type { Delivered, DeliveredFacts } from './delivered.js';
+import { type Delivering, readAlong, takeOver } from './delivering.js';
+import type { EpochLeg } from './epoch_leg.js';
+import type { ObservedSession } from './observed_session.js';
+import { Closed, DELIVERING, type Phase, Relaying, UNDELEGATED } from './phase.js';
 import type { Activation } from './record_layers.js';
-import { Relay, type RelayOutcome } from './relay.js';
-import { breakBoth, CUT, type CutCode, endBoth, LINGER, wipe } from './session_end.js';
-import { type Deliverer, flowContext, type SessionOptions, type SessionState } from './session_options.js';
+import { Relay } from './relay.js';
+import { ReturnedSession } from './returned_session.js';
+import { breakBoth, CUT, type CutCode, endBoth } from './session_end.js';
+import type { Deliverer, SessionOptions, SessionState } from './session_options.js';
 import { SessionReports } from './session_reports.js';
-
-/** What a delivery settles for as long as the session lasts. `facts`: undefined where it allows no resumption, as in `observe`. */
-interface Delivered {
-  readonly deliverer: Deliverer;
-  readonly origin: OriginIdentity;
-  readonly facts: DeliveredFacts | undefined;
-  readonly journal: Journal | undefined;
-}
 
 export class DelegableSession {
   readonly id: SessionId;
   readonly principal: Principal;
   readonly target: { host: string; port: number };
-  readonly #options: SessionOptions;
-  readonly #relay: Relay;
-  #state: SessionState = 'relaying';
-  #isForFetching = false;
-  #directions: { client: Promise<RelayOutcome>; origin: Promise<RelayOutcome> } | undefined;
-  readonly #reports: SessionReports;
-  #active: Activation | undefined;
-  #observation: Observation | undefined;
-  #delivered: Delivered | undefined;
-  readonly #carriage = new Carriage();
   /** A record layer checks for close_notify. */
   readonly endsProvably = true;
+  readonly #options: SessionOptions;
+  readonly #relay: Relay;
+  readonly #reports: SessionReports;
+  readonly #retired = new AbortController();
+  #phase: Phase;
   /** Services know that bytes passed, or pass, unread. */
   #isUnread = false;
-  #deliveryTimer: NodeJS.Timeout | undefined;
-  #expiryTimer: NodeJS.Timeout | undefined;
-  #onRevoked: (clientBytes: number) => void = () => {};
-  /** Resolves with the count of the client's bytes when it takes its grant back. */
-  readonly #revoked = new Promise<number>((resolve) => {
-    this.#onRevoked = resolve;
-  });
   #onEnd: () => void = () => {};
   /** Resolves when the session is over and its secrets are wiped. */
   readonly closed = new Promise<void>((resolve) => {
     this.#onEnd = resolve;
   });
 
+  /** Relays until both sides end, or until a delivery takes over. */
   constructor(options: SessionOptions) {
     this.#options = options;
     this.id = options.id;
     this.principal = options.principal;
     this.target = options.target;
-    this.#reports = new SessionReports(this.id, options.observers, options.settings.log);
+    const { limits, log } = options.settings;
+    this.#reports = new SessionReports(this.id, options.observers, log);
     this.#relay = new Relay({
       client: options.client,
       origin: options.origin,
       holds: options.mirror,
       strict: options.mustDeliver,
-      limits: options.settings.limits,
+      limits,
       onHandshake: () => this.#reports.handshake(this.#relay.view),
       judgeHello: helloJudge(this.#tunnelFlow('session'), options.settings),
     });
+    const directions = { client: this.#relay.relayClient(), origin: this.#relay.relayOrigin() };
+    this.#phase = new Relaying(directions, () => void this.#onUndelivered(), limits.deliveryTimeout);
+    Promise.all([directions.client, directions.origin]).then(
+      (outcomes) => {
+        if (outcomes.every((outcome) => outcome === 'ended')) void this.#onRelayed();
+      },
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
   }
 
   /** Undefined until the ClientHello has passed. */
@@ -92,13 +76,33 @@ export class DelegableSession {
     return this.#relay.view.clientHello?.random;
   }
 
+  get state(): SessionState {
+    return this.#phase.state;
+  }
+
+  get isDelivered(): boolean {
+    return this.state !== 'relaying';
+  }
+
   /** What a resumption of it must agree with; undefined before the delivery. */
   get delivered(): DeliveredFacts | undefined {
     return this.#delivered?.facts;
   }
 
-  get state(): SessionState {
-    return this.#state;
+  /** Undefined where nobody keeps a record, or before the delivery. */
+  get journal(): Journal | undefined {
+    return this.#delivered?.journal;
+  }
+
+  /** The proxy knows itself all that is in it, and with whom it is, and it is no client's own. */
+  get isGoodForOthers(): boolean {
+    const origin = this.#delivered?.origin;
+    return origin !== undefined && this.#options.settings.trust.issued.vouchesFor(origin);
+  }
+
+  /** The proxy uses it itself, for the content of others (R13): it ends with the main session. */
+  get isForFetching(): boolean {
+    return this.#phase.state === 'active' && this.#phase.isForFetching;
   }
 
   get traffic(): Traffic {
@@ -111,40 +115,9 @@ export class DelegableSession {
     };
   }
 
-  /** The proxy uses it itself, for the content of others (R13): it ends with the main session. */
-  get isForFetching(): boolean {
-    return this.#isForFetching;
-  }
-
   /** Takes no further exchange: ends at once between two, else after the one under way. Other protocols go on. */
   retire(): void {
-    this.#carriage.retire();
-  }
-
-  /** Asked anew after a wait, in which anything may have happened. */
-  #is(state: SessionState): boolean {
-    return this.#state === state;
-  }
-
-  get isDelivered(): boolean {
-    return this.#state !== 'relaying';
-  }
-
-  /** Relays until both sides end, or until a delivery takes over. */
-  start(): void {
-    const client = this.#relay.relayClient();
-    const origin = this.#relay.relayOrigin();
-    this.#directions = { client, origin };
-    const { limits } = this.#options.settings;
-    this.#deliveryTimer = setTimeout(() => void this.#onUndelivered(), limits.deliveryTimeout);
-    Promise.all([client, origin]).then(
-      (outcomes) => {
-        if (!outcomes.every((outcome) => outcome === 'ended')) return;
-        if (this.#observation === undefined) this.#close('CLOSED');
-        else void this.#observed();
-      },
-      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
-    );
+    this.#retired.abort();
   }
 
   /**
@@ -152,38 +125,20 @@ export class DelegableSession {
    * with it, unless it had been delivered before.
    */
   async deliver(delivery: Delivery, deliverer: Deliverer): Promise<void> {
-    if (this.#state !== 'relaying') throw undeliverable(this.#state);
-    this.#state = 'delivering';
-    const reads = delivery.grant === Grant.Observe || this.#options.mirror;
-    if (!reads) this.#options.client.hold?.();
+    const relaying = this.#phase;
+    if (relaying.state !== 'relaying') throw undeliverable(relaying.state);
+    relaying.close();
+    this.#phase = DELIVERING;
+    const { client, mirror } = this.#options;
+    const isObserved = delivery.grant === Grant.Observe;
+    if (!isObserved && !mirror) client.hold?.();
     this.#reports.delivered(deliverer);
-    clearTimeout(this.#deliveryTimer);
+    const { directions } = relaying;
+    const from = {
+      ...{ session: this.#options, reports: this.#reports, relay: this.#relay, directions, deliverer },
+    };
     try {
-      const { mirror, settings } = this.#options;
-      const { legacy } = settings;
-      const negotiated = checkDelivery(delivery, this.#relay, mirror);
-      if (delivery.grant === Grant.Observe) return await this.#observe(delivery, negotiated, deliverer);
-      const keys = deliveredKeys(delivery, negotiated, this.#relay, legacy);
-      const active = await this.#activate(delivery, keys);
-      if (isHttp2(active.examined.facts?.alpn ?? delivery.alpn)) {
-        wipe(active);
-        throw http2Refused();
-      }
-      const origin = originIdentity(this.target, delivery, this.#relay.view, active.examined);
-      const facts = deliveredFacts(delivery, this.#relay.view, origin);
-      const journal = this.#journalFor(delivery, origin);
-      this.#delivered = { deliverer, origin, facts, journal };
-      await journal?.record({ kind: 'opened' }).catch((error) => {
-        wipe(active);
-        throw error;
-      });
-      if (this.#is('closed')) {
-        wipe(active);
-        throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
-      }
-      this.#state = 'active';
-      this.#active = active;
-      this.#announce(delivery, active, origin);
+      await (isObserved ? this.#observe(delivery, from) : this.#activate(delivery, from));
     } catch (error) {
       const failure = sessionError(error, 'CLIENT_GONE');
       this.#reports.notDelivered();
@@ -192,137 +147,78 @@ export class DelegableSession {
     }
   }
 
-  /** Goes on as a relay, and reads along. */
-  async #observe(delivery: Delivery, negotiated: NegotiatedSession, deliverer: Deliverer): Promise<void> {
-    const options = this.#options;
-    const relay = this.#relay;
-    const examining = examineObserved(delivery, relay, this.target, options.settings);
-    const settled = { ...delivery, secrets: Buffer.from(delivery.secrets) };
-    const examined = await examining.catch((error) => {
-      settled.secrets.fill(0);
-      throw error;
+  async #activate(delivery: Delivery, from: Delivering): Promise<void> {
+    const active = await takeOver(delivery, from, {
+      retired: this.#retired.signal,
+      onEpochOver: (why) => this.#endGrant(why),
     });
-    if (isHttp2(examined.facts?.alpn ?? delivery.alpn)) throw http2Refused();
-    const origin = originIdentity(this.target, delivery, relay.view, examined);
-    const onUnrecorded = () => void this.fail(unrecorded());
-    const observation = observationOf(settled, { options, relay, origin, negotiated, onUnrecorded });
-    settled.secrets.fill(0);
-    const journal = this.#journalFor(delivery, origin);
-    this.#delivered = { deliverer, origin, facts: undefined, journal };
-    this.#observation = observation;
-    this.#state = 'observed';
-    const before = relay.watch((side, record, index) => observation.onRecord(side, record, index));
-    feed(observation, before, relay, examined);
-    await journal?.record({ kind: 'opened' });
-    if (!this.#is('closed')) this.#announce(delivery, relay, origin);
+    this.#enter(active);
+    this.#announce(delivery, active, active.layers);
+  }
+
+  /** Goes on as a relay, and reads along. */
+  async #observe(delivery: Delivery, from: Delivering): Promise<void> {
+    const observed = await readAlong(delivery, from, () => void this.fail(unrecorded()));
+    this.#enter(observed);
+    await observed.delivered.journal?.record({ kind: 'opened' });
+    if (!this.#is('closed')) this.#announce(delivery, observed, this.#relay);
+  }
+
+  /** What a delivery has made. Throws where the session closed meanwhile. */
+  #enter(phase: ActiveSession | ObservedSession): void {
+    if (this.#is('closed')) {
+      phase.close();
+      throw new SessionError('CLIENT_GONE', 'the session closed while it was being delivered');
+    }
+    this.#phase = phase;
+  }
+
+  #announce(
+    delivery: Delivery,
+    phase: ActiveSession | ObservedSession,
+    counts: Pick<Activation, 'clientRecords' | 'originRecords'>,
+  ): void {
+    phase.expireAfter(delivery.expires, () => this.#endGrant('EXPIRED'));
+    this.#reports.active(delivery, counts, phase.delivered.origin);
   }
 
   /** Keys of records that were kept. Throws SessionError where they are none. The caller wipes them. */
   release(release: Release): void {
-    this.#observation?.onRelease(release);
-  }
-
-  /** Both sides have ended: keys that are still owed may come now. */
-  async #observed(): Promise<void> {
-    await this.#observation!.settled(this.#options.settings.limits.releaseTimeout);
-    await this.finish();
+    if (this.#phase.state === 'observed') this.#phase.observation.onRelease(release);
   }
 
   /** Carries the client's own exchanges; the session ends with them. `alpn` is empty where the client can't tell. */
-  async carry({ alpn, isStream = false }: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
-    if (this.#active === undefined || this.#delivered === undefined) return;
-    const { leg, origin, examined } = this.#active;
-    const { deliverer, journal } = this.#delivered;
-    const { settings } = this.#options;
+  async carry(delivery: Pick<Delivery, 'alpn' | 'isStream'>): Promise<void> {
+    if (this.#phase.state !== 'active') return;
     try {
-      await this.#carriage.run({
-        leg,
-        origin,
-        isStream,
-        onStream: () => this.#onStream(),
-        alpn: examined.facts?.alpn ?? (alpn || this.#relay.view.serverHello?.alpn),
-        flow: flowContext(this.#options, this.#delivered.origin, deliverer),
-        limits: settings.limits,
-        onRequest: (method, target) => this.#reports.request(method, target),
-        journal,
-        onResponse: (report) => this.#reports.response(report),
-      });
-      await this.finish(this.#carriage.isRetired ? 'STOPPING' : 'CLOSED');
+      await this.#phase.carry(delivery);
+      await this.finish(this.#retired.signal.aborted ? 'STOPPING' : 'CLOSED');
     } catch (error) {
       // What was under way when the client took its session back has broken off.
       if (!this.#is('returned')) await this.fail(sessionError(error, 'CLIENT_GONE'));
     }
   }
 
-  #onStream(): void {
-    const { client, origin, settings } = this.#options;
-    for (const side of [client, origin]) side.setIdleTimeout?.(settings.limits.streamIdleTimeout);
-  }
-
-  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the grant was `epoch`. */
-  revoke(clientBytes: number): void {
-    this.#onRevoked(clientBytes);
-    if (this.#state !== 'returned') this.#endGrant('REVOKED');
-  }
-
-  /** A session delivered for an epoch goes back, where this proxy lets pass what it can't read; any other ends. */
-  #endGrant(code: CutCode): void {
-    const leg = this.#active?.epochLeg;
-    if (this.#observation !== undefined) {
-      // The session is the client's own, and goes on.
-      this.#observation.stop();
-      return;
-    }
-    if (leg === undefined || this.#isForFetching || this.#relay.isStrict) void this.cut(code);
-    else this.#giveBack(this.#active!, leg, code);
-  }
-
-  #giveBack(active: Activation, leg: EpochLeg, code: string): void {
-    const { client, origin, settings } = this.#options;
-    const why = new SessionError('REVOKED', 'the session went back to the client');
-    const counts = stopEpochLeg(leg, active.origin, active.relay, why);
-    this.#state = 'returned';
-    this.#active = undefined;
-    wipe(active);
-    clearTimeout(this.#expiryTimer);
-    this.#reports.returned(code, counts);
-    void this.#passesUnread();
-    const unused = () => active.origin.unused;
-    giveBack(this.#revoked, settings.limits.deliveryTimeout, {
-      ...{ relay: active.relay, client, origin, leg, unused },
-    }).then(
-      () => this.finish(),
-      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
-    );
-  }
-
   /** The plaintext of the origin, for a session that the proxy uses itself (R13). */
   get originStream(): ByteStream {
-    return this.#active!.origin;
-  }
-
-  /** The proxy knows itself all that is in it, and with whom it is, and it is no client's own. */
-  get isGoodForOthers(): boolean {
-    const origin = this.#delivered?.origin;
-    return origin !== undefined && this.#options.settings.trust.issued.vouchesFor(origin);
-  }
-
-  /** Undefined where nobody keeps a record, or before the delivery. */
-  get journal(): Journal | undefined {
-    return this.#delivered?.journal;
+    if (this.#phase.state !== 'active') throw new SessionError('ORIGIN_GONE', 'the session is over');
+    return this.#phase.layers.origin;
   }
 
   /** Follows the conduit of a session that the proxy uses itself: when the client gives it up, the session ends. */
-  async watchConduit(): Promise<void> {
-    const { leg } = this.#active!;
-    this.#isForFetching = true;
+  watchConduit(): Promise<void> {
+    return this.#endWith((active) => active.watchConduit());
+  }
+
+  /** The client has said that it leaves. */
+  leave(): Promise<void> {
+    return this.#endWith((active) => active.leave());
+  }
+
+  /** Ends with what an active session does last. */
+  async #endWith(last: (active: ActiveSession) => Promise<void>): Promise<void> {
     try {
-      if ((await leg.read()) !== undefined) {
-        throw new SessionError(
-          'UNEXPECTED_MESSAGE',
-          'the client wrote on a session that it gave to the proxy',
-        );
-      }
+      if (this.#phase.state === 'active') await last(this.#phase);
     } catch (error) {
       await this.fail(sessionError(error, 'CLIENT_GONE'));
       return;
@@ -330,113 +226,52 @@ export class DelegableSession {
     await this.finish();
   }
 
-  /**
-   * The client has said so, on another connection than the bytes that it wrote before: those still go out. What has not
-   * gone by then breaks off, for the origin must not take a part for the whole.
-   */
-  async leave(): Promise<void> {
-    if (!this.#carriage.isStream) return this.finish();
-    await Promise.race([this.#carriage.ended(), delay(LINGER, undefined, { ref: false })]);
-    if (!this.#carriage.isUnderWay) return this.finish();
-    await this.fail(new SessionError('CLIENT_GONE', 'the client left before all of its bytes had gone on'));
+  /** The client takes its grant back. `clientBytes`: what it wrote of content, where the grant was `epoch`. */
+  revoke(clientBytes: number): void {
+    if (this.#phase.state !== 'returned') this.#endGrant('REVOKED');
+    if (this.#phase.state === 'returned') this.#phase.take(clientBytes);
   }
 
-  /** An end that neither side made: in order between two exchanges, else what is under way breaks off and says so. */
-  cut(code: CutCode): Promise<void> {
-    return this.#carriage.isUnderWay ? this.fail(new SessionError(code, CUT[code])) : this.finish(code);
-  }
-
-  /** An orderly end of both sides: the origin gets close_notify. */
-  async finish(code = 'CLOSED'): Promise<void> {
-    if (this.#state === 'closed') return;
-    // Nothing to wait for elsewhere: the client hears of the end before its main session may go.
-    if (this.#observation !== undefined) {
-      await this.#observation.end();
-      if (this.#is('closed')) return;
+  /** A session delivered for an epoch goes back, where this proxy lets pass what it can't read; any other ends. */
+  #endGrant(code: CutCode): void {
+    const phase = this.#phase;
+    if (phase.state === 'observed') {
+      // The session is the client's own, and goes on.
+      phase.observation.stop();
+      return;
     }
-    const ending = endBoth(this.#options, this.#active);
-    this.#reports.finished(code);
-    this.#close(code);
-    await ending;
-  }
-
-  /** A disorderly end: no side can take what it has for complete. */
-  async fail(error: SessionError): Promise<void> {
-    if (this.#state === 'closed') return;
-    this.#reports.failing(error);
-    const breaking = breakBoth(this.#options, this.#active, error);
-    this.#close(error.code);
-    this.#reports.failed(error);
-    await breaking;
-  }
-
-  #activate(delivery: Delivery, keys: SessionKeys): Promise<Activation> {
-    const { client, origin, mirror, settings } = this.#options;
-    const isEpoch = delivery.grant === Grant.Epoch;
-    return activate(delivery, keys, {
-      relay: this.#relay,
-      directions: this.#directions!,
-      target: this.target,
-      trust: settings.trust,
-      client,
-      originTransport: origin,
-      mirror,
-      limits: settings.limits,
-      onTicket: (message) => this.#onTicket(message),
-      onKeyUpdate: (side, generation) => this.#reports.keyUpdate(side, generation),
-      ...(isEpoch && { onEpochOver: (why) => this.#endGrant(why) }),
-    });
-  }
-
-  #announce(
-    delivery: Delivery,
-    counts: Pick<Activation, 'clientRecords' | 'originRecords'>,
-    origin: OriginIdentity,
-  ): void {
-    if (delivery.expires > 0) {
-      this.#expiryTimer = setTimeout(() => this.#endGrant('EXPIRED'), delivery.expires * 1000).unref();
+    const leg = phase.state === 'active' ? phase.layers.epochLeg : undefined;
+    if (phase.state !== 'active' || leg === undefined || phase.isForFetching || this.#relay.isStrict) {
+      void this.cut(code);
+      return;
     }
-    this.#reports.active(delivery, counts, origin);
+    this.#giveBack(phase, leg, code);
   }
 
-  /** R12. A mirror client gets the ticket itself, since its own TLS stack will use it. */
-  #onTicket(message: Buffer): void {
-    const leg = this.#active?.leg;
-    if (leg instanceof RecordStream) void leg.writeHandshake(message).catch(() => {});
-    this.#reports.ticket(message);
-    this.#remember(message);
+  #giveBack(active: ActiveSession, leg: EpochLeg, code: string): void {
+    const returned = new ReturnedSession(active, leg);
+    this.#phase = returned;
+    this.#reports.returned(code, returned.counts);
+    void this.#passesUnread();
+    returned.relay(this.#options).then(
+      () => this.finish(),
+      (error) => this.fail(sessionError(error, 'CLIENT_GONE')),
+    );
   }
 
-  /** What a verified origin gives to resume with shows later that it is the same one. */
-  #remember(message: Buffer): void {
-    const examined = this.#active?.examined;
-    if (examined?.kind === 'verified') {
-      this.#options.settings.trust.issued.add(ticketOf(message), examined.identity);
+  /** Both sides of a relay have ended: where it was read along with, keys that are still owed may come now. */
+  async #onRelayed(): Promise<void> {
+    if (this.#phase.state === 'closed') return;
+    if (this.#phase.state !== 'observed') {
+      this.#close('CLOSED');
+      return;
     }
-  }
-
-  #journalFor(delivery: Delivery, origin: OriginIdentity): Journal | undefined {
-    const { id, principal, settings } = this.#options;
-    const { version, cipherSuite } = this.#relay.view.serverHello!;
-    const session: JournalSession = {
-      sessionId: id,
-      client: principal.name,
-      origin,
-      grant: grantName(delivery.grant),
-      leg: legName(delivery),
-      protocolVersion: version,
-      cipherSuite,
-    };
-    return Journal.of(session, settings);
-  }
-
-  #tunnelFlow(kind: TunnelFlow['kind']): TunnelFlow {
-    const { principal } = this.#options;
-    return { kind, client: principal.name, ...this.target, sessionId: this.id };
+    await this.#phase.observation.settled(this.#options.settings.limits.releaseTimeout);
+    await this.finish();
   }
 
   async #onUndelivered(): Promise<void> {
-    if (this.#state !== 'relaying') return;
+    if (this.#phase.state !== 'relaying') return;
     const { mirror, settings } = this.#options;
     if (this.#relay.isStrict || (mirror && settings.undelivered === 'close')) {
       const why = 'no delivery came in time, and undelivered this proxy lets no application data pass';
@@ -445,7 +280,7 @@ export class DelegableSession {
     }
     if (mirror) {
       this.#reports.undelivered();
-      this.#state = 'undelegated';
+      this.#phase = UNDELEGATED;
       this.#relay.forget();
     }
     if (!(await this.#passesUnread())) return;
@@ -461,27 +296,77 @@ export class DelegableSession {
     return reason === undefined;
   }
 
+  #tunnelFlow(kind: TunnelFlow['kind']): TunnelFlow {
+    const { principal } = this.#options;
+    return { kind, client: principal.name, ...this.target, sessionId: this.id };
+  }
+
+  /** An end that neither side made: in order between two exchanges, else what is under way breaks off and says so. */
+  cut(code: CutCode): Promise<void> {
+    const isUnderWay = carriageOf(this.#phase)?.isUnderWay ?? false;
+    return isUnderWay ? this.fail(new SessionError(code, CUT[code])) : this.finish(code);
+  }
+
+  /** An orderly end of both sides: the origin gets close_notify. */
+  async finish(code = 'CLOSED'): Promise<void> {
+    if (this.#phase.state === 'closed') return;
+    // Nothing to wait for elsewhere: the client hears of the end before its main session may go.
+    if (this.#phase.state === 'observed') {
+      await this.#phase.observation.end();
+      if (this.#is('closed')) return;
+    }
+    const ending = endBoth(this.#options, this.#layers);
+    this.#reports.finished(code);
+    this.#close(code);
+    await ending;
+  }
+
+  /** A disorderly end: no side can take what it has for complete. */
+  async fail(error: SessionError): Promise<void> {
+    if (this.#phase.state === 'closed') return;
+    this.#reports.failing(error);
+    const breaking = breakBoth(this.#options, this.#layers, error);
+    this.#close(error.code);
+    this.#reports.failed(error);
+    await breaking;
+  }
+
   #close(code: SessionErrorCode | string): void {
-    if (this.#state === 'relaying' && this.#relay.clientRecords > 0) void this.#passesUnread();
-    this.#state = 'closed';
-    clearTimeout(this.#deliveryTimer);
-    clearTimeout(this.#expiryTimer);
-    if (this.#active !== undefined) wipe(this.#active);
-    this.#observation?.stop();
-    this.#active?.relay.clear();
+    const last = this.#phase;
+    if (last.state === 'relaying' && this.#relay.clientRecords > 0) void this.#passesUnread();
+    this.#phase = new Closed(deliveredOf(last));
+    last.close();
     this.#relay.clear();
     const { services, log } = this.#options.settings;
     tellClosed(services, this.id, log);
     this.#reports.closed(code, this.traffic);
     this.#options.onClosed();
-    void this.#recordEnd(code).then(this.#onEnd);
+    void recordEnd(last, code).then(this.#onEnd);
   }
 
-  /** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
-  async #recordEnd(code: string): Promise<void> {
-    const journal = this.#delivered?.journal;
-    if (journal === undefined) return;
-    await this.#carriage.ended();
-    await journal.record({ kind: 'closed', code }).catch(() => {});
+  /** Asked anew after a wait, in which anything may have happened. */
+  #is(state: SessionState): boolean {
+    return this.#phase.state === state;
   }
+
+  get #layers(): Activation | undefined {
+    return this.#phase.state === 'active' ? this.#phase.layers : undefined;
+  }
+
+  get #delivered(): Delivered | undefined {
+    return deliveredOf(this.#phase);
+  }
+}
+
+const deliveredOf = (phase: Phase): Delivered | undefined =>
+  'delivered' in phase ? phase.delivered : undefined;
+
+const carriageOf = (phase: Phase) => ('carriage' in phase ? phase.carriage : undefined);
+
+/** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
+async function recordEnd(last: Phase, code: string): Promise<void> {
+  const journal = deliveredOf(last)?.journal;
+  if (journal === undefined) return;
+  await carriageOf(last)?.ended();
+  await journal.record({ kind: 'closed', code }).catch(() => {});
 }
