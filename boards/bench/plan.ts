@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compiledIn } from '../aot/compiled_in.js';
+import type { Board, Engine } from '../parts/board.js';
 import { runEmulator } from '../parts/emulator.js';
-import { type Board, buildFirmware, type Engine } from '../parts/firmware.js';
+import { buildFirmware } from '../parts/firmware.js';
 import { nativeProgram } from './compiled.js';
 
 /** A number, or a register of the plan: `$3`, `$3+16`. */

@@ -14,20 +14,41 @@ extern const uint32_t clientWasmLength;
 
 enum { RECEIVE_ROOM = 8192 };
 
+typedef struct OpenSocket {
+  BoardSocket *socket;
+  struct OpenSocket *next, **place;
+} OpenSocket;
+
 static JSClassID socketClass;
+
+static OpenSocket *opened(Native *native, BoardSocket *socket) {
+  OpenSocket *it = malloc(sizeof *it);
+  if (!it) return NULL;
+  *it = (OpenSocket){socket, native->sockets, &native->sockets};
+  if (it->next) it->next->place = &it->next;
+  native->sockets = it;
+  return it;
+}
+
+static void closeOpen(OpenSocket *it) {
+  *it->place = it->next;
+  if (it->next) it->next->place = it->place;
+  boardClose(it->socket);
+  free(it);
+}
 
 static void socketFreed(JSRuntime *runtime, JSValue value) {
   (void)runtime;
-  BoardSocket *socket = JS_GetOpaque(value, socketClass);
-  if (socket) boardClose(socket);
+  OpenSocket *it = JS_GetOpaque(value, socketClass);
+  if (it) closeOpen(it);
 }
 
 static const JSClassDef socketDefinition = {"Socket", .finalizer = socketFreed};
 
 static BoardSocket *socketOf(JSContext *context, JSValueConst self) {
-  BoardSocket *socket = JS_GetOpaque(self, socketClass);
-  if (!socket) JS_ThrowTypeError(context, "the socket is closed");
-  return socket;
+  OpenSocket *it = JS_GetOpaque(self, socketClass);
+  if (!it) JS_ThrowTypeError(context, "the socket is closed");
+  return it ? it->socket : NULL;
 }
 
 // Plain Error, not InternalError: the network's failures are no bugs.
@@ -58,11 +79,13 @@ static JSValue connectSocket(JSContext *context, JSValueConst self, int count, J
   BoardSocket *socket = JS_IsException(object) ? NULL : boardConnect(host, port);
   JS_FreeCString(context, host);
   if (JS_IsException(object)) return object;
-  if (!socket) {
+  OpenSocket *it = socket ? opened(JS_GetContextOpaque(context), socket) : NULL;
+  if (!it) {
+    if (socket) boardClose(socket);
     JS_FreeValue(context, object);
     return failed(context, "no memory for another socket");
   }
-  JS_SetOpaque(object, socket);
+  JS_SetOpaque(object, it);
   return object;
 }
 
@@ -106,10 +129,10 @@ static JSValue sendBytes(JSContext *context, JSValueConst self, int count, JSVal
 
 static JSValue closeSocket(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)context, (void)count, (void)arguments;
-  BoardSocket *socket = JS_GetOpaque(self, socketClass);
-  if (socket) {
+  OpenSocket *it = JS_GetOpaque(self, socketClass);
+  if (it) {
     JS_SetOpaque(self, NULL);
-    boardClose(socket);
+    closeOpen(it);
   }
   return JS_UNDEFINED;
 }
@@ -222,8 +245,9 @@ static int initSockets(JSContext *context) {
 }
 
 int nativeInit(JSContext *context, Native *native, int count, char **arguments) {
-  *native = (Native){JS_UNDEFINED, 0, 0};
+  *native = (Native){.turn = JS_UNDEFINED};
   JS_SetContextOpaque(context, native);
+  JS_SetRuntimeOpaque(JS_GetRuntime(context), native);
   if (initSockets(context) || wasmInit(context)) return -1;
   JSValue board = JS_NewObject(context), list = JS_NewArray(context);
   if (JS_IsException(board) || JS_IsException(list)) return -1;
@@ -235,4 +259,9 @@ int nativeInit(JSContext *context, Native *native, int count, char **arguments) 
   int set = JS_SetPropertyStr(context, global, "board", board);
   JS_FreeValue(context, global);
   return set < 0 ? -1 : 0;
+}
+
+void nativeAbandon(Native *native) {
+  while (native->sockets) closeOpen(native->sockets);
+  wasmAbandon(native);
 }

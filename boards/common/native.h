@@ -8,9 +8,17 @@ typedef struct {
   /** Called each turn of the main loop; gives how many milliseconds the next may be away. */
   JSValue turn;
   int exiting, status;
+  /** What is open beside the engine: sockets, and wasm programs (wasm.c). The runtime's opaque leads here. */
+  struct OpenSocket *sockets;
+  struct Instance *programs;
+  /** Whoever runs the engine, where its own functions need it. */
+  void *owner;
 } Native;
 
 /** Makes the global `board`. `arguments` are the program's, without its name. Returns 0, or -1 with an exception. */
 int nativeInit(JSContext *context, Native *native, int count, char **arguments);
+
+/** Closes sockets and wipes programs for an engine that can't do it any more. Nothing of it may run afterwards. */
+void nativeAbandon(Native *native);
 
 #endif

@@ -9,7 +9,8 @@
 #include <string.h>
 #include "program.h"
 
-typedef struct {
+typedef struct Instance {
+  struct Instance *next, **place; // among the engine's programs
   Program program;
   int open;       // the program is loaded
   int users;
@@ -26,13 +27,17 @@ static void wipe(void *bytes, size_t length) {
   while (length-- > 0) *at++ = 0;
 }
 
-static void closeProgram(JSRuntime *runtime, Instance *it) {
-  if (!it->open) return;
+static void wipeProgram(Instance *it) {
   it->open = 0;
   uint32_t length = 0;
   uint8_t *data = programMemory(&it->program, &length);
   if (data) wipe(data, length);
   programFree(&it->program);
+}
+
+static void closeProgram(JSRuntime *runtime, Instance *it) {
+  if (!it->open) return;
+  wipeProgram(it);
   JS_FreeValueRT(runtime, it->wasm);
   it->wasm = JS_UNDEFINED;
 }
@@ -40,6 +45,8 @@ static void closeProgram(JSRuntime *runtime, Instance *it) {
 static void leave(JSRuntime *runtime, Instance *it) {
   if (--it->users > 0) return;
   closeProgram(runtime, it);
+  *it->place = it->next;
+  if (it->next) it->next->place = it->place;
   free(it);
 }
 
@@ -186,6 +193,11 @@ JSValue wasmLoad(JSContext *context, JSValueConst self, int count, JSValueConst 
     free(it);
     return JS_ThrowInternalError(context, "the wasm program does not load: %s", wrong);
   }
+  Native *native = JS_GetRuntimeOpaque(JS_GetRuntime(context));
+  it->next = native->programs;
+  it->place = &native->programs;
+  if (it->next) it->next->place = &it->next;
+  native->programs = it;
   it->open = 1;
   it->wasm = JS_DupValue(context, arguments[0]);
   programLimit(&it->program, maxPages);
@@ -202,4 +214,13 @@ JSValue wasmLoad(JSContext *context, JSValueConst self, int count, JSValueConst 
     return JS_EXCEPTION;
   }
   return object;
+}
+
+void wasmAbandon(Native *native) {
+  while (native->programs) {
+    Instance *it = native->programs;
+    native->programs = it->next;
+    if (it->open) wipeProgram(it);
+    free(it);
+  }
 }

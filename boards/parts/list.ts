@@ -1,15 +1,8 @@
 // The boards, what each can do, and what it takes of its budget.
 import { statSync } from 'node:fs';
 import { missingTranslator } from '../aot/translate.js';
-import {
-  allBoards,
-  type Board,
-  buildClient,
-  buildFirmware,
-  type Engine,
-  missingTools,
-  programFile,
-} from './firmware.js';
+import { allBoards, type Board, type Engine, missingTools } from './board.js';
+import { buildClient, buildFirmware, programFile } from './firmware.js';
 import { imageSize } from './image.js';
 import { programPeak, startPeaks } from './peak.js';
 

@@ -6,7 +6,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildClient, findBoard, missingCompiler } from './firmware.js';
+import { findBoard, missingCompiler } from './board.js';
+import { buildClient } from './firmware.js';
 import { compile, targets } from './wasm.js';
 
 const usage = `Usage: npm run reproduce -- [BOARD…]

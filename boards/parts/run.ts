@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import type { Board } from './board.js';
 import { startEmulator } from './emulator.js';
-import type { Board } from './firmware.js';
 import { gatewayCommand, type Impairment, LINE } from './gateway/gateway.js';
 
 export interface StartOptions {

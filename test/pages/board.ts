@@ -41,7 +41,8 @@ export class BoardRuns {
 
   /** Builds the firmware. The reason where this machine can't. */
   static async prepare(manual: Manual): Promise<BoardRuns | string> {
-    const { buildClient, findBoard, missingTools } = await import('../../boards/parts/firmware.js');
+    const { findBoard, missingTools } = await import('../../boards/parts/board.js');
+    const { buildClient } = await import('../../boards/parts/firmware.js');
     const { runMeasured } = await import('../../boards/bench/session/run.js');
     const board = await findBoard(BOARD);
     const missing = missingTools(board);

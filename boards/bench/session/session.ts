@@ -1,6 +1,7 @@
 // npm run bench -- --board NAME --session [--json]: what a delegated session costs a board, step by step, and whether the
 // whole of it pays: ten objects on three origins, delegated and direct.
-import { type Board, buildClient, type Engine } from '../../parts/firmware.js';
+import type { Board, Engine } from '../../parts/board.js';
+import { buildClient } from '../../parts/firmware.js';
 import { type Measured, runMeasured } from './run.js';
 import { serveStory } from './story.js';
 import { startWorld, type World } from './world.js';

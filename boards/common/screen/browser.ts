@@ -5,7 +5,7 @@ import type { ClientResponse } from '../../../host/client/sessions/exchange.js';
 import { grantName } from '../../../host/delegation/grant.js';
 import { authority } from '../../../host/delegation/origin.js';
 import type { Platform } from '../../../host/platform/platform.js';
-import { Cancellation } from './cancellation.js';
+import { Cancellation } from '../cancellation.js';
 import type { DisplayList } from './display_list.js';
 import { PageBuilder } from './page_builder.js';
 import { Pictures } from './pictures.js';

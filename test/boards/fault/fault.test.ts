@@ -1,7 +1,8 @@
 // A fault of the processor ends in a message that says where, and a status; the emulator never runs into its time limit.
 import { describe, expect, test } from 'vitest';
+import { findBoard, missingTools } from '../../../boards/parts/board.js';
 import { runEmulator } from '../../../boards/parts/emulator.js';
-import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { buildFirmware } from '../../../boards/parts/firmware.js';
 
 const PROGRAM = '../test/boards/fault/provoke.c';
 

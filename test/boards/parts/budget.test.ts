@@ -1,6 +1,7 @@
 // A board's budget binds: what exceeds it is not built.
 import { describe, expect, test } from 'vitest';
-import { buildClient, buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { buildClient, buildFirmware } from '../../../boards/parts/firmware.js';
 
 for (const name of ['mps2-an500', 'palm-tungsten-e', 'riscv32-virt']) {
   const board = await findBoard(name);

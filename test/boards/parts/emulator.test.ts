@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { findBoard, missingTools } from '../../../boards/parts/board.js';
 import { runEmulator, startEmulator } from '../../../boards/parts/emulator.js';
-import { buildFirmware, findBoard, missingTools } from '../../../boards/parts/firmware.js';
+import { buildFirmware } from '../../../boards/parts/firmware.js';
 import { ended } from '../../../boards/parts/run.js';
 
 // What Debian's QEMU 7.2 says where qemu-system-gui is not installed.

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { missingTranslator } from '../../../boards/aot/translate.js';
-import { allBoards } from '../../../boards/parts/firmware.js';
+import { allBoards } from '../../../boards/parts/board.js';
 
 const command = fileURLToPath(new URL('../../../boards/parts/command.ts', import.meta.url));
 

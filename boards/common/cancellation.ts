@@ -1,5 +1,5 @@
 // A signal as AbortController's, for a JavaScript engine that has none.
-import type { CancelSignal } from '../../../host/platform/platform.js';
+import type { CancelSignal } from '../../host/platform/platform.js';
 
 export class Cancellation implements CancelSignal {
   aborted = false;
