@@ -20,12 +20,17 @@ export function clientWasm() {
 
 /**
  * Files that define clientBytecode and clientWasm, for a screen fontsTable too, made anew where what they are made of has
- * changed. `compiledIn`: the SHA-256 of the program, which stands for it where the firmware has it as C.
+ * changed. `compiledIn`: the SHA-256 of the program, which stands for it where the firmware has it as C. `script`: what the
+ * bytecode begins with, below boards/.
  */
-export async function clientSources({ screen = false }, compiledIn?: Uint8Array) {
+export async function clientSources(
+  { screen = false },
+  compiledIn?: Uint8Array,
+  script = screen ? 'common/screen/main.ts' : 'common/main.ts',
+) {
   mkdirSync(output, { recursive: true });
   const result = await bundle({
-    entryPoints: [join(boards, screen ? 'common/screen/main.ts' : 'common/main.ts')],
+    entryPoints: [join(boards, script)],
     bundle: true,
     write: false,
     format: 'iife',
@@ -35,9 +40,8 @@ export async function clientSources({ screen = false }, compiledIn?: Uint8Array)
     platform: 'neutral',
     logLevel: 'silent',
   });
-  const script = result.outputFiles[0]?.contents ?? new Uint8Array(0);
   return [
-    compiled(script),
+    compiled(result.outputFiles[0]?.contents ?? new Uint8Array(0)),
     embedded('clientWasm', compiledIn ?? readFileSync(clientWasm())),
     ...(screen ? [embedded('fontsTable', readFileSync(fontsTable()))] : []),
   ];
@@ -52,8 +56,8 @@ function compiled(script: Uint8Array): string {
   return file;
 }
 
-// Defines `symbol`, and `symbol` with `Length`.
-function embedded(symbol: string, bytes: Uint8Array): string {
+/** An assembler file that defines `symbol`, and `symbol` with `Length`. */
+export function embedded(symbol: string, bytes: Uint8Array): string {
   const name = `${symbol}-${print(bytes)}`;
   const file = join(output, `${name}.S`);
   if (existsSync(file)) return file;
