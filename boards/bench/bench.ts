@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { boardNames, ENGINES, type Engine, findBoard, missingTools } from '../parts/board.js';
+import { boardNames, ENGINES, type Engine, findBoard, missingTools } from '../parts/boards.js';
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.js';
 import { measureRows, type Skipped } from './measure.js';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bearssl } from '../parts/bearssl.js';
-import type { Board } from '../parts/board.js';
+import type { Board } from '../parts/boards.js';
 import { mbedtls } from '../parts/mbedtls.js';
 import { wasm3Sources } from '../parts/wasm3.mjs';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compiledIn } from '../aot/compiled_in.js';
-import type { Board, Engine } from '../parts/board.js';
+import type { Board, Engine } from '../parts/boards.js';
 import { runEmulator } from '../parts/emulator.js';
 import { buildFirmware } from '../parts/firmware.js';
 import { nativeProgram } from './compiled.js';

@@ -1,6 +1,6 @@
 #include "memory.h"
-#include <malloc.h>
 #include <stdlib.h>
+#include "blocks.h"
 #include "board.h"
 
 enum { OVERHEAD = 8 };
@@ -12,12 +12,12 @@ static void *counted(JSMallocState *state, void *block, size_t before) {
     boardWrite(1, text, sizeof text - 1);
     exit(1);
   }
-  state->malloc_size += malloc_usable_size(block) - before;
+  state->malloc_size += blockSize(block) - before;
   return block;
 }
 
 static void *allocate(JSMallocState *state, size_t size) {
-  void *block = counted(state, malloc(size), 0);
+  void *block = counted(state, blockResize(NULL, size), 0);
   state->malloc_count++;
   state->malloc_size += OVERHEAD;
   return block;
@@ -26,8 +26,8 @@ static void *allocate(JSMallocState *state, size_t size) {
 static void release(JSMallocState *state, void *block) {
   if (!block) return;
   state->malloc_count--;
-  state->malloc_size -= malloc_usable_size(block) + OVERHEAD;
-  free(block);
+  state->malloc_size -= blockSize(block) + OVERHEAD;
+  blockFree(block);
 }
 
 static void *resize(JSMallocState *state, void *block, size_t size) {
@@ -36,11 +36,11 @@ static void *resize(JSMallocState *state, void *block, size_t size) {
     release(state, block);
     return NULL;
   }
-  size_t before = malloc_usable_size(block);
-  return counted(state, realloc(block, size), before);
+  size_t before = blockSize(block);
+  return counted(state, blockResize(block, size), before);
 }
 
-static size_t usable(const void *block) { return malloc_usable_size((void *)block); }
+static size_t usable(const void *block) { return blockSize(block); }
 
 JSRuntime *newRuntime(void) {
   static const JSMallocFunctions functions = {allocate, release, resize, usable};

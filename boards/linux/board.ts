@@ -8,7 +8,7 @@ export const cpu = [];
 export const packages = ['gcc'];
 export const sources = [];
 export const common = [];
-export const clientSources = ['board.c', 'sockets.c', 'main.c', 'screen.c'];
-export const clientCommon = [];
+export const clientSources = ['board.c', 'screen.c'];
+export const clientCommon = ['posix/system.c', 'posix/sockets.c', 'posix/main.c'];
 /** A file holds what it would show; letters are its keys. */
 export const screen = true;

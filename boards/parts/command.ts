@@ -1,7 +1,7 @@
 // npm run board -- list
 // npm run board -- BOARD [--engine NAME] [--loss N] [--delay N] get URL… --proxy HOST:PORT …
 // npm run board -- BOARD [--display WINDOW | --screenshot FILE] browse URL --proxy HOST:PORT …
-import { ENGINES, type Engine, findBoard, missingTools } from './board.js';
+import { ENGINES, type Engine, findBoard, missingTools } from './boards.js';
 import { buildClient } from './firmware.js';
 import { list } from './list.js';
 import { ended, startClient } from './run.js';

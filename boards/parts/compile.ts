@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Board } from './board.js';
+import type { Board } from './boards.js';
 
 export const boards = fileURLToPath(new URL('..', import.meta.url));
 export const build = fileURLToPath(new URL('../../build/firmware', import.meta.url));

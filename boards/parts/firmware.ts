@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CompiledIn, compiledIn } from '../aot/compiled_in.js';
-import type { Board, Engine } from './board.js';
+import type { Board, Engine } from './boards.js';
 import { clientSources, clientWasm } from './client.js';
 import { boards, build, compile, type Group, run, sanitizers, warnings } from './compile.js';
 import { interpreter, translated } from './core.js';

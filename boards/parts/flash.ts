@@ -1,7 +1,7 @@
 // npm run flash -- BOARD [--probe PROBE] [--dry-run]
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { boardNames, findBoard, missingCompiler } from './board.js';
+import { boardNames, findBoard, missingCompiler } from './boards.js';
 import { flashCommands } from './flash_commands.js';
 import { boardImages } from './images.js';
 

@@ -1,6 +1,6 @@
 // What writes an image to a board: commands of OpenOCD and dfu-util, from what the board's description says.
 
-import type { Board, DfuProbe, OpenocdProbe } from './board.js';
+import type { Board, DfuProbe, OpenocdProbe } from './boards.js';
 
 type Command = [program: string, ...args: string[]];
 

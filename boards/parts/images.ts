@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Board } from './board.js';
+import type { Board } from './boards.js';
 import { buildClient, buildFirmware, programFile } from './firmware.js';
 
 /**

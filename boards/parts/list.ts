@@ -1,21 +1,22 @@
 // The boards, what each can do, and what it takes of its budget.
 import { statSync } from 'node:fs';
 import { missingTranslator } from '../aot/translate.js';
-import { allBoards, type Board, type Engine, missingTools } from './board.js';
+import { allBoards, type Board, type Engine, missingTools } from './boards.js';
 import { buildClient, buildFirmware, programFile } from './firmware.js';
 import { imageSize } from './image.js';
 import { programPeak, startPeaks } from './peak.js';
 
 interface Sizes {
   flash: number;
-  ram: number;
+  /** At its peak; null where the system does not tell how much heap it gave. */
+  ram: number | null;
 }
 
 interface Row {
   board: string;
   title: string;
   can: readonly string[];
-  budget: Sizes | null;
+  budget: { flash: number; ram: number } | null;
   /** With the program under wasm3. */
   used: Sizes | null;
   /** With the program compiled in, where the board runs the client and wasm2c is there. */
@@ -75,10 +76,11 @@ async function used(board: Board, peaks: Peaks, engine: Engine): Promise<Sizes> 
     ? await buildClient(board, { engine })
     : buildFirmware(board, 'bench', ['bench/bench.c']);
   const { flash, ram } = imageSize(firmware);
+  const heap = runsClient ? await peaks.client(board, firmware) : programPeak(board);
   return {
     flash: flash + (runsClient ? 0 : statSync(programFile(board)).size),
-    /** Data and stack, and the heap at its peak. */
-    ram: ram + (runsClient ? await peaks.client(board, firmware) : programPeak(board)),
+    /** Data and stack, and the heap. */
+    ram: heap === 0 ? null : ram + heap,
   };
 }
 
@@ -92,8 +94,9 @@ function tell(what: string) {
 function line({ board, title, can, budget, used, usedAot, absent }: Row): string {
   const size = (taken: number, most: number | undefined) =>
     most === undefined ? kib(taken) : `${kib(taken)} of ${kib(most)}`;
-  const figures = (of: Sizes) =>
-    `flash ${size(of.flash, budget?.flash)}; RAM at its peak ${size(of.ram, budget?.ram)}`;
+  const peak = (ram: number | null) =>
+    ram === null ? 'RAM not told by this system' : `RAM at its peak ${size(ram, budget?.ram)}`;
+  const figures = (of: Sizes) => `flash ${size(of.flash, budget?.flash)}; ${peak(of.ram)}`;
   const lines = [
     title,
     `${can.join(', ')}${absent ? `; not built: ${absent}` : ''}`,

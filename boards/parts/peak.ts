@@ -6,7 +6,7 @@ import { suiteNumber } from '../../host/tls/suites.js';
 import { Plan, runPlan } from '../bench/plan.js';
 import { measured, runMeasured } from '../bench/session/run.js';
 import { startWorld } from '../bench/session/world.js';
-import type { Board } from './board.js';
+import type { Board } from './boards.js';
 import { programFile } from './firmware.js';
 import { browseOnce } from './screen.js';
 

@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findBoard, missingCompiler } from './board.js';
+import { findBoard, missingCompiler } from './boards.js';
 import { buildClient } from './firmware.js';
 import { compile, targets } from './wasm.js';
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { Board } from './board.js';
+import type { Board } from './boards.js';
 import { startEmulator } from './emulator.js';
 import { gatewayCommand, type Impairment, LINE } from './gateway/gateway.js';
 

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 import type { Key } from '../common/screen/screen.js';
-import type { Board } from './board.js';
+import type { Board } from './boards.js';
 import type { StartOptions } from './run.js';
 import { ended, startClient } from './run.js';
 

@@ -41,7 +41,7 @@ export class BoardRuns {
 
   /** Builds the firmware. The reason where this machine can't. */
   static async prepare(manual: Manual): Promise<BoardRuns | string> {
-    const { findBoard, missingTools } = await import('../../boards/parts/board.js');
+    const { findBoard, missingTools } = await import('../../boards/parts/boards.js');
     const { buildClient } = await import('../../boards/parts/firmware.js');
     const { runMeasured } = await import('../../boards/bench/session/run.js');
     const board = await findBoard(BOARD);

@@ -1,5 +1,5 @@
 // One run of the client on a board, with what each step took.
-import type { Board } from '../../parts/board.js';
+import type { Board } from '../../parts/boards.js';
 import { ended, startClient } from '../../parts/run.js';
 
 export interface Measured {

@@ -1,6 +1,6 @@
 // npm run bench -- --board NAME --session [--json]: what a delegated session costs a board, step by step, and whether the
 // whole of it pays: ten objects on three origins, delegated and direct.
-import type { Board, Engine } from '../../parts/board.js';
+import type { Board, Engine } from '../../parts/boards.js';
 import { buildClient } from '../../parts/firmware.js';
 import { type Measured, runMeasured } from './run.js';
 import { serveStory } from './story.js';

@@ -40,7 +40,7 @@ async function loadParts(): Promise<Parts> {
   // A checkout has what reads TypeScript; the package has neither.
   const { tsImport } = await import('tsx/esm/api');
   const load = (file: string) => tsImport(new URL(file, folder).href, import.meta.url);
-  return { ...(await load('board.ts')), ...(await load('firmware.ts')), ...(await load('run.ts')) } as Parts;
+  return { ...(await load('boards.ts')), ...(await load('firmware.ts')), ...(await load('run.ts')) } as Parts;
 }
 
 /** The client's firmware on this board, built where needed. Throws BOARD_UNAVAILABLE with what is missing. */

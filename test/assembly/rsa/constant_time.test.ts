@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Plan, runPlan } from '../../../boards/bench/plan.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { type Bench, programs } from '../programs.js';
 import { rsaKey } from './keys.js';
 

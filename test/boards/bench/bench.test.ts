@@ -9,7 +9,7 @@ import { measureRows } from '../../../boards/bench/measure.js';
 import { Plan, runPlan } from '../../../boards/bench/plan.js';
 import { rows } from '../../../boards/bench/rows.js';
 import { message, p256, rsa2048 } from '../../../boards/bench/vectors.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { assemble } from '../node/wat.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'deputy-board-'));

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { measureRows } from '../../../boards/bench/measure.js';
 import { Plan, runPlan } from '../../../boards/bench/plan.js';
 import { rows } from '../../../boards/bench/rows.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { programPeak } from '../../../boards/parts/peak.js';
 
 const program = (name: string) => fileURLToPath(new URL(`../../../build/${name}.wasm`, import.meta.url));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect } from 'vitest';
 import { missingTranslator } from '../../../boards/aot/translate.js';
 import { Plan, runPlan, type Value } from '../../../boards/bench/plan.js';
-import { ENGINES, type Engine, findBoard, missingTools } from '../../../boards/parts/board.js';
+import { ENGINES, type Engine, findBoard, missingTools } from '../../../boards/parts/boards.js';
 
 export const board = await findBoard('mps2-an500');
 

@@ -7,7 +7,7 @@ import { findPeers, nativePeer } from '../../../boards/bench/peers.js';
 import { plot } from '../../../boards/bench/plot.js';
 import { rows } from '../../../boards/bench/rows.js';
 import { comparisonTable, peersTable } from '../../../boards/bench/table.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 
 const board = await findBoard('mps2-an500');
 const absent = missingTools(board);

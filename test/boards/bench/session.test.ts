@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { missingTranslator } from '../../../boards/aot/translate.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 
 const bench = fileURLToPath(new URL('../../../boards/bench/bench.ts', import.meta.url));
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingTranslator } from '../../../boards/aot/translate.js';
-import { type Board, type Engine, findBoard, missingTools } from '../../../boards/parts/board.js';
+import { type Board, type Engine, findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { buildClient } from '../../../boards/parts/firmware.js';
 import { ended, type StartOptions, startClient } from '../../../boards/parts/run.js';
 import { TOKEN } from '../../host/client/world.js';

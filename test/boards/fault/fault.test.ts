@@ -1,6 +1,6 @@
 // A fault of the processor ends in a message that says where, and a status; the emulator never runs into its time limit.
 import { describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { runEmulator } from '../../../boards/parts/emulator.js';
 import { buildFirmware } from '../../../boards/parts/firmware.js';
 

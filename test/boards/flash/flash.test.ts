@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { flashCommands } from '../../../boards/parts/flash_commands.js';
 import { boardImages } from '../../../boards/parts/images.js';
 

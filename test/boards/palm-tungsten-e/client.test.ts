@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { ENGINES } from '../../../boards/parts/board.js';
+import { ENGINES } from '../../../boards/parts/boards.js';
 import { behaves } from '../client/behaviour.js';
 import { firmware } from '../client/firmware.js';
 

@@ -1,6 +1,6 @@
 // A board's budget binds: what exceeds it is not built.
 import { describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { buildClient, buildFirmware } from '../../../boards/parts/firmware.js';
 
 for (const name of ['mps2-an500', 'palm-tungsten-e', 'riscv32-virt']) {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { boardNames, findBoard, missingTools } from '../../../boards/parts/board.js';
+import { boardNames, findBoard, missingTools } from '../../../boards/parts/boards.js';
 
 const command = fileURLToPath(new URL('../../../boards/parts/command.ts', import.meta.url));
 const run = (...args: string[]) =>

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { runEmulator, startEmulator } from '../../../boards/parts/emulator.js';
 import { buildFirmware } from '../../../boards/parts/firmware.js';
 import { ended } from '../../../boards/parts/run.js';
