@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Board } from '../parts/board.js';
+import type { Board } from '../parts/boards.js';
 
 /** Bytes of what stands in the library in the end. */
 export interface Share {

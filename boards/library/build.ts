@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiledIn } from '../aot/compiled_in.js';
-import type { Board, Engine } from '../parts/board.js';
+import type { Board, Engine } from '../parts/boards.js';
 import { clientSources, clientWasm, embedded } from '../parts/client.js';
 import { boards, compile, type Group, sanitizers, warnings } from '../parts/compile.js';
 import { type Core, interpreter, translated } from '../parts/core.js';

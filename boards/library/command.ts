@@ -1,7 +1,7 @@
 // npm run library -- TARGET --out DIR [--engine NAME] [--sanitize] [--json]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ENGINES, type Engine, missingCompiler } from '../parts/board.js';
+import { ENGINES, type Engine, missingCompiler } from '../parts/boards.js';
 import { buildLibrary } from './build.js';
 import { targetOf } from './toolchain.js';
 

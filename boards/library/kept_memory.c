@@ -1,13 +1,10 @@
 #include "kept_memory.h"
-#include <malloc.h>
-#include <stdlib.h>
+#include <stdint.h>
+#include "blocks.h"
 
 typedef struct KeptBlock {
   struct KeptBlock *next, **place;
 } KeptBlock;
-
-// What the engine decides by when to collect garbage.
-static size_t sizeOf(const void *block) { return malloc_usable_size((void *)block); }
 
 static void *enter(JSMallocState *state, KeptBlock *block) {
   KeptMemory *memory = state->opaque;
@@ -16,7 +13,7 @@ static void *enter(JSMallocState *state, KeptBlock *block) {
   if (block->next) block->next->place = &block->next;
   memory->blocks = block;
   state->malloc_count++;
-  state->malloc_size += sizeOf(block);
+  state->malloc_size += blockSize(block);
   return block + 1;
 }
 
@@ -24,12 +21,12 @@ static void leave(JSMallocState *state, KeptBlock *block) {
   *block->place = block->next;
   if (block->next) block->next->place = block->place;
   state->malloc_count--;
-  state->malloc_size -= sizeOf(block);
+  state->malloc_size -= blockSize(block);
 }
 
 static void *allocate(JSMallocState *state, size_t size) {
   KeptMemory *memory = state->opaque;
-  KeptBlock *block = size < SIZE_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
+  KeptBlock *block = size < SIZE_MAX - sizeof *block ? blockResize(NULL, sizeof *block + size) : NULL;
   if (!block) longjmp(memory->exhausted, 1);
   return enter(state, block);
 }
@@ -38,7 +35,7 @@ static void release(JSMallocState *state, void *bytes) {
   if (!bytes) return;
   KeptBlock *block = (KeptBlock *)bytes - 1;
   leave(state, block);
-  free(block);
+  blockFree(block);
 }
 
 static void *resize(JSMallocState *state, void *bytes, size_t size) {
@@ -50,13 +47,13 @@ static void *resize(JSMallocState *state, void *bytes, size_t size) {
   KeptMemory *memory = state->opaque;
   KeptBlock *block = (KeptBlock *)bytes - 1;
   leave(state, block);
-  KeptBlock *moved = size < SIZE_MAX - sizeof *block ? realloc(block, sizeof *block + size) : NULL;
+  KeptBlock *moved = size < SIZE_MAX - sizeof *block ? blockResize(block, sizeof *block + size) : NULL;
   if (moved) return enter(state, moved);
   enter(state, block);
   longjmp(memory->exhausted, 1);
 }
 
-static size_t usable(const void *bytes) { return sizeOf((const KeptBlock *)bytes - 1) - sizeof(KeptBlock); }
+static size_t usable(const void *bytes) { return blockSize((const KeptBlock *)bytes - 1) - sizeof(KeptBlock); }
 
 JSRuntime *keptRuntime(KeptMemory *memory) {
   static const JSMallocFunctions functions = {allocate, release, resize, usable};
@@ -67,9 +64,9 @@ JSRuntime *keptRuntime(KeptMemory *memory) {
 void keptAbandon(KeptMemory *memory) {
   while (memory->blocks) {
     KeptBlock *block = memory->blocks;
-    size_t length = sizeOf(block);
+    size_t length = blockSize(block);
     memory->blocks = block->next;
     for (volatile uint8_t *at = (uint8_t *)block; length > 0; length--) *at++ = 0;
-    free(block);
+    blockFree(block);
   }
 }

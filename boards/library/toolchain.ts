@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { type Board, boardNames, findBoard } from '../parts/board.js';
+import { type Board, boardNames, findBoard } from '../parts/boards.js';
 
 /** The board of that name, or a board made of what a CMake toolchain file sets. Throws where it is neither. */
 export async function targetOf(name: string): Promise<Board> {

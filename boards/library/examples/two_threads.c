@@ -97,7 +97,7 @@ int main(int count, char **arguments) {
   }
   size_t rootsLength;
   char *roots = (char *)boardFile(arguments[3], &rootsLength);
-  if (!roots) return 1;
+  if (!roots || boardNetwork()) return 1;
   const DeputyProxy proxy = {arguments[1], atoi(arguments[2]), NULL, arguments[4], roots, rootsLength};
   DeputyOptions options = {.roots = roots, .rootsLength = rootsLength, .proxy = &proxy, .policy = policy};
   pthread_t thread;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { shares, tool } from '../../../boards/library/archive.js';
 import { buildLibrary } from '../../../boards/library/build.js';
 import { targetOf } from '../../../boards/library/toolchain.js';
-import { findBoard, missingTools } from '../../../boards/parts/board.js';
+import { findBoard, missingTools } from '../../../boards/parts/boards.js';
 import { ended, startClient } from '../../../boards/parts/run.js';
 import { TOKEN, World } from '../../host/client/world.js';
 import { examples, must, scratch } from './programs.js';

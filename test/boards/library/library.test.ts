@@ -6,7 +6,7 @@ import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildLibrary } from '../../../boards/library/build.js';
 import { STATUSES, statusOf } from '../../../boards/library/status.js';
-import { findBoard } from '../../../boards/parts/board.js';
+import { findBoard } from '../../../boards/parts/boards.js';
 import { RecordEngine } from '../../../host/engine/record.js';
 import { loadV8 } from '../../../host/engine/v8.js';
 import { type TestProxy, TOKEN, World } from '../../host/client/world.js';

@@ -134,7 +134,7 @@ int main(int count, char **arguments) {
   if (count < 7) return 2;
   size_t rootsLength;
   char *roots = (char *)boardFile(arguments[3], &rootsLength);
-  if (!roots) return 1;
+  if (!roots || boardNetwork()) return 1;
   proxy = (DeputyProxy){arguments[1], atoi(arguments[2]), NULL, arguments[4], roots, rootsLength};
   options = (DeputyOptions){.roots = roots, .rootsLength = rootsLength, .proxy = &proxy, .policy = policy};
   const char *what = arguments[5], *url = arguments[6];
