@@ -27,7 +27,7 @@ import { PUBLIC_KEY } from "./x509/public_key";
 
 export { allocate, release } from "./memory";
 export { drbgSeed as seed } from "./prf/hmac_drbg";
-export { trustAdd, trustFree, trustNew } from "./x509/trust";
+export { trustAdd, trustAddDescribed, trustFree, trustNew } from "./x509/trust";
 
 const leafKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 

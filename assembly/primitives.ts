@@ -36,7 +36,7 @@ export { matchHostName } from "./x509/host_name";
 export { parsePublicKey } from "./x509/public_key";
 export { parsePrivateKey } from "./x509/private_key";
 export { schemeFitsTls13, signMessage, verifySignature } from "./x509/signature";
-export { trustAdd, trustFree, trustNew } from "./x509/trust";
+export { trustAdd, trustAddDescribed, trustDescribe, trustFree, trustNew } from "./x509/trust";
 export { verifyChain } from "./x509/chain";
 
 export { sequenceAllows, sequenceRow } from "./handshake/sequence";

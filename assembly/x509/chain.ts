@@ -8,6 +8,7 @@ import { HashId, hashDigest } from "../hash/hash";
 import { SHA256_SIZE } from "../hash/sha256";
 import { load24be } from "../memory";
 import { parseSignatureAlgorithm, RSA_PSS_RSAE } from "./algorithm";
+import { Anchor, DIGEST_SIZE, Trust } from "./anchor";
 import { CERTIFICATE, Certificate } from "./certificate";
 import { parseCertificate } from "./certificate_reader";
 import { sameElement } from "./der";
@@ -21,7 +22,7 @@ import { checkNameConstraints, startNameConstraints } from "./name_constraints";
 import { isOldScheme, verifyOldSignature } from "./old_signature";
 import { checkPolicies } from "./policy";
 import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
-import { Anchor, maySignCertificates, Trust } from "./trust";
+import { maySignCertificates } from "./trust";
 
 export enum ChainRule {
   /** MD5, SHA-1, DSA and RSA of 1024 bits are let pass. */
@@ -148,7 +149,7 @@ function isPinned(leaf: Certificate, der: usize, length: i32): bool {
     if (!sameElement(anchor.publicKeyInfo, leaf.publicKeyInfo)) continue;
     if (!hashed) hashDigest(HashId.Sha256, der, length, digest);
     hashed = true;
-    if (memory.compare(anchor.digest, digest, SHA256_SIZE) == 0) return true;
+    if (memory.compare(anchor.digest, digest, DIGEST_SIZE) == 0) return true;
   }
   return false;
 }

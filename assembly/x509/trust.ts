@@ -1,50 +1,16 @@
-// Trust anchors (RFC 5280 §6.1.1 (d)): name, key, validity and constraints of each root, copied to the heap. A root's own
-// signature is not looked at: who adds it vouches for it.
+// The set of roots that a device trusts, each copied to the heap. A root's own signature is not looked at: who adds it vouches for
+// it.
 import { ErrorCode } from "../alert";
 import { HashId, hashDigest } from "../hash/hash";
 import { SHA256_SIZE } from "../hash/sha256";
 import { give, take } from "../heap";
+import { ANCHOR, Anchor, DIGEST_SIZE, TRUST, Trust } from "./anchor";
 import { CERTIFICATE, Certificate } from "./certificate";
 import { parseCertificate } from "./certificate_reader";
 import { after } from "./der";
 import { USAGE_CERTIFICATE_SIGN } from "./extensions";
 import { PUBLIC_KEY, PublicKey, parsePublicKey } from "./public_key";
-
-@unmanaged
-export class Trust {
-  /** The Anchor added last, each leads to the one before; 0 at the end. */
-  last: usize;
-}
-
-/** One heap block: these fields, then the bytes they point to. */
-@unmanaged
-export class Anchor {
-  /** Seconds since 1970, as the certificate's. */
-  notBefore: i64;
-  notAfter: i64;
-  previous: usize;
-  /** Name element. */
-  subject: usize;
-  /** SubjectPublicKeyInfo element. */
-  publicKeyInfo: usize;
-  /** NameConstraints element, 0 for none. */
-  nameConstraints: usize;
-  keyId: usize;
-  keyIdLength: i32;
-  /** SHA-256 of the whole certificate. */
-  digest: usize;
-  /** 0 for a certificate that may not sign others: the very certificate is trusted, and nothing else. */
-  isAuthority: i32;
-  /** -1 for no limit. */
-  pathLength: i32;
-  /** PURPOSE_ bits, or -1 for no limit. */
-  purposes: i32;
-  /** 1 where it has a critical extension that is not known: no path may end here. */
-  unknownCritical: i32;
-}
-
-const TRUST: i32 = offsetof<Trust>() as i32;
-const ANCHOR: i32 = (offsetof<Anchor>() as i32 + 7) & ~7;
+import { readDescription, writeDescription } from "./root_description";
 
 const scratch: usize = memory.data(CERTIFICATE, 8); // a Certificate
 const keyScratch: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
@@ -68,10 +34,34 @@ export function trustAdd(trust: usize, der: usize, length: i32): i32 {
   const certificate = changetype<Certificate>(scratch);
   const problem = parseCertificate(der, length, certificate);
   if (problem < 0) return problem;
+  hashDigest(HashId.Sha256, der, length, digest);
+  // A version 1 root knows no constraints; it is an authority because it was given as one.
+  certificate.isAuthority = certificate.version < 3 || (certificate.isAuthority && maySignCertificates(certificate)) ? 1 : 0;
+  return keepOnce(changetype<Trust>(trust), certificate);
+}
+
+/**
+ * Adds a root of which only this is known, as `trustDescribe` wrote it (root_description.ts). Returns what trustAdd would for its
+ * certificate, or CertificateDer where the `length` bytes describe none.
+ */
+export function trustAddDescribed(trust: usize, description: usize, length: i32): i32 {
+  if (trust == 0) return ErrorCode.NoTrust;
+  const certificate = changetype<Certificate>(scratch);
+  if (!readDescription(description, length, certificate, digest)) return ErrorCode.CertificateDer;
+  return keepOnce(changetype<Trust>(trust), certificate);
+}
+
+/** Writes a description of the root added last to `out`, at most `room` bytes; returns its length, or TooLong. */
+export function trustDescribe(trust: usize, out: usize, room: i32): i32 {
+  if (trust == 0 || changetype<Trust>(trust).last == 0) return ErrorCode.NoTrust;
+  return writeDescription(changetype<Anchor>(changetype<Trust>(trust).last), out, room);
+}
+
+/** Keeps the certificate whose digest is in `digest`, where it was not there before. */
+function keepOnce(trust: Trust, certificate: Certificate): i32 {
   const keyProblem = parsePublicKey(certificate.publicKeyInfo, changetype<PublicKey>(keyScratch), 0);
   if (keyProblem == ErrorCode.CertificateDer) return keyProblem;
-  hashDigest(HashId.Sha256, der, length, digest);
-  if (!isKnown(changetype<Trust>(trust)) && !keep(changetype<Trust>(trust), certificate)) return ErrorCode.NoMemory;
+  if (!isKnown(trust) && !keep(trust, certificate)) return ErrorCode.NoMemory;
   return certificate.unknownCritical ? ErrorCode.CertificateCriticalExtension : keyProblem;
 }
 
@@ -82,24 +72,23 @@ function keep(trust: Trust, certificate: Certificate): bool {
   const constraints = certificate.nameConstraints;
   const constraintsLength = constraints != 0 ? ((after(constraints) - constraints) as i32) : 0;
   const idLength = certificate.subjectKeyIdLength;
-  const block = take(ANCHOR + SHA256_SIZE + subjectLength + infoLength + constraintsLength + idLength);
+  const block = take(ANCHOR + DIGEST_SIZE + subjectLength + infoLength + constraintsLength + idLength);
   if (block == 0) return false;
   const anchor = changetype<Anchor>(block);
   anchor.notBefore = certificate.notBefore;
   anchor.notAfter = certificate.notAfter;
   anchor.digest = block + ANCHOR;
-  anchor.subject = anchor.digest + SHA256_SIZE;
+  anchor.subject = anchor.digest + DIGEST_SIZE;
   anchor.publicKeyInfo = anchor.subject + subjectLength;
   anchor.nameConstraints = constraints != 0 ? anchor.publicKeyInfo + infoLength : 0;
   anchor.keyId = anchor.publicKeyInfo + infoLength + constraintsLength;
   anchor.keyIdLength = idLength;
-  memory.copy(anchor.digest, digest, SHA256_SIZE);
+  memory.copy(anchor.digest, digest, DIGEST_SIZE);
   memory.copy(anchor.subject, certificate.subject, subjectLength);
   memory.copy(anchor.publicKeyInfo, certificate.publicKeyInfo, infoLength);
   memory.copy(anchor.publicKeyInfo + infoLength, constraints, constraintsLength);
   memory.copy(anchor.keyId, certificate.subjectKeyId, idLength);
-  // A version 1 root knows no constraints; it is an authority because it was given as one.
-  anchor.isAuthority = certificate.version < 3 || (certificate.isAuthority && maySignCertificates(certificate)) ? 1 : 0;
+  anchor.isAuthority = certificate.isAuthority;
   anchor.pathLength = certificate.pathLength;
   anchor.purposes = certificate.purposes;
   anchor.unknownCritical = certificate.unknownCritical;
@@ -128,7 +117,7 @@ export function maySignCertificates(certificate: Certificate): bool {
 /** Two certificates of one key are two anchors: they may differ in dates and constraints. */
 function isKnown(trust: Trust): bool {
   for (let at = trust.last; at != 0; at = changetype<Anchor>(at).previous) {
-    if (memory.compare(changetype<Anchor>(at).digest, digest, SHA256_SIZE) == 0) return true;
+    if (memory.compare(changetype<Anchor>(at).digest, digest, DIGEST_SIZE) == 0) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 // The command line of the client on a board: a part of `deputy get`, without the files and services of a desk.
 
 import type { ClientOptions } from '../../host/client/options.js';
+import { isRootList } from '../../host/client/tls/root_list.js';
 import { DeputyError } from '../../host/delegation/error.js';
 import { parseGrant } from '../../host/delegation/grant.js';
 import { authority, parseAuthority, parseOriginPattern } from '../../host/delegation/origin.js';
@@ -17,7 +18,7 @@ export const USAGE = `Usage: get URL… [options]
   --proxy-ca FILE       root certificates that its certificate must lead to
   --proxy-name NAME     the name in its certificate, where it is not the host of --proxy
   --token TOKEN         bearer token for the proxy
-  --ca FILE             root certificates that the origins' certificates must lead to
+  --ca FILE             root certificates that the origins' certificates must lead to, or a file of roots
   --grant GRANT         none, observe, epoch, session (default), resume or full
   --allow PATTERN       a further origin that redirects may lead to
   --allow-tunnel PATTERN  an origin that the proxy may ask for, for parts of the page
@@ -71,11 +72,15 @@ const wrong = (text: string) => new DeputyError('USAGE', text);
 export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen'>): BoardOptions {
   const given = collect(native.arguments);
   const last = (name: string) => given.options.get(name)?.at(-1);
-  const file = (name: string): string | undefined => {
+  const file = (name: string): Uint8Array | undefined => {
     const path = last(name);
     const bytes = path === undefined ? undefined : native.file(path);
     if (path !== undefined && bytes === undefined)
       throw new DeputyError('FILE_UNREADABLE', `--${name}: ${path} can't be read`);
+    return bytes;
+  };
+  const text = (name: string): string | undefined => {
+    const bytes = file(name);
     return bytes && decodeUtf8(bytes);
   };
   const [verb, ...urls] = given.words;
@@ -83,9 +88,10 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
   if (verb === 'browse' && native.screen === undefined) throw wrong('this board has no screen to browse on');
   if (verb === 'browse' && urls.length > 1) throw wrong('browse begins with one page');
   for (const url of urls) if (parseUrl(url)?.protocol !== 'https:') throw wrong(`'${url}' is no https: URL`);
-  const roots = file('ca') ?? missing('--ca FILE is missing: the origins must be verified');
-  const certificate = file('cert');
-  const key = file('key');
+  const trusted = file('ca') ?? missing('--ca FILE is missing: the origins must be verified');
+  const roots = isRootList(trusted) ? trusted : decodeUtf8(trusted);
+  const certificate = text('cert');
+  const key = text('key');
   if ((certificate === undefined) !== (key === undefined)) throw wrong('--cert and --key go together');
   const tls = version(last('tls'));
   const timeout = count(last('timeout'), 'timeout');
@@ -94,7 +100,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
     urls,
     client: {
       roots,
-      ...(last('direct') === undefined && { proxy: proxy(last, file('proxy-ca')) }),
+      ...(last('direct') === undefined && { proxy: proxy(last, text('proxy-ca')) }),
       policy: {
         rules: rules(urls, given.options),
         undelegated: last('grant') === 'none' ? 'tunnel' : 'fail',

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
+import { isRootList } from '../client/tls/root_list.js';
 import { type DeviceProfile, HANDHELD, PRESETS } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
 import { GRANT_NAMES, type GrantName, parseGrant } from '../delegation/grant.js';
@@ -161,9 +162,18 @@ function checkedProfile(profile: DeviceProfile): DeviceProfile {
 }
 
 /** Text of a file that the command can't do without. Throws FILE_UNREADABLE naming the option. */
-export function textFile(path: string, option: string): string {
+export const textFile = (path: string, option: string): string => bytesFile(path, option).toString('utf8');
+
+/** Roots as certificates in PEM, or the bytes of a file of roots. Throws FILE_UNREADABLE. */
+export function rootsFile(path: string, option: string): string | Uint8Array {
+  const bytes = bytesFile(path, option);
+  return isRootList(bytes) ? bytes : String(bytes);
+}
+
+/** What a file holds. Throws FILE_UNREADABLE naming the option. */
+export function bytesFile(path: string, option: string): Buffer {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new DeputyError(

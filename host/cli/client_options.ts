@@ -20,6 +20,7 @@ import {
   deviceProfile,
   grantOrNone,
   hostAndPort,
+  rootsFile,
   textFile,
   tlsVersion,
 } from './arguments.js';
@@ -75,7 +76,7 @@ export function addOriginFlags(command: Command): Command {
   return command
     .option(
       '--ca <file>',
-      "root certificates (PEM) that the origins' certificates must lead to (default: the system's)",
+      "root certificates (PEM), or a file of roots, that the origins' certificates must lead to (default: the system's)",
     )
     .addOption(
       new Option('--resolve <host=address>', 'the address of a name; may be repeated').argParser(addressOf),
@@ -150,7 +151,7 @@ export function clientOptions(
 ): DeputyClientOptions {
   const { tls, legacy, expiredRoots, postQuantum } = options;
   return {
-    roots: options.ca === undefined ? systemRoots() : textFile(options.ca, '--ca'),
+    roots: options.ca === undefined ? systemRoots() : rootsFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
     ...(options.cert && { identity: identity(options.cert, options.key!, '--cert') }),
     policy: {

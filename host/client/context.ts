@@ -5,6 +5,7 @@ import type { Link, Observer } from './observer.js';
 import type { Pem, Timeouts } from './options.js';
 import { within } from './timeout.js';
 import { certificates } from './tls/pem.js';
+import { describeRoots, isRootList } from './tls/root_list.js';
 import type { TicketStore } from './tls/tickets.js';
 import { tlsFailure } from './tls/tls_failure.js';
 import { TlsStream } from './tls/tls_stream.js';
@@ -22,9 +23,10 @@ export interface Context {
 
 /** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */
 export function trustAnchors({ engine, observer }: Context, roots: Pem, kind: Link['kind']): TrustAnchors {
-  const ders = certificates(roots);
   try {
-    const anchors = engine.addRoots(ders);
+    const anchors = isRootList(roots)
+      ? engine.addDescribedRoots((add) => describeRoots(roots, add))
+      : engine.addRoots(certificates(roots));
     const reasons = anchors.skipped.map(({ message }) => message);
     if (reasons.length > 0) observer.onStep?.({ step: 'roots-skipped', kind, reasons });
     return anchors;

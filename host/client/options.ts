@@ -18,7 +18,7 @@ export interface CertificateAndKey {
 export interface ProxyOptions {
   host: string;
   port: number;
-  /** Roots that the proxy's certificate must lead to. */
+  /** Roots that the proxy's certificate must lead to; certificates, or the bytes of a file of roots. */
   roots: Pem;
   /** The name that its certificate must bear; `host` unless told. */
   serverName?: string;
@@ -64,7 +64,7 @@ export interface ClientOptions {
   platform: Platform;
   /** Without a proxy the client goes to the origins directly. */
   proxy?: ProxyOptions;
-  /** Roots that the origins' certificates must lead to. */
+  /** Roots that the origins' certificates must lead to; certificates, or the bytes of a file of roots. */
   roots: Pem;
   /** To which origins the proxy is admitted, and how far. Default: to none. */
   policy?: DelegationPolicy | PolicyOptions;

@@ -58,7 +58,7 @@ export interface TlsOptions {
 }
 
 /** What the program says of a root that it keeps only to give the reason where a path needs it (assembly/x509/trust.ts). */
-const keptUnusable: ReadonlySet<number> = new Set([
+export const keptUnusable: ReadonlySet<number> = new Set([
   ErrorCode.CertificateKey,
   ErrorCode.CertificateWeakKey,
   ErrorCode.CertificateCriticalExtension,
@@ -137,27 +137,45 @@ export class TlsEngine {
    * Parses root certificates in DER. One that the engine can't use is skipped; a path that needs it fails by the same reason,
    * where it is a certificate at all. Throws TlsError where none is one.
    */
-  addRoots(ders: Uint8Array[]): TrustAnchors {
-    const { trustNew, trustAdd, trustFree } = this.#guest.exports;
+  addRoots(ders: readonly Uint8Array[]): TrustAnchors {
+    return this.#addAll('trustAdd', (add) => {
+      for (const der of ders) add(der, ders.length);
+    });
+  }
+
+  /** The same for roots of which `each` gives no certificate but a description (assembly/x509/root_description.ts). */
+  addDescribedRoots(each: (add: (description: Uint8Array, total: number) => void) => void): TrustAnchors {
+    return this.#addAll('trustAddDescribed', each);
+  }
+
+  #addAll(
+    how: 'trustAdd' | 'trustAddDescribed',
+    each: (add: (root: Uint8Array, total: number) => void) => void,
+  ): TrustAnchors {
+    const { trustNew, trustFree } = this.#guest.exports;
     const trust = trustNew!();
     if (trust === 0) throw tlsError(ErrorCode.NoMemory);
     const skipped: TlsError[] = [];
+    let count = 0;
     let kept = 0;
     try {
-      for (const [index, der] of ders.entries()) {
-        const result = this.#guest.lend(der, (pointer, length) => trustAdd!(trust, pointer, length));
+      each((root, total) => {
+        count++;
+        const result = this.#guest.lend(root, (pointer, length) =>
+          this.#guest.exports[how]!(trust, pointer, length),
+        );
         if (result === 0 || keptUnusable.has(result)) kept++;
-        if (result === 0) continue;
-        const error = tlsError(result, `root certificate ${index + 1} of ${ders.length}`);
+        if (result === 0) return;
+        const error = tlsError(result, `root certificate ${count} of ${total}`);
         if (result === ErrorCode.NoMemory) throw error;
         skipped.push(error);
-      }
+      });
       if (kept === 0 && skipped[0] !== undefined) throw skipped[0];
     } catch (error) {
       trustFree!(trust);
       throw error;
     }
-    return new TrustAnchors(this.#guest, trust, ders.length - skipped.length, skipped);
+    return new TrustAnchors(this.#guest, trust, count - skipped.length, skipped);
   }
 
   /**

@@ -8,6 +8,8 @@ type Package = readonly [name: string, file: string];
 export const packages: readonly Package[] = [
   ['openssl', '/usr/bin/openssl'],
   ['curl', '/usr/bin/curl'],
+  // Mozilla's roots, of which npm run roots makes a file.
+  ['ca-certificates', '/usr/share/ca-certificates/mozilla'],
   ['nginx-light', '/usr/sbin/nginx'],
   ['apache2-bin', '/usr/sbin/apache2'],
   ['gnutls-bin', '/usr/bin/gnutls-serv'],

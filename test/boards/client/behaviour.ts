@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rootList } from '../../../boards/parts/roots.js';
 import { type Authority, createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { isInstalled, type ServerKind, startOrigin } from '../../../host/cli/demo/origins.js';
 import type { Files } from '../../../host/cli/demo/site.js';
@@ -71,20 +72,26 @@ export function behaves({ board, engine, file, run }: Firmware): void {
     SLOW.timeout,
   );
 
-  test('fetches directly, and end to end through the proxy', SLOW, async () => {
-    const origin = await realOrigin('1.3');
-    const url = `https://localhost:${origin.port}/page.html`;
-    for (const args of [
-      ['--direct', '--ca', roots],
-      [...admitted(), '--grant', 'none'],
-    ]) {
-      expect(await run(['get', url, ...args])).toMatchObject({
-        status: 0,
-        page: Buffer.from(PAGE),
-        said: '',
-      });
-    }
-  });
+  test(
+    'fetches directly, by certificates or a file of roots, and end to end through the proxy',
+    SLOW,
+    async () => {
+      const origin = await realOrigin('1.3');
+      const url = `https://localhost:${origin.port}/page.html`;
+      const list = papers.write('roots.bin', await rootList(1, [world.authority.root.der]));
+      for (const args of [
+        ['--direct', '--ca', roots],
+        ['--direct', '--ca', list],
+        [...admitted(), '--grant', 'none'],
+      ]) {
+        expect(await run(['get', url, ...args])).toMatchObject({
+          status: 0,
+          page: Buffer.from(PAGE),
+          said: '',
+        });
+      }
+    },
+  );
 
   test('follows a redirect to another path', SLOW, async () => {
     const origin = await plainOrigin((request, response) => {

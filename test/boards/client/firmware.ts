@@ -79,9 +79,9 @@ export class Papers {
     return join(this.#folder, name);
   }
 
-  write(name: string, text: string): string {
+  write(name: string, content: string | Uint8Array): string {
     const file = this.path(name);
-    writeFileSync(file, text);
+    writeFileSync(file, content);
     return file;
   }
 

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rootList } from '../../../boards/parts/roots.js';
 import { run } from '../../../host/cli/command_line.js';
 import { authorityExtensions, createAuthority } from '../../../host/cli/demo/authority/authority.js';
 import { certify, toPem } from '../../../host/cli/demo/authority/certificate.js';
@@ -128,6 +129,18 @@ describe('deputy get', () => {
     });
     const direct = await deputy('get', origin.url, '--direct', '--ca', file('ca.pem'), '--tls', '1.2');
     expect(direct).toMatchObject({ code: 0, text: 'the page\n', err: '' });
+  });
+
+  test('takes a file of roots, and refuses a damaged one', async () => {
+    const origin = await page('the page\n');
+    const list = await rootList(1, [world.authority.root.der]);
+    await writeFile(file('roots.bin'), list);
+    const got = await deputy('get', origin.url, '--direct', '--ca', file('roots.bin'));
+    expect(got).toMatchObject({ code: 0, text: 'the page\n', err: '' });
+    await writeFile(file('roots.bin'), list.subarray(0, -1));
+    const damaged = await deputy('get', origin.url, '--direct', '--ca', file('roots.bin'));
+    expect(damaged).toMatchObject({ code: 1, text: '' });
+    expect(damaged.err).toContain('(BAD_ROOTS)');
   });
 
   test('names a root that it can’t use once, and goes on with the others', async () => {
