@@ -74,6 +74,18 @@ const char *boardSocketError(BoardSocket *socket);
 /** Closes both directions, after what is queued, and frees the socket. */
 void boardClose(BoardSocket *socket);
 
+// --- Boards with storage of their own: `native_storage.c` in board.ts. What is kept may be secret: tickets, a token.
+
+/**
+ * Keeps `length` bytes under `key` over a restart, in the place of what was there; none: forgets it. A key is 1 to 32 of a to z,
+ * 0 to 9 and '-'. Where power fails meanwhile, either all of the old bytes are there afterwards or all of the new. Returns 0, or
+ * -1 where they are not kept.
+ */
+int boardStore(const char *key, const uint8_t *bytes, size_t length);
+
+/** What is kept under `key`, in fresh memory from malloc; NULL where nothing is. */
+uint8_t *boardLoad(const char *key, size_t *length);
+
 // --- Boards with a screen and keys: `screen` in board.ts.
 
 typedef struct {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board.h"
+#include "native_storage.h"
 #include "screen/native_screen.h"
 #include "wasm.h"
 
@@ -254,6 +255,7 @@ int nativeInit(JSContext *context, Native *native, int count, char **arguments) 
   JS_SetPropertyFunctionList(context, board, functions, COUNT(functions));
   for (int i = 0; i < count; i++) JS_SetPropertyUint32(context, list, i, JS_NewString(context, arguments[i]));
   JS_SetPropertyStr(context, board, "arguments", list);
+  if (newStorage) JS_SetPropertyStr(context, board, "storage", newStorage(context));
   if (newScreen) JS_SetPropertyStr(context, board, "screen", newScreen(context));
   JSValue global = JS_GetGlobalObject(context);
   int set = JS_SetPropertyStr(context, global, "board", board);

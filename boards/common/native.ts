@@ -14,7 +14,17 @@ export interface Socket {
   close(): void;
 }
 
+/** Storage of the board's own, over restarts; board.h tells more. */
+export interface NativeStorage {
+  /** Undefined where nothing is kept. */
+  load(key: string): Uint8Array | undefined;
+  /** No bytes: forgets. False where they are not kept. */
+  store(key: string, bytes: Uint8Array): boolean;
+}
+
 export interface Native extends Wasm3Addon {
+  /** Undefined on a board without one. */
+  readonly storage?: NativeStorage;
   /** Undefined on a board without one. */
   readonly screen?: NativeScreen;
   /** The command line without the program's name. */

@@ -9,6 +9,12 @@ export const packages = ['gcc'];
 export const sources = [];
 export const common = [];
 export const clientSources = ['board.c', 'screen.c'];
-export const clientCommon = ['posix/system.c', 'posix/sockets.c', 'posix/main.c'];
+export const clientCommon = [
+  'posix/system.c',
+  'posix/sockets.c',
+  'posix/main.c',
+  'posix/storage.c',
+  'native_storage.c',
+];
 /** A file holds what it would show; letters are its keys. */
 export const screen = true;

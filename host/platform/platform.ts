@@ -49,6 +49,14 @@ export interface Digest {
   digest(): Uint8Array;
 }
 
+/** What outlasts a restart: a few small things that may be secret. */
+export interface Storage {
+  /** What is kept under `key` (1 to 32 of a to z, 0 to 9 and `-`); undefined where nothing is. */
+  load(key: string): Uint8Array | undefined;
+  /** Puts `bytes` in the place of what was kept, all or nothing; no bytes forget it. False where they are not kept. */
+  store(key: string, bytes: Uint8Array): boolean;
+}
+
 export interface Platform {
   /** Opens TCP. Rejects with an Error whose message says why, or with the signal's reason. */
   connect(host: string, port: number, signal?: CancelSignal): Promise<Transport>;
@@ -67,4 +75,6 @@ export interface Platform {
   readonly readAhead?: number;
   /** Where hashing what comes costs little: the proxy's receipts are then checked against it. */
   sha256?(): Digest;
+  /** Absent where nothing outlasts a restart. */
+  readonly storage?: Storage;
 }

@@ -76,7 +76,7 @@ const UNITS: Record<string, readonly string[]> = {
 
 /** glibc's own beginning and end of a program, and its names for what stands above. */
 const GLIBC =
-  /^(__libc_start_main|__cxa_finalize|__gmon_start__|_ITM_\w+|__errno_location|newScreen|__stack_chk_fail)$/;
+  /^(__libc_start_main|__cxa_finalize|__gmon_start__|_ITM_\w+|__errno_location|newScreen|newStorage|__stack_chk_fail)$/;
 const RENAMED: Record<string, string> = { __sysv_signal: 'signal', __bsd_signal: 'signal' };
 
 const posix = await firmware('posix');
