@@ -23,11 +23,18 @@ import { takeSession } from "./handshake/session";
 import { State } from "./handshake/state";
 import { ErrorCode } from "./alert";
 import { verifyChain } from "./x509/chain";
-import { PUBLIC_KEY } from "./x509/public_key";
+import { Curve } from "./curve/field";
+import { ED25519 } from "./x509/algorithm";
+import { checkDerElement, TAG_SEQUENCE } from "./x509/der";
+import { KeyKind, PUBLIC_KEY, PublicKey, parsePublicKey } from "./x509/public_key";
+import { verifySignature } from "./x509/signature";
 
 export { allocate, release } from "./memory";
 export { drbgSeed as seed } from "./prf/hmac_drbg";
 export { trustAdd, trustAddDescribed, trustFree, trustNew } from "./x509/trust";
+
+/** ecdsa_secp256r1_sha256 (RFC 9846 §4.3.3). */
+const ECDSA_SHA256: i32 = 0x0403;
 
 const leafKey: usize = memory.data(PUBLIC_KEY, 4); // a PublicKey
 
@@ -39,6 +46,23 @@ export function chainVerify(
   trust: usize, list: usize, length: i32, hostName: usize, hostNameLength: i32, unixSeconds: u32,
 ): i32 {
   return verifyChain(trust, list, length, hostName, hostNameLength, unixSeconds, leafKey, 0);
+}
+
+/**
+ * Whether the owner of a key signed a message: `info` is its SubjectPublicKeyInfo, Ed25519 or P-256, by which ECDSA with SHA-256 is
+ * meant. 0, CertificateDer, CertificateKey for another kind of key, or BadSignature.
+ */
+export function messageVerify(
+  info: usize, infoLength: i32, message: usize, messageLength: i32, signature: usize, signatureLength: i32,
+): i32 {
+  if (!checkDerElement(info, info + infoLength, TAG_SEQUENCE)) return ErrorCode.CertificateDer;
+  const key = changetype<PublicKey>(leafKey);
+  const problem = parsePublicKey(info, key, 0);
+  if (problem < 0) return problem;
+  const isEd25519 = key.kind == KeyKind.Ed25519;
+  if (!isEd25519 && (key.kind != KeyKind.Ec || key.curve != Curve.P256)) return ErrorCode.CertificateKey;
+  const scheme = isEd25519 ? ED25519 : ECDSA_SHA256;
+  return verifySignature(scheme, leafKey, message, messageLength, signature, signatureLength);
 }
 
 /** A connection to configure and start; 0 where memory does not suffice. */

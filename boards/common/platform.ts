@@ -65,6 +65,7 @@ export function boardPlatform(native: Native, resolve: ReadonlyMap<string, strin
       loadWasm3(native, native.program(), { stackBytes: STACK_BYTES, maxPages: MAX_PAGES }),
     parseUrl,
     readAhead: READ_AHEAD,
+    heapPeak: () => native.heapPeak(),
     ...(native.storage && { storage: native.storage }),
     quiet: (patience) =>
       new Promise((done) => {

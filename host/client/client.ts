@@ -8,7 +8,6 @@ import type { SessionId } from '../delegation/session_id.js';
 import type { HeaderLine } from '../http/header_list.js';
 import type { CancelSignal } from '../platform/platform.js';
 import { ByteStream, type StreamOptions } from './byte_stream.js';
-import type { Context } from './context.js';
 import { MainSession } from './delegation/main_session.js';
 import type { SubscribeOptions, SubscriptionStatus } from './delegation/subscriptions.js';
 
@@ -24,7 +23,6 @@ import type { SessionFacts } from './sessions/session_opener.js';
 import { type Held, type Pooled, type Reservation, SessionPool } from './sessions/session_pool.js';
 import { TunnelAnswerer } from './sessions/tunnels.js';
 import { cancelled, within } from './timeout.js';
-import type { OriginLink } from './tls/origin_link.js';
 import type { ProxyLink } from './tls/proxy_link.js';
 
 export interface RequestOptions {
@@ -180,9 +178,9 @@ export class Client {
   }
 
   async #openMain(): Promise<MainSession> {
-    const { context, origins, proxy } = await this.#start();
+    const { proxy, ...running } = await this.#start();
     if (proxy === undefined) throw new DeputyError('NO_PROXY', 'subscriptions are kept by a proxy: name one');
-    const main = await this.#mainSession(context, origins, proxy);
+    const main = await this.#mainSession(running, proxy);
     // WELCOME comes behind the reports.
     await main.greeted;
     return main;
@@ -273,7 +271,10 @@ export class Client {
   }
 
   /** The main session, one for all who ask: opened for the first delivery, and again where the last one has ended. */
-  #mainSession(context: Context, origins: OriginLink, proxy: ProxyLink): Promise<MainSession> {
+  #mainSession(
+    { context, origins, manager }: Pick<Running, 'context' | 'origins' | 'manager'>,
+    proxy: ProxyLink,
+  ): Promise<MainSession> {
     if (this.#main !== undefined) return this.#main;
     const forget = () => {
       if (this.#main === opening) this.#main = undefined;
@@ -285,6 +286,7 @@ export class Client {
           // A session that never opened has its error told to the caller that asked for it.
           .catch(() => {});
       },
+      manager,
       onEnd: forget,
       maxSessions: this.#maxSessions,
     });
@@ -300,7 +302,7 @@ export class Client {
       observer: this.#observer,
       timeouts: this.#timeouts,
       allowsUndelegated: this.#policy.allowsUndelegated,
-      mainSession: (context, origins, proxy) => this.#mainSession(context, origins, proxy),
+      mainSession: (running, proxy) => this.#mainSession(running, proxy),
     });
     return this.#running;
   }

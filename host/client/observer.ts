@@ -8,6 +8,7 @@ import type {
   Close,
   Deliver,
   ErrorMessage,
+  Managed,
   Receipt,
   Returned,
   Tunnel,
@@ -63,6 +64,7 @@ export type Step =
   | { step: 'returned'; message: Returned }
   | { step: 'keys-released'; sessionId: SessionId }
   | { step: 'receipt'; message: Receipt }
+  | { step: 'managed'; receipt: Managed }
   | { step: 'receipt-fault'; origin: Origin; sessionId: SessionId; reason: string }
   | { step: 'session-error'; message: ErrorMessage }
   | { step: 'session-closed'; message: Close }

@@ -60,6 +60,19 @@ export interface Timeouts {
 
 export const TIMEOUTS: Timeouts = { connect: 10_000, handshake: 20_000, active: 10_000, response: 120_000 };
 
+export interface ManagementOptions {
+  /** The name of this one device, of all that have the key. */
+  device: string;
+  /** Version of its firmware. */
+  firmware: string;
+  /** The key that orders must be signed by: PEM or SubjectPublicKeyInfo in DER; P-256 or Ed25519. */
+  key: Pem;
+  /** Shows a sentence of the operator's to the user. */
+  onNotice?(text: string): void;
+  /** Takes settings over; they were kept, and `keptSettings` gives them after a restart. */
+  onSettings?(settings: ReadonlyMap<string, string>): void;
+}
+
 export interface ClientOptions {
   platform: Platform;
   /** Without a proxy the client goes to the origins directly. */
@@ -82,4 +95,6 @@ export interface ClientOptions {
    */
   conduits?: 'streams' | 'separate';
   observer?: Observer;
+  /** Orders that the operator signs are obeyed (R26). A device without ignores them all. */
+  management?: ManagementOptions;
 }

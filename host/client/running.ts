@@ -3,6 +3,7 @@ import { DeputyError } from '../delegation/error.js';
 import { TlsEngine } from '../engine/tls.js';
 import type { Context } from './context.js';
 import type { MainSession } from './delegation/main_session.js';
+import { DeviceManager, keptRoots } from './management/device_manager.js';
 import type { ClientOptions } from './options.js';
 import { SessionOpener } from './sessions/session_opener.js';
 import { OriginLink } from './tls/origin_link.js';
@@ -14,11 +15,16 @@ export interface Running {
   origins: OriginLink;
   proxy: ProxyLink | undefined;
   opener: SessionOpener;
+  /** Undefined on a device that nobody manages. */
+  manager: DeviceManager | undefined;
 }
 
 export interface RunningParts extends Pick<Context, 'observer' | 'timeouts'> {
   allowsUndelegated: boolean;
-  mainSession: (context: Context, origins: OriginLink, proxy: ProxyLink) => Promise<MainSession>;
+  mainSession: (
+    running: Pick<Running, 'context' | 'origins' | 'manager'>,
+    proxy: ProxyLink,
+  ) => Promise<MainSession>;
 }
 
 const DEFAULT_CONDUITS = 'streams';
@@ -51,14 +57,23 @@ export async function start(
     conduits,
     traffic: { received: 0 },
   };
-  const origins = new OriginLink(context, options);
+  const { management } = options;
+  const newer = management && platform.storage && keptRoots(platform.storage, options.roots);
+  const roots = newer ?? options.roots;
+  const origins = new OriginLink(context, { ...options, roots });
+  const manager =
+    management &&
+    new DeviceManager({ engine, platform, options: management }, roots, {
+      replaceRoots: (file) => origins.replaceRoots(file),
+      forget: () => context.tickets.clear(),
+    });
   const link = proxy && new ProxyLink(context, proxy);
   const opener = new SessionOpener({
     context,
     origins,
     proxy: link,
-    mainSession: () => mainSession(context, origins, link!),
+    mainSession: () => mainSession({ context, origins, manager }, link!),
     allowsUndelegated,
   });
-  return { context, origins, proxy: link, opener };
+  return { context, origins, proxy: link, opener, manager };
 }

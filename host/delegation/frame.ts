@@ -22,6 +22,9 @@ export enum FrameType {
   Release = 14,
   Subscribe = 15,
   Subscribed = 16,
+  Device = 17,
+  Manage = 18,
+  Managed = 19,
 }
 
 /** type u8, session id, length u24. */

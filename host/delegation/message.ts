@@ -2,6 +2,7 @@
 import type { Delivery } from './delivery.js';
 import type { DeviceProfile } from './device.js';
 import type { FrameType } from './frame.js';
+import type { DeviceReport, OrderReceipt, SignedOrder } from './order.js';
 import type { Resumption } from './resumption.js';
 import type { SessionId } from './session_id.js';
 import type { SubscriptionState, SubscriptionWish } from './subscription.js';
@@ -210,6 +211,24 @@ export interface Close {
   text: string;
 }
 
+/** Client: which device it is, where orders may be for it. Behind HELLO, and again when something of it has changed. */
+export interface Device extends DeviceReport {
+  type: FrameType.Device;
+  sessionId: SessionId;
+}
+
+/** Proxy: an order that somebody signed, passed on as it is. */
+export interface Manage extends SignedOrder {
+  type: FrameType.Manage;
+  sessionId: SessionId;
+}
+
+/** Client: what it did with an order. */
+export interface Managed extends OrderReceipt {
+  type: FrameType.Managed;
+  sessionId: SessionId;
+}
+
 export type Message =
   | Hello
   | Welcome
@@ -226,4 +245,7 @@ export type Message =
   | Returned
   | Release
   | Subscribe
-  | Subscribed;
+  | Subscribed
+  | Device
+  | Manage
+  | Managed;

@@ -12,6 +12,7 @@ import {
   TOKEN_LIMIT,
   type Tunnel,
 } from './message.js';
+import { ORDER_LIMIT, readReport, SIGNATURE_LIMIT, writeReport } from './order.js';
 import { isHost, parseAuthority } from './origin.js';
 import { decodeResumption, encodeResumption } from './resumption.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
@@ -80,6 +81,16 @@ function encodeBody(message: Message): Uint8Array {
       return encodeWish(message.wish);
     case FrameType.Subscribed:
       return encodeState(message);
+    case FrameType.Device:
+      writeReport(out, message);
+      break;
+    case FrameType.Manage:
+      out.vector(16, message.order, ORDER_LIMIT).vector(8, message.signature, SIGNATURE_LIMIT);
+      break;
+    case FrameType.Managed:
+      out.u64(message.counter).u8(message.command).text(8, message.code, 64);
+      out.sentence(message.text, REASON_LIMIT);
+      break;
     case FrameType.Error:
     case FrameType.Close:
       out.text(8, message.code, 64).sentence(message.text, REASON_LIMIT);
@@ -186,6 +197,24 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
       return { type, sessionId, wish: readWish(from) };
     case FrameType.Subscribed:
       return { type, sessionId, ...readState(from) };
+    case FrameType.Device:
+      return { type, sessionId, ...readReport(from) };
+    case FrameType.Manage:
+      return {
+        type,
+        sessionId,
+        order: from.vector(16, ORDER_LIMIT),
+        signature: from.vector(8, SIGNATURE_LIMIT),
+      };
+    case FrameType.Managed:
+      return {
+        type,
+        sessionId,
+        counter: from.u64(),
+        command: from.u8(),
+        code: readCode(from),
+        text: from.text(16, REASON_LIMIT),
+      };
     case FrameType.Error:
     case FrameType.Close:
       return { type, sessionId, code: readCode(from), text: from.text(16, REASON_LIMIT) };

@@ -200,6 +200,21 @@ export class TlsEngine {
     );
   }
 
+  /**
+   * Throws TlsError unless the owner of `key` (SubjectPublicKeyInfo in DER: Ed25519, or P-256 with SHA-256) made `signature` over
+   * `message`.
+   */
+  verifyMessage(key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
+    const guest = this.#guest;
+    guest.lend(key, (info, infoLength) =>
+      guest.lend(message, (at, length) =>
+        guest.lend(signature, (sign, signLength) =>
+          checked(guest.exports.messageVerify!(info, infoLength, at, length, sign, signLength)),
+        ),
+      ),
+    );
+  }
+
   /** A configured connection, not yet started. Throws TlsError where an option can't be used. */
   connect(options: TlsOptions): TlsConnection {
     const { connectionNew, connectionFree } = this.#guest.exports;

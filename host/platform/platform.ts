@@ -75,6 +75,8 @@ export interface Platform {
   readonly readAhead?: number;
   /** Where hashing what comes costs little: the proxy's receipts are then checked against it. */
   sha256?(): Digest;
+  /** Most bytes that the heap ever took, where somebody counts them. */
+  heapPeak?(): number;
   /** Absent where nothing outlasts a restart. */
   readonly storage?: Storage;
 }

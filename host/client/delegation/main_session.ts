@@ -10,7 +10,10 @@ import { DeputyError } from '../../delegation/error.js';
 import { FrameDecoder, FrameType, isStreamFrame, keepsPlace } from '../../delegation/frame.js';
 import {
   DELEGATION_VERSION,
+  type Device,
   MAIN_PROTOCOL,
+  type Manage,
+  type Managed,
   type Message,
   type Tunnel,
   type Welcome,
@@ -31,6 +34,8 @@ export interface MainSessionHandlers {
   /** Sessions with origins that there is room for. */
   maxSessions: number;
   onTunnel(tunnel: Tunnel): void;
+  /** Undefined on a device that nobody manages: orders are skipped then. */
+  manager?: { report(): Device; receive(order: Manage): Managed } | undefined;
   /** Once, with the reason: nothing more can be delivered, though active sessions may go on. */
   onEnd(reason: DeputyError): void;
 }
@@ -175,6 +180,8 @@ export class MainSession {
     const token = this.#link.token;
     const { maxSessions } = this.#handlers;
     this.send({ type: FrameType.Hello, sessionId, version: DELEGATION_VERSION, token, profile, maxSessions });
+    const { manager } = this.#handlers;
+    if (manager !== undefined) this.send(manager.report());
     void this.#receive();
     const { handshake } = this.#context.timeouts;
     const ended = new Promise<never>((_, reject) => {
@@ -230,11 +237,24 @@ export class MainSession {
       case FrameType.Tunnel:
         this.#handlers.onTunnel(message);
         break;
+      case FrameType.Manage:
+        this.#obey(message);
+        break;
       case FrameType.Error:
       case FrameType.Close:
         this.#end(new DeputyError(message.code, refusal(message)));
         break;
     }
+  }
+
+  /** What it did goes back, and how the device stands then. */
+  #obey(order: Manage): void {
+    const { manager } = this.#handlers;
+    if (manager === undefined) return;
+    const receipt = manager.receive(order);
+    this.#context.observer.onStep?.({ step: 'managed', receipt });
+    this.send(receipt);
+    if (receipt.code === 'DONE') this.send(manager.report());
   }
 
   #end(reason: DeputyError): void {

@@ -6,7 +6,7 @@ import type { CancelSignal, Transport } from '../../platform/platform.js';
 import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, trustAnchors } from '../context.js';
 import type { Link, Origin } from '../observer.js';
-import type { CertificateAndKey, ClientOptions } from '../options.js';
+import type { CertificateAndKey, ClientOptions, Pem } from '../options.js';
 import { certificates, privateKey } from './pem.js';
 import type { TlsStream } from './tls_stream.js';
 
@@ -33,13 +33,20 @@ export interface OriginSessionOptions {
 
 export class OriginLink {
   readonly #context: Context;
-  readonly #trust: TrustAnchors;
+  #trust: TrustAnchors;
   readonly #options: Pick<ClientOptions, 'identity' | 'tls'>;
 
   constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
     this.#context = context;
     this.#trust = trustAnchors(context, options.roots, 'origin');
     this.#options = options;
+  }
+
+  /** Judges by these from the next handshake on. */
+  replaceRoots(roots: Pem): void {
+    const trust = trustAnchors(this.#context, roots, 'origin');
+    this.#trust.free();
+    this.#trust = trust;
   }
 
   /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */

@@ -20,6 +20,9 @@ export function privateKey(pem: Pem): Uint8Array {
   return blocks(pem, /^(RSA |EC )?PRIVATE KEY$/, 'private key')[0]!;
 }
 
+/** A public key, as SubjectPublicKeyInfo in DER. Throws BAD_PEM when there is none. */
+export const publicKey = (pem: Pem): Uint8Array => blocks(pem, /^PUBLIC KEY$/, 'public key')[0]!;
+
 function blocks(pem: Pem, label: RegExp, what: string): Uint8Array[] {
   if (typeof pem !== 'string') {
     const ders = (pem instanceof Uint8Array ? [pem] : [...pem]).map((der) => der.slice());

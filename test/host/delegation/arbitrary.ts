@@ -212,4 +212,28 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     next: u32,
     left: u32,
   }),
+  fc.record({
+    type: fc.constant(FrameType.Device as const),
+    sessionId: session,
+    device: fc.stringMatching(/^[a-z0-9-]{1,64}$/),
+    firmware: fc.stringMatching(/^[!-~]{0,64}$/),
+    roots: u32,
+    memory: u32,
+    counter: fc.maxSafeNat(),
+    nonce: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  }),
+  fc.record({
+    type: fc.constant(FrameType.Manage as const),
+    sessionId: session,
+    order: fc.uint8Array({ maxLength: 300 }),
+    signature: fc.uint8Array({ maxLength: 80 }),
+  }),
+  fc.record({
+    type: fc.constant(FrameType.Managed as const),
+    sessionId: session,
+    counter: fc.maxSafeNat(),
+    command: fc.nat(255),
+    code,
+    text: sentence,
+  }),
 );
