@@ -4,6 +4,7 @@ import { auditCommand } from './audit.js';
 import { connectCommand } from './connect.js';
 import { demoCommand } from './demo.js';
 import { describe } from './describe.js';
+import { deviceCommand } from './device.js';
 import { gatewayCommand } from './gateway.js';
 import { getCommand } from './get.js';
 import { keylogCommand } from './keylog.js';
@@ -30,6 +31,7 @@ export function deputyCommand(): Command {
     .addCommand(subscribeCommand())
     .addCommand(keylogCommand())
     .addCommand(auditCommand())
+    .addCommand(deviceCommand())
     .addCommand(completionCommand())
     .addCommand(manualCommand());
 }

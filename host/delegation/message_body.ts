@@ -12,7 +12,7 @@ import {
   TOKEN_LIMIT,
   type Tunnel,
 } from './message.js';
-import { ORDER_LIMIT, readReport, SIGNATURE_LIMIT, writeReport } from './order.js';
+import { readReport, readSigned, writeReport, writeSigned } from './order.js';
 import { isHost, parseAuthority } from './origin.js';
 import { decodeResumption, encodeResumption } from './resumption.js';
 import { SESSION_ID_BYTES, type SessionId, sessionIdBytes, sessionIdOf } from './session_id.js';
@@ -85,7 +85,7 @@ function encodeBody(message: Message): Uint8Array {
       writeReport(out, message);
       break;
     case FrameType.Manage:
-      out.vector(16, message.order, ORDER_LIMIT).vector(8, message.signature, SIGNATURE_LIMIT);
+      writeSigned(out, message);
       break;
     case FrameType.Managed:
       out.u64(message.counter).u8(message.command).text(8, message.code, 64);
@@ -200,12 +200,7 @@ function decodeBody({ type, sessionId, body }: Frame, from: FieldReader): Messag
     case FrameType.Device:
       return { type, sessionId, ...readReport(from) };
     case FrameType.Manage:
-      return {
-        type,
-        sessionId,
-        order: from.vector(16, ORDER_LIMIT),
-        signature: from.vector(8, SIGNATURE_LIMIT),
-      };
+      return { type, sessionId, ...readSigned(from) };
     case FrameType.Managed:
       return {
         type,

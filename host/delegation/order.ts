@@ -94,6 +94,19 @@ function readDeviceName(from: FieldReader): string {
   return device;
 }
 
+/** An order with its signature, as files and MANAGE have it. */
+export function writeSigned(out: FieldWriter, { order, signature }: SignedOrder): FieldWriter {
+  return out.vector(16, order, ORDER_LIMIT).vector(8, signature, SIGNATURE_LIMIT);
+}
+
+export const readSigned = (from: FieldReader): SignedOrder => ({
+  order: from.vector(16, ORDER_LIMIT),
+  signature: from.vector(8, SIGNATURE_LIMIT),
+});
+
+/** Bytes of the largest file of a signed order. */
+export const SIGNED_LIMIT = 2 + ORDER_LIMIT + 1 + SIGNATURE_LIMIT;
+
 /** The bytes to sign. Throws FRAME_BAD_ARGUMENT for what does not fit. */
 export function encodeOrder(order: Order): Uint8Array {
   const out = new FieldWriter();

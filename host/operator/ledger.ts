@@ -13,7 +13,7 @@ const ORDERLY = new Set(['CLOSED', 'REVOKED', 'STOPPING', 'ENDED']);
 type Facts = Omit<SessionView, 'state' | 'clientBytes' | 'originBytes'>;
 
 export class Ledger {
-  readonly #proxy: Pick<ProxyServer, 'events' | 'sessions'>;
+  readonly #proxy: Pick<ProxyServer, 'events' | 'sessions' | 'devices'>;
   readonly #sessions = new Map<string, Facts>();
   readonly #sites = new Map<string, SiteView>();
   readonly #failures: EndView[] = [];
@@ -22,7 +22,7 @@ export class Ledger {
   #bytesBefore = 0;
   #bytesAfter = 0;
 
-  constructor(proxy: Pick<ProxyServer, 'events' | 'sessions'>) {
+  constructor(proxy: Pick<ProxyServer, 'events' | 'sessions' | 'devices'>) {
     this.#proxy = proxy;
     const { events } = proxy;
     events.on('mainSession', () => this.#mainSessions++);
@@ -70,6 +70,7 @@ export class Ledger {
       bytesAfter: this.#bytesAfter,
       sites: topSites([...this.#sites.values()]),
       failures: [...this.#failures],
+      devices: this.#proxy.devices().slice(0, SHOWN.devices),
     };
   }
 

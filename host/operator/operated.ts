@@ -20,7 +20,7 @@ export interface Surroundings {
 }
 
 export function operatedProxy(
-  proxy: Pick<ProxyServer, 'events' | 'sessions' | 'end'>,
+  proxy: Pick<ProxyServer, 'events' | 'sessions' | 'end' | 'devices' | 'order'>,
   surroundings: Surroundings,
 ): Operated {
   const ledger = new Ledger(proxy);
@@ -30,6 +30,7 @@ export function operatedProxy(
     view: async () => ({ ...ledger.view(), ...(await around(surroundings, started, 1)) }),
     metrics: async () => ({ text: await register.metrics(), contentType: register.contentType }),
     end: async (sessionId) => proxy.end(sessionId),
+    order: async (signed) => proxy.order(signed).devices,
     get isReady() {
       return !surroundings.isStopping();
     },

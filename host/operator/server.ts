@@ -1,7 +1,9 @@
 // The operator's listener: metrics, health, and a page that shows what the proxy does and ends sessions.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DeputyError } from '../delegation/error.js';
+import { FieldReader } from '../delegation/bytes.js';
+import { DeputyError, ProtocolError } from '../delegation/error.js';
+import { readSigned, SIGNED_LIMIT, type SignedOrder } from '../delegation/order.js';
 import { authority } from '../delegation/origin.js';
 import { parseSessionId } from '../delegation/session_id.js';
 import { Access, isFromThePage, isLoopback, namesThisMachine } from './access.js';
@@ -15,6 +17,8 @@ export interface Operated {
   metrics(): Promise<{ text: string; contentType: string }>;
   /** False where no session has that id. */
   end(sessionId: string): Promise<boolean>;
+  /** Passes a signed order on; how many devices got it at once. Throws DeputyError. */
+  order(signed: SignedOrder): Promise<number>;
   /** Takes clients, and does not stop. */
   readonly isReady: boolean;
 }
@@ -119,6 +123,8 @@ class Pages {
     if (method === 'GET' && url.pathname === '/' && url.searchParams.has('token')) {
       return this.#enter(request, response, url.searchParams.get('token'));
     }
+    if (url.pathname === '/devices' || url.pathname === '/devices/orders')
+      return this.#devices(`${method} ${url.pathname}`, request, response);
     if (!this.access.hasCookie(request)) {
       return answer(response, 401, 'open the address with the token that deputy proxy has printed\n');
     }
@@ -135,6 +141,26 @@ class Pages {
     return was ? answer(response, 204, '') : answer(response, 404, 'there is no such session\n');
   }
 
+  /** For `deputy device`, which bears the token: no page of another site can make a browser send it. */
+  async #devices(what: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
+    if (!this.access.hasToken(token)) return answer(response, 401, "give the token of the operator's page\n");
+    const json = (status: number, value: object) =>
+      answer(response, status, `${JSON.stringify(value)}\n`, 'application/json');
+    if (what === 'GET /devices') return json(200, { devices: (await this.operated.view()).devices });
+    if (what !== 'POST /devices/orders')
+      return answer(response, 405, 'GET /devices, POST /devices/orders\n', 'text/plain');
+    try {
+      const from = new FieldReader(await bodyOf(request, SIGNED_LIMIT));
+      const signed = readSigned(from);
+      from.end();
+      json(200, { devices: await this.operated.order(signed) });
+    } catch (error) {
+      if (!(error instanceof DeputyError)) throw error;
+      json(400, { code: error.code, message: error.message });
+    }
+  }
+
   async #metrics(response: ServerResponse): Promise<void> {
     const { text, contentType } = await this.operated.metrics();
     answer(response, 200, text, contentType);
@@ -146,6 +172,19 @@ class Pages {
     if (this.access.hasToken(token)) answer(response, 303, '', 'text/plain', cookie);
     else answer(response, 401, "that token is not this proxy's\n");
   }
+}
+
+/** Throws FRAME_TOO_LONG where there is more. */
+async function bodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    length += part.length;
+    if (length > limit)
+      throw new ProtocolError('FRAME_TOO_LONG', `a signed order has at most ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 function answer(

@@ -42,6 +42,22 @@ export interface EndView {
   code: string;
 }
 
+/** A client's device, and what it answered to orders. */
+export interface DeviceView {
+  client: string;
+  /** Its own name; empty where nobody manages it. */
+  device: string;
+  board: string;
+  firmware: string;
+  roots: number;
+  /** Kibibytes at the peak; 0 where it does not tell. */
+  memory: number;
+  counter: number;
+  isHere: boolean;
+  seen: number;
+  receipts: readonly { at: number; counter: number; command: number; code: string; text: string }[];
+}
+
 /** One proxy process, or all of them together. */
 export interface ProxyView {
   sessions: SessionView[];
@@ -55,6 +71,8 @@ export interface ProxyView {
   sites: SiteView[];
   /** The latest sessions that did not end in order. */
   failures: EndView[];
+  /** Those seen last come first. */
+  devices: DeviceView[];
 }
 
 export interface AuditView {
@@ -73,7 +91,7 @@ export interface OperatorView extends ProxyView {
   audit?: AuditView;
 }
 
-export const SHOWN = { sessions: 200, sites: 20, failures: 10, audit: 20 } as const;
+export const SHOWN = { sessions: 200, sites: 20, failures: 10, devices: 200, audit: 20 } as const;
 
 /** The views of several processes as one. */
 export function merged(views: readonly ProxyView[]): ProxyView {
@@ -102,6 +120,10 @@ export function merged(views: readonly ProxyView[]): ProxyView {
       .flatMap((view) => view.failures)
       .sort((one, other) => other.at - one.at)
       .slice(0, SHOWN.failures),
+    devices: views
+      .flatMap((view) => view.devices)
+      .sort((one, other) => other.seen - one.seen)
+      .slice(0, SHOWN.devices),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { MAIN_PROTOCOL } from '../delegation/message.js';
+import type { Order, SignedOrder } from '../delegation/order.js';
 import type { SessionId } from '../delegation/session_id.js';
 import { Buckets } from '../services/token_bucket.js';
 import { Authenticator } from './admission/authentication.js';
@@ -14,6 +15,7 @@ import { closeServices } from './exchange/service_ends.js';
 import { OriginAuthorities } from './handshake/authorities.js';
 import { type Identity, listener } from './listener.js';
 import { MainSession } from './main_session/main_session.js';
+import { type KnownDevice, Orders } from './main_session/orders.js';
 import { type ProxyOptions, settingsOf } from './options.js';
 import { SessionRegistry } from './session/registry.js';
 import type { DelegableSession } from './session/session.js';
@@ -41,6 +43,10 @@ export interface ProxyServer {
   readonly sessionCount: number;
   /** The same one by one. */
   sessions(): LiveSession[];
+  /** What this proxy knows of its clients' devices; those seen last come first. */
+  devices(): KnownDevice[];
+  /** Passes a signed order on to the devices it is for, now or when they come. Throws DeputyError. */
+  order(signed: SignedOrder): { order: Order; devices: number };
   /** Ends a session: what is under way breaks off, and says so. False where there is none of that id. */
   end(id: SessionId): boolean;
   /**
@@ -70,6 +76,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const events = proxyEvents();
   const registry = new SessionRegistry();
   const authenticator = new Authenticator(settings.tokens ?? []);
+  const orders = new Orders();
   const mainSessions = new Map<MainSession, string>();
   const targets = new TargetPolicy(settings.targets);
   const sockets = new Set<Socket>();
@@ -102,6 +109,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
     const session: MainSession = new MainSession(socket, {
       ...tunnels,
       authenticator,
+      orders,
       admit: (principal) => admit(session, socket, principal),
     });
     void session.run().then(() => mainSessions.delete(session));
@@ -152,6 +160,8 @@ export function createProxy(options: ProxyOptions): ProxyServer {
       enter(socket);
     },
     sessions: () => registry.all().map(described),
+    devices: () => orders.devices(),
+    order: (signed) => orders.send(signed),
     end(id) {
       const session = registry.all().find((each) => each.id === id);
       void session?.cut('ENDED');

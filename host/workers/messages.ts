@@ -7,6 +7,8 @@ export interface Questions {
   view: { asks: undefined; answers: ProxyView };
   metrics: { asks: undefined; answers: MetricObjectWithValues<MetricValue<string>>[] };
   end: { asks: string; answers: boolean };
+  /** A signed order in base64: how many devices got it, or why nobody takes it. */
+  order: { asks: { order: string; signature: string }; answers: number | { code: string; message: string } };
 }
 
 export type Question = keyof Questions;

@@ -1,5 +1,6 @@
 // All workers of a proxy as their operator sees them: one proxy.
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import { DeputyError } from '../delegation/error.js';
 import { around, type Surroundings } from '../operator/operated.js';
 import type { Operated } from '../operator/server.js';
 import { merged } from '../operator/view.js';
@@ -20,11 +21,21 @@ export function operatedWorkers(keeper: Keeper, surroundings: Surroundings): Ope
       contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     }),
     end: async (sessionId) => [...(await keeper.ask('end', sessionId)).values()].includes(true),
+    order: async ({ order, signature }) => {
+      const about = { order: base64(order), signature: base64(signature) };
+      const answers = [...(await keeper.ask('order', about)).values()];
+      return answers.reduce<number>((sum, answer) => {
+        if (typeof answer !== 'number') throw new DeputyError(answer.code, answer.message);
+        return sum + answer;
+      }, 0);
+    },
     get isReady() {
       return !surroundings.isStopping() && keeper.count > 0;
     },
   };
 }
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 /** Sums over the workers. What a dead one had counted when it was last asked stays: a counter never goes back. */
 class Counted {

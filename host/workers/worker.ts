@@ -84,6 +84,14 @@ function answersOf(proxy: ProxyServer): Answers {
   return {
     view: async () => ledger.view(),
     metrics: async () => register.getMetricsAsJSON(),
+    order: async ({ order, signature }) => {
+      try {
+        return proxy.order({ order: bytes(order), signature: bytes(signature) }).devices;
+      } catch (error) {
+        const { code = 'FAILED', message } = error as { code?: string; message: string };
+        return { code, message };
+      }
+    },
     end: async (sessionId) => proxy.end(sessionId),
   };
 }
@@ -102,3 +110,6 @@ function reportLoad(proxy: ProxyServer): () => void {
 function tell(message: FromWorker): void {
   if (process.connected) process.send!(message, () => {});
 }
+
+/** On their own, not in a pool of Node's: who keeps them keeps no more. */
+const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));

@@ -1,5 +1,5 @@
 // The operator's page in the browser. Everything that comes from outside is set as text, never as markup.
-import type { OperatorView, SessionView, SiteView } from '../view.js';
+import type { DeviceView, OperatorView, SessionView, SiteView } from '../view.js';
 
 const byId = (id: string) => document.getElementById(id)!;
 
@@ -129,8 +129,34 @@ function updateLine(item: HTMLElement, { at, text }: { at: number; text: string 
   setText(part(item, 'text'), text);
 }
 
+/** When it was seen stands before it. */
+function deviceText({
+  device,
+  client,
+  board,
+  firmware,
+  roots,
+  memory,
+  counter,
+  isHere,
+  receipts,
+}: DeviceView) {
+  const last = receipts.at(-1);
+  const facts = [
+    device ? `${device} of ${client}` : client,
+    board,
+    firmware && `firmware ${firmware}`,
+    roots > 0 && `roots ${roots}`,
+    memory > 0 && `${size(memory * 1024)} at its peak`,
+    device && `order ${counter}`,
+    last && `last answer ${last.code} to ${last.counter}`,
+    isHere ? 'here' : 'gone',
+  ];
+  return facts.filter(Boolean).join(' · ');
+}
+
 function show(view: OperatorView): void {
-  const { sessions, sites, failures, audit } = view;
+  const { sessions, sites, failures, audit, devices } = view;
   setText(byId('live'), view.sessionCount.toLocaleString());
   setText(byId('devices'), view.mainSessions.toLocaleString());
   setText(byId('requests'), view.requests.toLocaleString());
@@ -156,6 +182,10 @@ function show(view: OperatorView): void {
   const keyed = <T extends { at: number; text: string }>(lines: T[]) =>
     lines.map((line, i) => ({ ...line, key: `${i}` }));
   keep(byId('failure-list'), keyed(failed), ({ key }) => key, makeLine, updateLine);
+
+  byId('fleet-section').hidden = devices.length === 0;
+  const fleet = devices.map((device) => ({ at: device.seen, text: deviceText(device) }));
+  keep(byId('fleet-list'), keyed(fleet), ({ key }) => key, makeLine, updateLine);
 
   byId('audit-section').hidden = audit === undefined;
   setText(

@@ -38,11 +38,13 @@ import { serveConduit } from './conduits.js';
 import { checkBinding } from './delivery_binding.js';
 import { controlBytes, costOf, FRAMES_PER_SECOND, spend } from './frame_budget.js';
 import { MessageSender } from './message_sender.js';
+import type { Orders, Visit } from './orders.js';
 import { SubscriptionDesk } from './subscription_messages.js';
 import { wipeStackSoon } from './wipe_stack.js';
 
 export interface MainSessionContext extends TunnelContext {
   authenticator: Authenticator;
+  orders: Orders;
   /** False where the principal has too many already. */
   admit: (principal: Principal) => boolean;
 }
@@ -57,6 +59,7 @@ export class MainSession implements Deliverer {
   readonly #others: OtherOrigins;
   readonly #subscriptions: SubscriptionDesk;
   #principal: Principal | undefined;
+  #visit: Visit | undefined;
 
   constructor(socket: TLSSocket, context: MainSessionContext) {
     this.#socket = socket;
@@ -119,6 +122,7 @@ export class MainSession implements Deliverer {
     } finally {
       clearTimeout(greeting);
       decoder.wipe();
+      this.#visit?.leave();
       this.#others.close();
       this.#resumptions.close();
       for (const timer of this.#expiries) clearTimeout(timer);
@@ -205,6 +209,12 @@ export class MainSession implements Deliverer {
       case FrameType.Release:
         this.#onRelease(message);
         break;
+      case FrameType.Device:
+        this.#visit?.onReport(message);
+        break;
+      case FrameType.Managed:
+        this.#visit?.onReceipt(message);
+        break;
       case FrameType.Close:
       case FrameType.Error:
         if (message.sessionId === NULL_SESSION_ID) this.#out.end();
@@ -242,6 +252,7 @@ export class MainSession implements Deliverer {
       services: services.map(({ name }) => name),
       node: settings.node ?? '',
     });
+    this.#visit = this.#context.orders.visit(principal.name, hello.profile, (order) => this.send(order));
     const device = hello.profile.name;
     settings.log.info({ principal: principal.name, device }, 'main session greeted');
     observers.emit('mainSession', {

@@ -44,6 +44,7 @@ export const aView = (changes: Partial<OperatorView> = {}): OperatorView => ({
   bytesAfter: 10_000,
   sites: [{ host: 'news.example', responses: 3, bytesBefore: 90_000, bytesAfter: 10_000 }],
   failures: [],
+  devices: [],
   version: '0.1.0',
   started: Date.now() - 3_600_000,
   listening: '127.0.0.1:8443',
@@ -69,6 +70,7 @@ export class Desk implements Operated {
     return desk;
   }
 
+  order = async () => 0;
   view = async () => this.view_;
   metrics = async () => ({ text: '# nothing\n', contentType: 'text/plain' });
 

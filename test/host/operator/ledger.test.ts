@@ -10,7 +10,7 @@ const pictures = '02'.repeat(16);
 /** A ledger that hears of a session with a page's origin, and of one with its pictures'. */
 function opened() {
   const events: ProxyServer['events'] = new EventEmitter();
-  const ledger = new Ledger({ events, sessions: () => [] });
+  const ledger = new Ledger({ events, sessions: () => [], devices: () => [] });
   const principal = { name: 'token:phone', kind: 'token' } as const;
   for (const [sessionId, host] of [
     [page, 'page.test'],
