@@ -130,10 +130,14 @@ interface Pixels {
 const palettes: ReadonlySet<string> = new Set(['image/png', 'image/gif', 'image/vnd.wap.wbmp']);
 const made: ReadonlySet<string> = new Set([...palettes, 'image/jpeg', 'image/webp']);
 
-/** A shallow screen wants the palette formats: the others would hold more colours than it can show. */
+/**
+ * A shallow screen wants the palette formats, which hold no more colours than it can show; but a device that reads JPEG finds
+ * its colours itself, and a photograph takes fewer bytes so. One bit a pixel is left of no JPEG.
+ */
 function formatsFor(screen: Screen, formats: readonly string[]): readonly string[] {
   const known = formats.filter((type) => made.has(type));
-  const shallow = screen.depth <= 8 ? known.filter((type) => palettes.has(type)) : [];
+  const suits = (type: string) => palettes.has(type) || (type === 'image/jpeg' && screen.depth > 1);
+  const shallow = screen.depth <= 8 ? known.filter(suits) : [];
   // One bit a pixel is a last resort on a screen that has more.
   const best = (shallow.length > 0 ? shallow : known).filter((type) => type !== 'image/vnd.wap.wbmp');
   return screen.depth > 1 && best.length > 0 ? best : shallow.length > 0 ? shallow : known;
@@ -149,7 +153,9 @@ async function encode(type: string, pixels: Pixels, screen: Screen): Promise<Pic
     return { type, bytes, width, height };
   }
   const source =
-    bits === undefined ? await imageOf(pixels) : await greyImage(await greyOf(pixels), pixels, bits);
+    bits === undefined
+      ? await imageOf(pixels)
+      : await greyImage(await greyOf(pixels), pixels, palettes.has(type) ? bits : undefined);
   return { type, bytes: await encoders[type]!(source, screen).toBuffer(), width, height };
 }
 
@@ -160,11 +166,17 @@ const greyBits = ({ colour, depth }: Screen): 1 | 2 | 4 | undefined =>
 const imageOf = async ({ data, width, height, channels }: Pixels) =>
   (await loadSharp())(data, { raw: { width, height, channels } });
 
-/** Dithered here, so that an encoder that only knows palettes finds no more than the screen's levels. */
-async function greyImage(grey: Uint8Array, { width, height }: Pixels, bits: 1 | 2 | 4): Promise<Sharp> {
+/** Of a palette's `bits` dithered here, so that an encoder that only knows palettes finds no more than the screen's levels. */
+async function greyImage(
+  grey: Uint8Array,
+  { width, height }: Pixels,
+  bits: 1 | 2 | 4 | undefined,
+): Promise<Sharp> {
+  const raw = { width, height, channels: 1 } as const;
+  const plain = (levels: Uint8Array) => loadSharp().then((sharp) => sharp(levels, { raw }));
+  if (bits === undefined) return (await plain(grey)).toColourspace('b-w');
   const steps = (1 << bits) - 1;
-  const levels = ditherGrey(grey, width, height, bits).map((level) => Math.round((level * 255) / steps));
-  return (await loadSharp())(levels, { raw: { width, height, channels: 1 } });
+  return plain(ditherGrey(grey, width, height, bits).map((level) => Math.round((level * 255) / steps)));
 }
 
 async function greyOf(pixels: Pixels): Promise<Uint8Array> {

@@ -155,7 +155,18 @@ describe('pictures and style sheets of other origins', () => {
     for (const shade of shades) expect(shade).toMatch(/^(..)\1\1$/);
   });
 
-  test('a deep screen gets the format that takes the fewest bytes', async () => {
+  const BOTH = ['image/png', 'image/jpeg'];
+  test.each([
+    ['a deep screen', { colourDepth: 24 }, ['image/jpeg', 'image/png']],
+    ['a screen of 256 colours', { colourDepth: 8, pictures: BOTH }, ['image/jpeg', 'image/png']],
+    ['a screen of 16 greys', { colourDepth: 4, colour: false, pictures: BOTH }, ['image/jpeg', 'image/png']],
+    ['a device that reads no JPEG', { colourDepth: 8, pictures: ['image/png'] }, ['image/png', 'image/png']],
+    [
+      'a screen of black and white',
+      { colourDepth: 1, colour: false, pictures: BOTH },
+      ['image/png', 'image/png'],
+    ],
+  ])('%s gets the format that takes the fewest bytes and suits it', async (_, profile, types) => {
     const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
     const noisy = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#fff', noise } })
       .png()
@@ -165,8 +176,14 @@ describe('pictures and style sheets of other origins', () => {
       'https://s.example/plain': async () => ({ type: 'image/png', body: await photo(8, 8) }),
     };
     const body = '<img src="https://s.example/noisy"><img src="https://s.example/plain">';
-    const { text } = await run({ headers: html, body, profile: { colourDepth: 24 }, site });
-    expect([...text.matchAll(/data:(image\/\w+)/g)].map((m) => m[1])).toEqual(['image/jpeg', 'image/png']);
+    const { text } = await run({ headers: html, body, profile, site });
+    expect([...text.matchAll(/data:(image\/\w+)/g)].map((m) => m[1])).toEqual(types);
+    const [first] = [...text.matchAll(/data:image\/\w+;base64,([^"]*)/g)].map((m) =>
+      Buffer.from(m[1]!, 'base64'),
+    );
+    const { channels } = await sharp(first).metadata();
+    // No bytes for colours that a screen of greys does not show.
+    if ('colour' in profile) expect(channels).toBe(1);
   });
 
   test('pictures that come out of order stay in their places, and one address is fetched once', async () => {
