@@ -1,4 +1,4 @@
-// npm run bench [-- --json]; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released] [--tune-peers]
+// npm run bench [-- --json]; npm run bench -- --link LINK; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released] [--tune-peers]
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,8 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --all          a second table, of each peer and variant
   --released     with --own: also wasm3 as released, compiled without our changes
   --tune-peers   peers' programs through the pass that fits ours to wasm3, too (boards/parts/tune.ts)
+  --link LINK    pages over a slow link, direct and delegated, in real time: 14.4k/600ms, 56k/300ms, 1M/100ms; may be given
+                 several times
   --session      with --board: what a delegated session costs it, and pages of several sizes
   --json         one JSON object instead of tables
 `;
@@ -40,6 +42,7 @@ const options = {
   all: { type: 'boolean', default: false },
   released: { type: 'boolean', default: false },
   'tune-peers': { type: 'boolean', default: false },
+  link: { type: 'string', multiple: true },
   session: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -71,6 +74,11 @@ async function main(): Promise<number> {
   }
   if (values.help) {
     console.log(usage);
+    return 0;
+  }
+  if (values.link !== undefined) {
+    const { benchLinks } = await import('./link/bench.js');
+    await benchLinks(values.link, { json: values.json, ...(process.stderr.isTTY && { step: showStep }) });
     return 0;
   }
   if (values.board === undefined && values.engine === undefined) {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClientOptions } from '../../../host/client/options.js';
 import { built, type Files } from '../host/world.js';
 
 const TOKEN = 'benchmark-token';
@@ -41,6 +42,13 @@ export async function startWorld() {
       origins.push(origin);
       return `https://localhost:${origin.port}`;
     },
+    roots: authority.root.pem,
+    proxyPort: port,
+    /** The same as `delegated`, for a client in this process. */
+    admitted: {
+      proxy: { host: 'localhost', port, roots: authority.root.pem, token: TOKEN },
+      policy: { rules: [{ origin: '*', decision: 'session' }] },
+    } satisfies Partial<ClientOptions>,
     direct: ['--direct', '--ca', roots],
     delegated: [
       ...['--proxy', `localhost:${port}`, '--proxy-ca', roots, '--ca', roots],
