@@ -38,6 +38,7 @@ export {
 } from './delegation/policy.js';
 export { nodePlatform } from './platform/node/platform.js';
 export { loadRecordEngine } from './platform/node/record_engine.js';
+export { ticketFile } from './platform/node/ticket_file.js';
 export type { Platform, Transport } from './platform/platform.js';
 
 export type { ProxyEvents } from './proxy/events.js';

@@ -11,6 +11,7 @@ import { POST_QUANTUM, type PostQuantum, type TlsVersion } from '../engine/tls.j
 import type { DeputyClientOptions } from '../index.js';
 import { nodePlatform } from '../platform/node/platform.js';
 import { systemRoots } from '../platform/node/system_roots.js';
+import { ticketFile } from '../platform/node/ticket_file.js';
 import type { Platform } from '../platform/platform.js';
 import { Version } from '../tls/numbers.js';
 import {
@@ -53,6 +54,7 @@ export interface ClientFlags extends ProxyFlags {
   tls?: TlsVersion;
   legacy?: boolean;
   expiredRoots?: boolean;
+  ticketFile?: string;
   postQuantum?: PostQuantum;
   device?: DeviceProfile;
   /** Addresses of names (lower case), in the place of the name server's. */
@@ -120,6 +122,7 @@ export function addClientFlags(command: Command): Command {
       ).choices(POST_QUANTUM),
     )
     .option('--expired-roots', 'take the roots of --ca whatever their dates say')
+    .option('--ticket-file <file>', 'resume with the session tickets in this file, and keep new ones there')
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
 }
 
@@ -167,6 +170,7 @@ export function clientOptions(
       },
     }),
     ...(options.device && { profile: options.device }),
+    ...(options.ticketFile && { ticketStorage: ticketFile(options.ticketFile) }),
     ...(options.engine && { engine: options.engine }),
     ...(options.resolve && { platform: resolving(options.resolve, options.engine) }),
     ...(options.timeout && { timeouts: { response: options.timeout } }),

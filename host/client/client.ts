@@ -117,10 +117,11 @@ export class Client {
   /**
    * Takes the grants of all sessions with `origin` back, or of all sessions. The proxy must forget their secrets, and
    * responses that are under way break off, save those that it observes; the next request decides by policy anew. A
-   * session delivered for an epoch, and one that was observed, goes on without the proxy.
+   * session delivered for an epoch, and one that was observed, goes on without the proxy. Tickets of the origin are kept for this client alone.
    */
   revoke(reason: string, origin?: Origin): void {
     this.#pool.revoke(reason, origin);
+    void this.#running?.then(({ origins }) => origins.unsave(origin)).catch(() => {});
   }
 
   /**
@@ -172,7 +173,7 @@ export class Client {
     const main = await this.#main?.catch(() => undefined);
     main?.close();
     const running = await this.#running?.catch(() => undefined);
-    running?.context.tickets.clear();
+    await running?.kept.close();
     running?.proxy?.free();
     running?.origins.free();
   }
@@ -287,6 +288,8 @@ export class Client {
           .catch(() => {});
       },
       manager,
+      // A proxy that does not know this client has not seen either what origins gave it to resume with, and would not believe it.
+      onNew: () => origins.forgetAll(),
       onEnd: forget,
       maxSessions: this.#maxSessions,
     });

@@ -2,7 +2,7 @@
 import type { DeviceProfile } from '../delegation/device.js';
 import type { DelegationPolicy, PolicyOptions } from '../delegation/policy.js';
 import type { PostQuantum, TlsVersion } from '../engine/tls.js';
-import type { Platform } from '../platform/platform.js';
+import type { Platform, TicketStorage } from '../platform/platform.js';
 import type { Observer, Origin } from './observer.js';
 
 /** Certificates and keys: PEM text (one or more blocks) or DER. */
@@ -94,6 +94,8 @@ export interface ClientOptions {
    * own. `streams` unless told.
    */
   conduits?: 'streams' | 'separate';
+  /** Where tickets stay when the client ends, so that the next one resumes. With the client unless told. */
+  ticketStorage?: TicketStorage;
   observer?: Observer;
   /** Orders that the operator signs are obeyed (R26). A device without ignores them all. */
   management?: ManagementOptions;

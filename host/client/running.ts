@@ -6,12 +6,13 @@ import type { MainSession } from './delegation/main_session.js';
 import { DeviceManager, keptRoots } from './management/device_manager.js';
 import type { ClientOptions } from './options.js';
 import { SessionOpener } from './sessions/session_opener.js';
+import { KeptTickets } from './tls/kept_tickets.js';
 import { OriginLink } from './tls/origin_link.js';
 import { ProxyLink } from './tls/proxy_link.js';
-import { TicketStore } from './tls/tickets.js';
 
 export interface Running {
   context: Context;
+  kept: KeptTickets;
   origins: OriginLink;
   proxy: ProxyLink | undefined;
   opener: SessionOpener;
@@ -48,12 +49,14 @@ export async function start(
   engine.seed(entropy);
   entropy.fill(0);
   const { conduits = DEFAULT_CONDUITS } = options;
+  // Without a hash nothing says which roots a ticket goes with.
+  const kept = await KeptTickets.open(platform.sha256 && options.ticketStorage, platform);
   const context: Context = {
     platform,
     engine,
     observer,
     timeouts,
-    tickets: new TicketStore(),
+    tickets: kept.store,
     conduits,
     traffic: { received: 0 },
   };
@@ -75,5 +78,5 @@ export async function start(
     mainSession: () => mainSession({ context, origins, manager }, link!),
     allowsUndelegated,
   });
-  return { context, origins, proxy: link, opener, manager };
+  return { context, kept, origins, proxy: link, opener, manager };
 }

@@ -57,6 +57,20 @@ export interface Storage {
   store(key: string, bytes: Uint8Array): boolean;
 }
 
+/**
+ * Where a client's tickets stay when it ends. They are secrets: whoever reads them can go on with the sessions of this client,
+ * and nothing seals them but the storage itself. Neither function throws for what can be done without.
+ */
+export interface TicketStorage {
+  /** What was saved last; undefined for nothing. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Replaces it, whole or not at all. The bytes are wiped afterwards. */
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+/** Most bytes that they are: 64 servers with four tickets each. */
+export const TICKETS_LIMIT = 64 * 4 * 5120;
+
 export interface Platform {
   /** Opens TCP. Rejects with an Error whose message says why, or with the signal's reason. */
   connect(host: string, port: number, signal?: CancelSignal): Promise<Transport>;

@@ -17,7 +17,7 @@ export async function startWorld() {
   const { createAuthority } = await built('host/cli/demo/authority/authority.js');
   const { isInstalled, startOrigin } = await built('host/cli/demo/origins.js');
   const { createProxy } = await built('host/proxy/proxy.js');
-  const { transcode } = await built('host/services/transcode/index.js');
+  const { transcode, compress } = await built('host/index.js');
   const authority = await createAuthority();
   const folder = await mkdtemp(join(tmpdir(), 'deputy-session-'));
   const roots = join(folder, 'roots.pem');
@@ -29,7 +29,8 @@ export async function startWorld() {
     tls: { certificate: identity.chainPem, key: identity.keyPem },
     tokens: [{ name: 'benchmark', token: TOKEN }],
     targets: { allow: ['127.0.0.0/8', '::1'], ports: 'any' },
-    services: [transcode()],
+    // Who can't undo a content coding asks for none: boards get their pages as they are.
+    services: [transcode(), compress()],
   });
   const { port } = await proxy.listen(0, '127.0.0.1');
   const origins: { stop(): Promise<void> }[] = [];

@@ -36,6 +36,8 @@ export interface MainSessionHandlers {
   onTunnel(tunnel: Tunnel): void;
   /** Undefined on a device that nobody manages: orders are skipped then. */
   manager?: { report(): Device; receive(order: Manage): Managed } | undefined;
+  /** The proxy resumed no earlier session. */
+  onNew(): void;
   /** Once, with the reason: nothing more can be delivered, though active sessions may go on. */
   onEnd(reason: DeputyError): void;
 }
@@ -105,6 +107,7 @@ export class MainSession {
       );
     }
     context.observer.onStep?.({ step: 'main-session-open', host: link.host, port: link.port, tls });
+    if (!tls.resumed) handlers.onNew();
     const session = new MainSession(context, link, stream, handlers);
     session.greeted = session.#greet(profile);
     session.greeted.catch((error) => session.#end(error));

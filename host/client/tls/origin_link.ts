@@ -7,7 +7,9 @@ import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, trustAnchors } from '../context.js';
 import type { Link, Origin } from '../observer.js';
 import type { CertificateAndKey, ClientOptions, Pem } from '../options.js';
+import { judgeName } from './kept_tickets.js';
 import { certificates, privateKey } from './pem.js';
+import { isRootList } from './root_list.js';
 import type { TlsStream } from './tls_stream.js';
 
 /** The only protocol offered: HTTP/2 is not for delegated sessions, and the origin must not see a difference. */
@@ -34,12 +36,15 @@ export interface OriginSessionOptions {
 export class OriginLink {
   readonly #context: Context;
   #trust: TrustAnchors;
+  /** What judges origins here. */
+  #judge: string;
   readonly #options: Pick<ClientOptions, 'identity' | 'tls'>;
 
   constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
     this.#context = context;
     this.#trust = trustAnchors(context, options.roots, 'origin');
     this.#options = options;
+    this.#judge = this.#judgeOf(options.roots);
   }
 
   /** Judges by these from the next handshake on. */
@@ -47,6 +52,8 @@ export class OriginLink {
     const trust = trustAnchors(this.#context, roots, 'origin');
     this.#trust.free();
     this.#trust = trust;
+    // What other roots judged resumes no more.
+    this.#judge = this.#judgeOf(roots);
   }
 
   /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */
@@ -61,7 +68,8 @@ export class OriginLink {
     const identity = this.#identity(origin);
     const store = this.#context.tickets;
     const session =
-      store.take(ticketKey(origin)) ?? (resumesShared ? store.take(ticketKey(origin, 'shared')) : undefined);
+      store.take(this.#ticketKey(origin)) ??
+      (resumesShared ? store.take(this.#ticketKey(origin, 'shared')) : undefined);
     const keeper = tickets ?? { keep: (block: Uint8Array) => this.keepTicket(origin, block) };
     const options = {
       serverName: origin.host,
@@ -83,8 +91,8 @@ export class OriginLink {
       return await openTls(this.#context, link, options, below, (c) => drainTickets(c, keeper), signal);
     } catch (error) {
       // A ticket that led to a failure would lead to it again.
-      store.forget(ticketKey(origin));
-      if (resumesShared) store.forget(ticketKey(origin, 'shared'));
+      store.forget(this.#ticketKey(origin));
+      if (resumesShared) store.forget(this.#ticketKey(origin, 'shared'));
       throw error;
     } finally {
       options.clientCertificate?.key.fill(0);
@@ -94,16 +102,45 @@ export class OriginLink {
 
   /** Keeps a session block for the next session with `origin`. */
   keepTicket(origin: Origin, block: Uint8Array, kind: TicketKind = 'own'): void {
-    this.#context.tickets.put(ticketKey(origin, kind), block);
+    this.#context.tickets.put(this.#ticketKey(origin, kind), block);
   }
 
   /** The proxy learns the master secret: a session resumed from it would not be the device's own. */
   forgetTickets(origin: Origin): void {
-    this.#context.tickets.forget(ticketKey(origin));
+    this.#context.tickets.forget(this.#ticketKey(origin));
+  }
+
+  /** The user takes back what was granted for `origin`, or for all: tickets of theirs end with this client. */
+  unsave(origin: Origin | undefined): void {
+    const name = origin && authority(origin.host, origin.port);
+    this.#context.tickets.unsave(
+      (server) => isOrigins(server) && (name === undefined || server.split(' ')[1] === name),
+    );
+  }
+
+  /** Tickets of all origins. */
+  forgetAll(): void {
+    this.#context.tickets.forgetAll(isOrigins);
   }
 
   free(): void {
     this.#trust.free();
+  }
+
+  #judgeOf(roots: Pem): string {
+    const { legacy = false, expiredRoots = false } = this.#options.tls ?? {};
+    const facts = ['origin', String(legacy), String(expiredRoots)];
+    return judgeName(this.#context.platform, isRootList(roots) ? [roots] : certificates(roots), ...facts);
+  }
+
+  /** A ticket serves under the roots that judged its session, and for whom that was. */
+  #ticketKey(origin: Origin, kind: TicketKind = 'own'): string {
+    const identity = this.#identity(origin);
+    const judge =
+      identity === undefined
+        ? this.#judge
+        : judgeName(this.#context.platform, certificates(identity.certificate), this.#judge);
+    return `${kind} ${authority(origin.host, origin.port)} ${judge}`;
   }
 
   #identity(origin: Origin): CertificateAndKey | undefined {
@@ -111,6 +148,8 @@ export class OriginLink {
     return typeof identity === 'function' ? identity(origin) : identity;
   }
 }
+
+const isOrigins = (server: string) => /^(own|shared) /.test(server);
 
 function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
   const { version, extendedMasterSecret } = connection.info();
@@ -122,6 +161,3 @@ function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
     else ticket.fill(0);
   }
 }
-
-const ticketKey = (origin: Origin, kind: TicketKind = 'own') =>
-  `${kind} ${authority(origin.host, origin.port)}`;

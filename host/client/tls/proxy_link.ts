@@ -3,10 +3,13 @@ import { MAIN_PROTOCOL } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
 import type { PostQuantum, TlsConnection, TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal } from '../../platform/platform.js';
+import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, openTransport, trustAnchors } from '../context.js';
 import type { Link } from '../observer.js';
 import type { ProxyOptions } from '../options.js';
+import { judgeName } from './kept_tickets.js';
 import { certificates, privateKey } from './pem.js';
+import { isRootList } from './root_list.js';
 import type { TlsStream } from './tls_stream.js';
 
 export class ProxyLink {
@@ -19,6 +22,7 @@ export class ProxyLink {
   readonly #serverName: string;
   readonly #trust: TrustAnchors;
   readonly #postQuantum: PostQuantum | undefined;
+  readonly #ticketKey: string;
   readonly #identity: { chain: Uint8Array[]; key: Uint8Array } | undefined;
 
   constructor(context: Context, options: ProxyOptions) {
@@ -32,17 +36,26 @@ export class ProxyLink {
     this.#postQuantum = options.postQuantum;
     const { identity } = options;
     this.#identity = identity && { chain: certificates(identity.certificate), key: privateKey(identity.key) };
+    const judge = judgeName(
+      context.platform,
+      [
+        ...(isRootList(options.roots) ? [options.roots] : certificates(options.roots)),
+        ...(this.#identity?.chain ?? []),
+      ],
+      ...['proxy', this.#serverName],
+    );
+    this.#ticketKey = `proxy ${this.name} ${judge}`;
   }
 
   /**
    * A verified TLS connection to the proxy. A conduit resumes the main session, so that it costs no certificates and
-   * no signatures; the main session, which leads nowhere, never resumes: on its handshake the tickets of all others rest.
+   * no signatures; the main session resumes an earlier one that the same roots judged.
    */
   async open(leadsTo: string | undefined, signal?: CancelSignal): Promise<TlsStream> {
     const kind = leadsTo === undefined ? 'main' : 'conduit';
     const link: Link = { kind, name: this.name, ...(leadsTo !== undefined && { leadsTo }) };
     const below = await openTransport(this.#context, link, this.host, this.port, signal);
-    const session = kind === 'conduit' ? this.#context.tickets.take(this.#ticketKey) : undefined;
+    const session = this.#context.tickets.take(this.#ticketKey);
     const options = {
       serverName: this.#serverName,
       trust: this.#trust,
@@ -53,16 +66,24 @@ export class ProxyLink {
     };
     try {
       return await openTls(this.#context, link, options, below, (c) => this.#keepTickets(c), signal);
+    } catch (error) {
+      // A ticket that led to a failure would lead to it again.
+      this.#context.tickets.forget(this.#ticketKey);
+      throw error;
     } finally {
       session?.fill(0);
     }
   }
 
   #keepTickets(connection: TlsConnection): void {
+    const { version, extendedMasterSecret } = connection.info();
     while (connection.flags.sessionAvailable) {
       const ticket = connection.takeSession();
       if (ticket === undefined) return;
-      this.#context.tickets.put(this.#ticketKey, ticket);
+      // RFC 7627 §5.3: without extended master secret a session is not resumed.
+      if (version >= Version.Tls13 || extendedMasterSecret)
+        this.#context.tickets.put(this.#ticketKey, ticket);
+      else ticket.fill(0);
     }
   }
 
@@ -70,9 +91,5 @@ export class ProxyLink {
     this.#trust.free();
     this.#context.tickets.forget(this.#ticketKey);
     this.#identity?.key.fill(0);
-  }
-
-  get #ticketKey(): string {
-    return `proxy ${this.name}`;
   }
 }

@@ -1,22 +1,28 @@
 // Session tickets and ids of servers met before. They are secrets of this client and never leave it.
 
 /** Kept for one server; TLS 1.3 servers send two at a time. */
-const PER_SERVER = 4;
+const TICKETS_A_SERVER = 4;
 const SERVERS = 64;
 
 export class TicketStore {
   readonly #tickets = new Map<string, Uint8Array[]>();
+  /** Those that go with this client, whatever is saved. */
+  readonly #unsaved = new Set<Uint8Array>();
+
+  /** `onChange` is called after each change. */
+  constructor(private readonly onChange: () => void = () => {}) {}
 
   put(server: string, ticket: Uint8Array): void {
     const kept = this.#tickets.get(server) ?? [];
     this.#tickets.delete(server);
     this.#tickets.set(server, kept);
     kept.push(ticket);
-    for (const old of kept.splice(0, kept.length - PER_SERVER)) old.fill(0);
+    for (const old of kept.splice(0, kept.length - TICKETS_A_SERVER)) this.#wipe(old);
     for (const [oldest] of this.#tickets) {
       if (this.#tickets.size <= SERVERS) break;
       this.forget(oldest);
     }
+    this.onChange();
   }
 
   /**
@@ -26,16 +32,44 @@ export class TicketStore {
   take(server: string): Uint8Array | undefined {
     const kept = this.#tickets.get(server);
     const ticket = kept?.at(-1)?.slice();
-    if (kept !== undefined && kept.length > 1) kept.pop()!.fill(0);
+    if (kept !== undefined && kept.length > 1) {
+      this.#wipe(kept.pop()!);
+      this.onChange();
+    }
     return ticket;
   }
 
+  /** All that may be saved, the oldest first. */
+  *entries(): Generator<{ server: string; ticket: Uint8Array }> {
+    for (const [server, kept] of this.#tickets) {
+      for (const ticket of kept) if (!this.#unsaved.has(ticket)) yield { server, ticket };
+    }
+  }
+
+  /** What there is now of these servers is saved no more. */
+  unsave(isMeant: (server: string) => boolean): void {
+    for (const [server, kept] of this.#tickets) {
+      if (isMeant(server)) for (const ticket of kept) this.#unsaved.add(ticket);
+    }
+    this.onChange();
+  }
+
   forget(server: string): void {
-    for (const ticket of this.#tickets.get(server) ?? []) ticket.fill(0);
-    this.#tickets.delete(server);
+    for (const ticket of this.#tickets.get(server) ?? []) this.#wipe(ticket);
+    if (this.#tickets.delete(server)) this.onChange();
+  }
+
+  /** Forgets those of every server whose name passes. */
+  forgetAll(isMeant: (server: string) => boolean): void {
+    for (const server of [...this.#tickets.keys()]) if (isMeant(server)) this.forget(server);
   }
 
   clear(): void {
     for (const server of [...this.#tickets.keys()]) this.forget(server);
+  }
+
+  #wipe(ticket: Uint8Array): void {
+    this.#unsaved.delete(ticket);
+    ticket.fill(0);
   }
 }

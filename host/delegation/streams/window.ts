@@ -1,7 +1,7 @@
 // How many bytes the peer may send: about as many as the link carries in a second, so that its queue stays short.
 
 /** Bytes that may always be on their way. */
-export const CREDIT_FLOOR = 4096;
+export const CREDIT_FLOOR = 2560;
 /** The same for one stream at its beginning: streams that nobody reads hold no other up before this. */
 export const STREAM_CREDIT = 16_384;
 /** Credit that a sender can have; more is a lie. */

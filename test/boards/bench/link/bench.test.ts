@@ -10,7 +10,12 @@ test('pages come whole both ways, delegated over one connection', { timeout: 60_
   try {
     const story = await serveStory(world.serve, 100);
     const { ways } = await measureLink(parseLink('100M/2ms'), world, story, () => {});
-    expect(ways.map(({ way }) => way)).toEqual(['direct', 'delegated', 'delegated, 16 bits']);
+    expect(ways.map(({ way }) => way)).toEqual([
+      'direct',
+      'delegated',
+      'delegated, 16 bits',
+      'delegated, compressed',
+    ]);
     for (const { first, second } of ways) {
       expect([first.pictures, second.pictures]).toEqual([6, 6]);
       for (const times of [first, second]) expect(times.firstByte).toBeLessThanOrEqual(times.complete);
