@@ -16,6 +16,8 @@ export const packages: readonly Package[] = [
   ['python3-cryptography-vectors', '/usr/lib/python3/dist-packages/cryptography_vectors/__init__.py'],
   ['redis-server', '/usr/bin/redis-server'],
   ['haproxy', '/usr/sbin/haproxy'],
+  // Reads the rules of host/deploy.
+  ['prometheus', '/usr/bin/promtool'],
   // Shows the operator's page.
   ['chromium', '/usr/bin/chromium'],
   // The one TLS library here that still speaks SSL 3.0.
