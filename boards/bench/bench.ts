@@ -1,4 +1,4 @@
-// npm run bench [-- --json]; npm run bench -- --link LINK; npm run bench -- --board NAME [--json] [--wasm FILE] [--only TEXT] [--own] [--all] [--released] [--tune-peers]
+// npm run bench [-- --json]; npm run bench -- --link LINK; npm run bench -- --board NAME [--json] [--wasm FILE] [--only NAMES] [--own] [--all] [--released] [--tune-peers]
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { boardNames, ENGINES, type Engine, findBoard, missingTools } from '../pa
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.js';
 import { measureRows, type Skipped } from './measure.js';
+import { chosen } from './only.js';
 import type { Target } from './plan.js';
 import type { Row } from './row.js';
 import { rows } from './rows.js';
@@ -22,7 +23,7 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --engine NAME  with --board: wasm3 (unless told) or aot, the program compiled in; without: wasm3, on this machine
                  instead of a board, counted by Valgrind
   --wasm FILE    the program to measure (build/primitives.wasm; what the board has room for)
-  --only TEXT    rows whose name contains TEXT
+  --only NAMES   rows of these names, divided by commas; * stands for anything, and what is no whole name for a part of one
   --own          Deputy alone, without its peers
   --all          a second table, of each peer and variant
   --released     with --own: also wasm3 as released, compiled without our changes
@@ -100,7 +101,11 @@ async function main(): Promise<number> {
   const wasm = resolve(values.wasm ?? `${root}/build/${program ?? 'primitives'}.wasm`);
   if (!existsSync(wasm)) throw new Error(`${wasm} does not exist; run npm run build:wasm`);
 
-  const wanted = rows.filter(({ primitive }) => primitive.toLowerCase().includes(values.only.toLowerCase()));
+  const wanted = chosen(rows, values.only);
+  if (values.only && !values.json)
+    process.stderr.write(
+      `measuring ${wanted.length} of ${rows.length}: ${wanted.map((row) => row.primitive).join(', ')}\n`,
+    );
   // Progress is for a person who waits at a terminal.
   const step = process.stderr.isTTY ? showStep : undefined;
   const heading = {
@@ -182,7 +187,9 @@ async function against(
     import('./table.js'),
   ]);
   const tunePeers = values['tune-peers'];
-  const picture = `${root}/build/bench-${board.name}${engineOf(values) === 'aot' ? '-aot' : ''}.svg`;
+  // A part never takes the place of the whole.
+  const variant = `${engineOf(values) === 'aot' ? '-aot' : ''}${values.only ? '-part' : ''}`;
+  const picture = `${root}/build/bench-${board.name}${variant}.svg`;
   const report = {
     ...heading,
     tunePeers,
