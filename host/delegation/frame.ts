@@ -51,6 +51,8 @@ export enum StreamFrameType {
   Reset,
   /** So many more bytes may be sent. */
   Credit,
+  /** As DATA, of what was written at once and goes on in the next frame of the stream. */
+  Part,
 }
 
 /** type u8, stream number u32, length u16. */

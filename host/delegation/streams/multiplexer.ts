@@ -11,6 +11,7 @@ import {
   writeStreamHeader,
 } from '../frame.js';
 import { decodeUtf8, encodeUtf8 } from '../text.js';
+import { Pieces } from './pieces.js';
 import { type Mark, Stream, type StreamCarrier } from './stream.js';
 import { CREDIT_FLOOR, CREDIT_LIMIT, ReceiveWindow, STREAM_CREDIT } from './window.js';
 
@@ -84,7 +85,8 @@ export class Multiplexer implements StreamCarrier {
   receive({ type, stream: number, body }: StreamFrame): void {
     switch (type) {
       case StreamFrameType.Data:
-        this.#onData(number, body);
+      case StreamFrameType.Part:
+        this.#onData(number, body, type === StreamFrameType.Part);
         return;
       case StreamFrameType.End:
         if (body.length > 0) throw malformed('an END has no body');
@@ -155,7 +157,7 @@ export class Multiplexer implements StreamCarrier {
     this.#turns.delete(stream);
   }
 
-  #onData(number: number, body: Uint8Array): void {
+  #onData(number: number, body: Uint8Array, goesOn: boolean): void {
     if (number === 0 || body.length === 0) throw malformed('a DATA frame is empty or names no stream');
     if (!this.#window.take(body.length)) {
       throw new ProtocolError('STREAM_CREDIT', 'more bytes came than the connection had credit for');
@@ -163,7 +165,7 @@ export class Multiplexer implements StreamCarrier {
     // What has come is off the link: it counts for the stream alone from here on.
     const credit = this.#window.give(body.length);
     if (credit > 0) this.#sendCredit(0, credit);
-    this.#known(number)?.onData(body);
+    this.#known(number)?.onData(body, goesOn);
   }
 
   #onCredit(number: number, body: Uint8Array): void {
@@ -200,7 +202,10 @@ export class Multiplexer implements StreamCarrier {
   }
 
   #add(number: number): Stream {
-    const stream = new Stream(number, this, this.#newWindow(STREAM_CREDIT), STREAM_CREDIT);
+    const window = this.#newWindow(STREAM_CREDIT);
+    // Who shows pages wants bytes as they come; who seals them anew wants them as they were written.
+    const pieces = this.#options.onStream && new Pieces();
+    const stream = new Stream(number, this, { window, credit: STREAM_CREDIT, ...(pieces && { pieces }) });
     this.#streams.set(number, stream);
     return stream;
   }
@@ -228,11 +233,13 @@ export class Multiplexer implements StreamCarrier {
   #frameOf(stream: Stream, room: number): Uint8Array | undefined {
     const mark = stream.takeMark();
     if (mark !== undefined) return mark;
-    const data = stream.takeData(Math.min(room, this.#credit));
-    if (data !== undefined) {
+    const taken = stream.takeData(Math.min(room, this.#credit));
+    if (taken !== undefined) {
+      const { data, goesOn } = taken;
       this.#credit -= data.length;
       const frame = new Uint8Array(STREAM_HEADER_BYTES + data.length);
-      writeStreamHeader(frame, 0, StreamFrameType.Data, stream.number, data.length);
+      const type = goesOn ? StreamFrameType.Part : StreamFrameType.Data;
+      writeStreamHeader(frame, 0, type, stream.number, data.length);
       frame.set(data, STREAM_HEADER_BYTES);
       return frame;
     }

@@ -1,5 +1,6 @@
 // One stream of the main session: bytes both ways in order, each way with its own end. No sockets, no timers.
 import { DeputyError } from '../error.js';
+import type { Pieces } from './pieces.js';
 import { CREDIT_LIMIT, type ReceiveWindow } from './window.js';
 
 /** Bytes that may wait to be sent before a writer has to wait too. */
@@ -32,12 +33,21 @@ interface Reader {
   reject: (error: unknown) => void;
 }
 
+export interface StreamOptions {
+  window: ReceiveWindow;
+  /** What may be sent before the peer gives more. */
+  credit: number;
+  /** Where what the peer writes at once is to be read at once. */
+  pieces?: Pieces;
+}
+
 export class Stream {
   /** Bytes that came, and bytes that were given to be sent. */
   received = 0;
   sent = 0;
   readonly #carrier: StreamCarrier;
   readonly #window: ReceiveWindow;
+  readonly #pieces: Pieces | undefined;
   #arrived: (Uint8Array | typeof BARRIER)[] = [];
   #queue: (Uint8Array | Mark)[] = [];
   #queuedBytes = 0;
@@ -59,16 +69,15 @@ export class Stream {
   #closed = false;
   #closeListeners: (() => void)[] = [];
 
-  /** `credit`: what may be sent before the peer gives more. */
   constructor(
     readonly number: number,
     carrier: StreamCarrier,
-    window: ReceiveWindow,
-    credit: number,
+    { window, credit, pieces }: StreamOptions,
   ) {
     this.#carrier = carrier;
     this.#window = window;
     this.#credit = credit;
+    this.#pieces = pieces;
   }
 
   /** Neither side will send anything more. */
@@ -172,6 +181,7 @@ export class Stream {
 
   /** Nothing that came after now is read until `pass`: the peer's mark stands here. */
   hold(): void {
+    this.#flush();
     if (!this.#arrived.includes(BARRIER)) this.#arrived.push(BARRIER);
   }
 
@@ -185,21 +195,20 @@ export class Stream {
 
   // What the connection does.
 
-  onData(bytes: Uint8Array): void {
+  onData(bytes: Uint8Array, goesOn: boolean): void {
     if (this.#peerEnded) this.#refuse('STREAM_CLOSED', 'bytes came behind the end of a stream');
     else if (!this.#window.take(bytes.length)) {
       this.#refuse('STREAM_CREDIT', 'more bytes came on a stream than it had credit for');
     } else if (this.#left) this.#resetAfterEnd();
     else {
       this.received += bytes.length;
-      this.#arrived.push(bytes);
-      if (this.#arrived.length > PIECES) this.#join();
-      this.#settleReader();
+      for (const piece of this.#pieces?.push(bytes, goesOn) ?? [bytes]) this.#arrive(piece);
     }
   }
 
   onEnd(): void {
     if (this.#peerEnded) this.#refuse('STREAM_CLOSED', 'a stream ended twice');
+    this.#flush();
     this.#peerEnded = true;
     this.#settleReader();
     this.#closeIfOver();
@@ -220,22 +229,23 @@ export class Stream {
     this.#over(error);
   }
 
-  /** The next bytes to send, at most `limit`; undefined where none may go now. */
-  takeData(limit: number): Uint8Array | undefined {
+  /** The next bytes to send, at most `limit`, and whether what was written with them goes on; undefined where none may go now. */
+  takeData(limit: number): { data: Uint8Array; goesOn: boolean } | undefined {
     const [first] = this.#queue;
     if (first === undefined || isMark(first)) return undefined;
     const length = Math.min(limit, this.#credit, first.length - this.#gone);
     if (length <= 0) return undefined;
-    const bytes = first.subarray(this.#gone, this.#gone + length);
+    const data = first.subarray(this.#gone, this.#gone + length);
     this.#gone += length;
+    const goesOn = this.#gone < first.length;
     this.#credit -= length;
     this.#queuedBytes -= length;
-    if (this.#gone === first.length) {
+    if (!goesOn) {
       this.#queue.shift();
       this.#gone = 0;
     }
     if (this.#queuedBytes < WRITE_AHEAD) this.#wakeWriters();
-    return bytes;
+    return { data, goesOn };
   }
 
   /** The next mark, where it is its turn. */
@@ -258,6 +268,17 @@ export class Stream {
     this.#wakeWriters();
     this.#closeIfOver();
     if (this.#resets) this.#resetAfterEnd();
+  }
+
+  #arrive(piece: Uint8Array): void {
+    this.#arrived.push(piece);
+    if (this.#arrived.length > PIECES) this.#join();
+    this.#settleReader();
+  }
+
+  /** What came of a piece whose end does not come. */
+  #flush(): void {
+    for (const piece of this.#pieces?.rest() ?? []) this.#arrive(piece);
   }
 
   #leave(): void {
@@ -285,6 +306,7 @@ export class Stream {
 
   #over(why: DeputyError): void {
     if (this.#closed) return;
+    this.#flush();
     this.#failure ??= why;
     this.#sending = 'ended';
     this.#queue = [];
