@@ -1,4 +1,5 @@
 // A promise that does not wait for ever.
+import { setMaxListeners } from 'node:events';
 
 /** `work`, or the error of `late` after so many milliseconds, or the abort of `signal`. */
 export async function within<T>(
@@ -13,7 +14,11 @@ export async function within<T>(
     timer = setTimeout(() => reject(late()), milliseconds);
     onAbort = () => reject(signal!.reason);
     if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort, { once: true });
+    else if (signal !== undefined) {
+      // A page of many parts waits for as many at once.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', onAbort, { once: true });
+    }
   });
   try {
     return await Promise.race([work, limit]);
