@@ -1,12 +1,12 @@
 // npm run bench [-- --json]; npm run bench -- --link LINK; npm run bench -- --board NAME [--json] [--wasm FILE] [--only NAMES] [--own] [--all] [--released] [--tune-peers]
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { boardNames, ENGINES, type Engine, findBoard, missingTools } from '../parts/boards.js';
 import { wasm3Pin } from '../parts/wasm3.mjs';
 import { benchHost } from './host/bench.js';
-import { measureRows, type Skipped } from './measure.js';
+import { type Measured, measureRows, type Skipped } from './measure.js';
 import { chosen } from './only.js';
 import type { Target } from './plan.js';
 import type { Row } from './row.js';
@@ -26,6 +26,7 @@ Deputy's primitives take under wasm3, and those of other implementations on the 
   --only NAMES   rows of these names, divided by commas; * stands for anything, and what is no whole name for a part of one
   --own          Deputy alone, without its peers
   --all          a second table, of each peer and variant
+  --against FILE|DIR  Deputy alone, beside another build, or another program with these exports; of a folder build/ is taken
   --released     with --own: also wasm3 as released, compiled without our changes
   --tune-peers   peers' programs through the pass that fits ours to wasm3, too (boards/parts/tune.ts)
   --link LINK    pages over a slow link, direct and delegated, in real time: 14.4k/600ms, 56k/300ms, 1M/100ms; may be given
@@ -41,6 +42,7 @@ const options = {
   only: { type: 'string', default: '' },
   own: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false },
+  against: { type: 'string' },
   released: { type: 'boolean', default: false },
   'tune-peers': { type: 'boolean', default: false },
   link: { type: 'string', multiple: true },
@@ -120,7 +122,7 @@ async function main(): Promise<number> {
           : `wasm3 ${wasm3Pin.version}, gcc -O3, with the operations of boards/parts/wasm3`,
   };
   // Where only one program has room, there is nothing to compare it with.
-  return values.own || program
+  return values.own || values.against !== undefined || program
     ? alone(board, wasm, wanted, { values, heading, step })
     : against(board, wasm, wanted, { values, heading, step });
 }
@@ -155,6 +157,17 @@ interface Heading {
   readonly interpreter: string;
 }
 
+/** The file that --against names; of a folder, as a checkout is one, the program of the same name. Throws where there is none. */
+function otherProgram(path: string, wasm: string): string {
+  const name = basename(wasm);
+  const file = [path, join(path, name), join(path, 'build', name)].find(
+    (each) => existsSync(each) && statSync(each).isFile(),
+  );
+  if (file === undefined)
+    throw new Error(`--against ${path}: there is no ${name}, nor ${join('build', name)}`);
+  return file;
+}
+
 async function alone(
   board: Target,
   wasm: string,
@@ -168,8 +181,16 @@ async function alone(
     const released = measureRows(board, wasm, wanted, { tuned: false, step }).measured;
     for (const [i, row] of measured.entries()) row.instructionsReleased = released[i]!.instructions;
   }
+  const other = values.against === undefined ? undefined : otherProgram(values.against, wasm);
+  if (other !== undefined) {
+    const theirs = measureRows(board, other, wanted, { step, engine }).measured;
+    const same = (one: Measured, two: Measured) => one.primitive === two.primitive && one.size === two.size;
+    for (const row of measured)
+      row.instructionsAgainst = theirs.find((each) => same(each, row))?.instructions ?? null;
+  }
   step?.('');
-  const report = { ...heading, released: values.released, rows: measured, skipped };
+  const against = other && { against: other };
+  const report = { ...heading, released: values.released, ...against, rows: measured, skipped };
   print(report, values.json, () => ownTable(report));
   if (!values.json) tell(skipped);
   return skipped.some(({ failed }) => failed) ? 1 : 0;

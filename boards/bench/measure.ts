@@ -14,6 +14,8 @@ export interface Measured {
   heapBytes?: number;
   /** On wasm3 as released, where that was asked for. */
   instructionsReleased?: number;
+  /** Of the other program of --against; null where it has no such export. */
+  instructionsAgainst?: number | null;
 }
 
 export interface Skipped {

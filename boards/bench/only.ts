@@ -8,6 +8,9 @@ export function chosen<Row extends { readonly primitive: string }>(
   rows: readonly Row[],
   text: string,
 ): Row[] {
+  // Names have commas too.
+  const exact = rows.filter(({ primitive }) => primitive.toLowerCase() === text.trim().toLowerCase());
+  if (exact.length > 0) return exact;
   const patterns = text.split(',').filter((pattern) => pattern.trim() !== '');
   if (patterns.length === 0) return [...rows];
   const meant = new Set(patterns.flatMap((pattern) => meantBy(rows, pattern.trim().toLowerCase())));

@@ -19,18 +19,33 @@ const cost = ({ primitive, size, instructions, instructionsPerByte }: Measured):
   instructionsPerByte?.toFixed(1) ?? '',
 ];
 
-/** Our own costs; `released` has those on wasm3 as released beside them. */
+/** Our own costs; beside them those on wasm3 as `released`, and those of the program `against`, with its share. */
 export function ownTable({
   rows,
   released,
+  against,
 }: {
   rows: readonly Measured[];
   released?: boolean | undefined;
+  against?: string | undefined;
 }): string {
-  const head = ['primitive', 'bytes', 'M instr', 'instr/byte', ...(released ? ['as released'] : [])];
-  const lines = rows.map((row) => [...cost(row), ...(released ? [million(row.instructionsReleased!)] : [])]);
-  return aligned(head, lines);
+  const head = [
+    ...['primitive', 'bytes', 'M instr', 'instr/byte', ...(released ? ['as released'] : [])],
+    ...(against ? ['against', 'its share'] : []),
+  ];
+  const lines = rows.map((row) => [
+    ...cost(row),
+    ...(released ? [million(row.instructionsReleased!)] : []),
+    ...(against ? other(row) : []),
+  ]);
+  const table = aligned(head, lines);
+  return against
+    ? `${table}\n\nagainst: ${against}; its share: its cost over ours, so that more is better for us`
+    : table;
 }
+
+const other = ({ instructions, instructionsAgainst: theirs }: Measured): string[] =>
+  theirs == null ? ['', 'not there'] : [million(theirs), (theirs / instructions).toFixed(3)];
 
 const ratio = (value: number | null, digits: number) => value?.toFixed(digits) ?? '';
 

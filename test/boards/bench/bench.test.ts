@@ -139,3 +139,29 @@ test('the command says how to use it', () => {
     stderr: expect.stringMatching(/^no board 'toaster'; there is .*mps2-an500/),
   });
 });
+
+test.skipIf(absent)(
+  `the command sets our costs beside those of another program${skipped}`,
+  { timeout: 300_000 },
+  () => {
+    const command = fileURLToPath(new URL('../../../boards/bench/bench.ts', import.meta.url));
+    const other = fileURLToPath(new URL('../../../build/record.wasm', import.meta.url));
+    const runs = (...args: string[]) =>
+      spawnSync(process.execPath, ['--import', 'tsx', command, '--board', 'mps2-an500', ...args], {
+        encoding: 'utf8',
+      });
+    const { status, stdout } = runs('--only', 'SHA-1,P-256 ECDSA verify', '--against', other, '--json');
+    expect(status).toBe(0);
+    const { rows: found } = JSON.parse(stdout) as {
+      rows: { primitive: string; instructions: number; instructionsAgainst: number | null }[];
+    };
+    for (const { primitive, instructions, instructionsAgainst } of found) {
+      // The record program shakes no hands.
+      if (primitive === 'P-256 ECDSA verify') expect(instructionsAgainst).toBeNull();
+      else expect(instructionsAgainst! / instructions).toBeCloseTo(1, 1);
+    }
+    expect(found).toHaveLength(4);
+    const { status: failed, stderr } = runs('--against', folder);
+    expect([failed, stderr]).toEqual([1, expect.stringContaining('there is no primitives.wasm')]);
+  },
+);

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { chosen } from '../../../boards/bench/only.js';
 
-const rows = ['SHA-1', 'SHA-256', 'HMAC-SHA-256', 'AES-128-GCM', 'AES-128-GCM key', 'P-256 ECDH'].map(
-  (primitive) => ({
-    primitive,
-  }),
-);
+const rows = [
+  'SHA-1',
+  'SHA-256',
+  'HMAC-SHA-256',
+  'AES-128-GCM',
+  'AES-128-GCM key',
+  'P-256 ECDH',
+  'X25519, public key',
+].map((primitive) => ({
+  primitive,
+}));
 const names = (text: string) => chosen(rows, text).map(({ primitive }) => primitive);
 
 describe('--only', () => {
@@ -17,6 +23,7 @@ describe('--only', () => {
     ['gcm', ['AES-128-GCM', 'AES-128-GCM key']],
     ['AES-128-GCM', ['AES-128-GCM']],
     ['p-256, SHA-1', ['SHA-1', 'P-256 ECDH']],
+    ['x25519, public key', ['X25519, public key']],
     ['*', rows.map(({ primitive }) => primitive)],
   ])('%j means %j', (text, meant) => {
     expect(names(text)).toEqual(meant);
