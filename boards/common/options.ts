@@ -24,6 +24,7 @@ export const USAGE = `Usage: get URL… [options]
   --allow-tunnel PATTERN  an origin that the proxy may ask for, for parts of the page
   --direct              go to the origins without a proxy
   --tls VERSION         only this version toward origins: 1.2 or 1.3
+  --record-limit BYTES  ask origins for records this short, to save memory
   --cert FILE, --key FILE  client certificate for origins that ask for one
   --timeout SECONDS     for each wait: a connection, a handshake, an answer, more of it
   --resolve NAME=ADDRESS  the address of a name that the network does not know
@@ -60,6 +61,7 @@ const VALUES = [
     'allow',
     'allow-tunnel',
     'tls',
+    'record-limit',
     'cert',
     'key',
   ],
@@ -94,6 +96,9 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
   const key = text('key');
   if ((certificate === undefined) !== (key === undefined)) throw wrong('--cert and --key go together');
   const tls = version(last('tls'));
+  const recordLimit = count(last('record-limit'), 'record-limit');
+  if (recordLimit !== undefined && (recordLimit < 512 || recordLimit > 16_384))
+    throw wrong('--record-limit is 512 to 16384');
   const timeout = count(last('timeout'), 'timeout');
   return {
     verb,
@@ -105,7 +110,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
         rules: rules(urls, given.options),
         undelegated: last('grant') === 'none' ? 'tunnel' : 'fail',
       },
-      ...(tls && { tls: { minVersion: tls, maxVersion: tls } }),
+      tls: { ...(tls && { minVersion: tls, maxVersion: tls }), ...(recordLimit && { recordLimit }) },
       ...(certificate && key && { identity: { certificate, key } }),
       timeouts: timeout ? patience(timeout * 1000) : { body: BODY_PATIENCE },
     },

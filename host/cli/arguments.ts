@@ -182,3 +182,10 @@ export function bytesFile(path: string, option: string): Buffer {
     );
   }
 }
+
+/** What RFC 6066 §4 can say at the least, and a record can hold at the most. */
+export function recordLimit(text: string): number {
+  const bytes = Number(text);
+  if (Number.isInteger(bytes) && bytes >= 512 && bytes <= 16_384) return bytes;
+  throw new InvalidArgumentError('Write a number of bytes from 512 to 16384.');
+}

@@ -21,6 +21,7 @@ import {
   deviceProfile,
   grantOrNone,
   hostAndPort,
+  recordLimit,
   rootsFile,
   textFile,
   tlsVersion,
@@ -56,6 +57,7 @@ export interface ClientFlags extends ProxyFlags {
   expiredRoots?: boolean;
   ticketFile?: string;
   postQuantum?: PostQuantum;
+  recordLimit?: number;
   device?: DeviceProfile;
   /** Addresses of names (lower case), in the place of the name server's. */
   resolve?: Record<string, string>;
@@ -121,6 +123,12 @@ export function addClientFlags(command: Command): Command {
         'X25519MLKEM768 toward proxy and origins: off, offered, or with its key share at once',
       ).choices(POST_QUANTUM),
     )
+    .addOption(
+      new Option(
+        '--record-limit <bytes>',
+        'ask origins for records this short (512 to 16384), to save memory; where that binds both sides the proxy may only observe',
+      ).argParser(recordLimit),
+    )
     .option('--expired-roots', 'take the roots of --ca whatever their dates say')
     .option('--ticket-file <file>', 'resume with the session tickets in this file, and keep new ones there')
     .option('--trace', 'explain the handshakes and the delivery byte by byte, on standard error');
@@ -152,7 +160,7 @@ export function clientOptions(
   options: ClientFlags,
   observer: Observer | undefined,
 ): DeputyClientOptions {
-  const { tls, legacy, expiredRoots, postQuantum } = options;
+  const { tls, legacy, expiredRoots, postQuantum, recordLimit } = options;
   return {
     roots: options.ca === undefined ? systemRoots() : rootsFile(options.ca, '--ca'),
     ...(!options.direct && { proxy: proxyOptions(options) }),
@@ -161,11 +169,12 @@ export function clientOptions(
       rules: rules(origin, options),
       undelegated: options.undelegated || options.grant === 'none' ? 'tunnel' : 'fail',
     },
-    ...((tls || legacy || expiredRoots || postQuantum) && {
+    ...((tls || legacy || expiredRoots || postQuantum || recordLimit) && {
       tls: {
         ...(legacy && { legacy }),
         ...(expiredRoots && { expiredRoots }),
         ...(postQuantum && { postQuantum }),
+        ...(recordLimit && { recordLimit }),
         ...(tls && { minVersion: tls, maxVersion: tls }),
       },
     }),

@@ -42,6 +42,11 @@ export interface TlsLimits {
   groups?: number[];
   /** Key exchange that withstands quantum computers; `offer` unless told. */
   postQuantum?: PostQuantum;
+  /**
+   * Asks origins for records of at most so many bytes, 512 to 16384, so that a connection takes less memory (RFC 8449, RFC 6066 §4).
+   * Where an origin knows RFC 6066 §4 alone, both write short ones, and the session can be delivered for `observe` alone.
+   */
+  recordLimit?: number;
 }
 
 /** Milliseconds. */

@@ -63,7 +63,7 @@ export class OriginLink {
     { signal, tickets, resumesShared = false, alpn = ALPN }: OriginSessionOptions = {},
   ): Promise<TlsStream> {
     const link: Link = { kind: 'origin', name: authority(origin.host, origin.port) };
-    const { legacy, expiredRoots, minVersion, maxVersion, cipherSuites, groups, postQuantum } =
+    const { legacy, expiredRoots, minVersion, maxVersion, cipherSuites, groups, postQuantum, recordLimit } =
       this.#options.tls ?? {};
     const identity = this.#identity(origin);
     const store = this.#context.tickets;
@@ -82,6 +82,7 @@ export class OriginLink {
       ...(cipherSuites && { cipherSuites }),
       ...(groups && { groups }),
       ...(postQuantum && { postQuantum }),
+      ...(recordLimit && { recordLimit }),
       ...(identity && {
         clientCertificate: { chain: certificates(identity.certificate), key: privateKey(identity.key) },
       }),
