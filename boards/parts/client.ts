@@ -60,13 +60,8 @@ function compiled(script: Uint8Array): string {
 export function embedded(symbol: string, bytes: Uint8Array): string {
   const name = `${symbol}-${print(bytes)}`;
   const file = join(output, `${name}.S`);
-  if (existsSync(file)) return file;
   const copy = join(output, `${name}.bin`);
-  writeFileSync(copy, bytes);
-  const unfinished = `${file}.${process.pid}`;
-  writeFileSync(
-    unfinished,
-    `  .section .rodata.${symbol}, "a"
+  const text = `  .section .rodata.${symbol}, "a"
   .global ${symbol}
   .global ${symbol}Length
   .balign 8
@@ -76,10 +71,20 @@ ${symbol}:
 ${symbol}Length:
   .long ${bytes.length}
   .section .note.GNU-stack, "", %progbits
-`,
-  );
-  renameSync(unfinished, file);
+`;
+  // A checkout that was moved has files that lead to where it was.
+  if (existsSync(copy) && existsSync(file) && readFileSync(file, 'utf8') === text) return file;
+  mkdirSync(output, { recursive: true });
+  replace(copy, bytes);
+  replace(file, text);
   return file;
+}
+
+/** All at once: another build may be reading it. */
+function replace(file: string, content: string | Uint8Array): void {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, file);
 }
 
 function print(...parts: (string | Uint8Array)[]): string {
