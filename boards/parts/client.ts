@@ -1,6 +1,6 @@
 // The client for boards: the host layer bundled and compiled to bytecode, and the device program, as sources to link.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -50,9 +50,15 @@ export async function clientSources(
 function compiled(script: Uint8Array): string {
   const file = join(output, `bytecode-${print(script, quickjsPin.version)}.c`);
   if (existsSync(file)) return file;
-  const source = join(output, 'client.js');
-  writeFileSync(source, script);
-  compileScript(source, file, 'clientBytecode');
+  // Of this build alone: another one may compile another script.
+  const folder = mkdtempSync(join(output, 'script-'));
+  try {
+    const source = join(folder, 'client.js');
+    writeFileSync(source, script);
+    compileScript(source, file, 'clientBytecode');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   return file;
 }
 
