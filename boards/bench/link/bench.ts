@@ -14,8 +14,8 @@ import { overLink } from './platform.js';
 const WIDTH = 100;
 /** Objects that a browser fetches at a time. */
 const PARALLEL = 3;
-/** Between two pages: late bytes of the first one are gone. */
-const PAUSE = 2000;
+/** Milliseconds between two pages: late bytes of the first one are gone. */
+const pause = ({ roundTrip }: LinkKind) => 2 * roundTrip + 500;
 
 /** Times in seconds. */
 export interface PageTimes {
@@ -111,7 +111,7 @@ async function measureWay(
   });
   try {
     const first = await load(client, story, performance.now());
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await new Promise((resolve) => setTimeout(resolve, pause(kind)));
     const second = await load(client, story, performance.now());
     const { connections, longestWait } = platform.tally;
     return {
