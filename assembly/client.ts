@@ -5,7 +5,7 @@ import {
   ALPN, CERTIFICATE_HASH, CLIENT_RANDOM, Connection, SERVER_RANDOM, area, createConnection,
 } from "./handshake/connection";
 import {
-  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLegacy, setRecordLimit, setServerName, setSession, setShare, setSuites, setTime,
+  setAlpn, setClientCertificate, setExpiredRoots, setGroups, setLeastTime, setLegacy, setRecordLimit, setServerName, setSession, setShare, setSuites, setTime,
   setTrust, setVersions,
 } from "./handshake/configure";
 import {
@@ -90,6 +90,11 @@ export function configureVersions(c: Connection, least: i32, most: i32): i32 {
 /** Lets trust anchors pass whatever their dates say; off at first. */
 export function configureExpiredRoots(c: Connection, on: i32): i32 {
   return setExpiredRoots(c, on);
+}
+
+/** Takes the time for the least that it may be: on devices without a clock; off at first. */
+export function configureLeastTime(c: Connection, on: i32): i32 {
+  return setLeastTime(c, on);
 }
 
 export function configureRecordLimit(c: Connection, bytes: i32): i32 {

@@ -78,7 +78,7 @@ function keyFits(exchange: i32, kind: i32): bool {
 
 /** What is old passes only with the switch on, and never in TLS 1.3. */
 function chainRules(c: Connection): i32 {
-  const rules = c.expiredRoots ? ChainRule.ExpiredRoots : 0;
+  const rules = (c.expiredRoots ? ChainRule.ExpiredRoots : 0) | (c.leastTime ? ChainRule.LeastTime : 0);
   if (!c.legacy || c.version == Version.Tls13) return rules;
   return rules | ChainRule.Legacy | (suiteKeyExchange(c.suite) == KeyExchange.Rsa ? ChainRule.Encipher : 0);
 }

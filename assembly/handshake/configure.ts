@@ -67,6 +67,13 @@ export function setLegacy(c: Connection, on: i32): i32 {
   return 0;
 }
 
+/** The time given is the least that it may be (ChainRule.LeastTime); off at first. */
+export function setLeastTime(c: Connection, on: i32): i32 {
+  if (c.state != State.Idle) return ErrorCode.WrongState;
+  c.leastTime = on != 0 ? 1 : 0;
+  return 0;
+}
+
 export function setExpiredRoots(c: Connection, on: i32): i32 {
   if (c.state != State.Idle) return ErrorCode.WrongState;
   c.expiredRoots = on != 0 ? 1 : 0;

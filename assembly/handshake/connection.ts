@@ -31,6 +31,8 @@ export class Connection {
   legacy: i32;
   /** 1 where the dates of trust anchors don't matter. */
   expiredRoots: i32;
+  /** 1 where it may be later than `time`. */
+  leastTime: i32;
   /** Plaintext of a record that the host wants at the most, 0 for no limit; and what was agreed, 0 for nothing. */
   recordLimit: i32;
   receiveLimit: i32;

@@ -31,6 +31,8 @@ export enum ChainRule {
   Encipher = 2,
   /** Anchors are taken whatever their dates say. */
   ExpiredRoots = 4,
+  /** The time is only known to be no earlier: what is not valid yet may be by now, what has expired has. */
+  LeastTime = 8,
 }
 
 /** Certificates that a server may send. */
@@ -53,6 +55,8 @@ let legacy: i32 = 0;
 /** Not 0 where the anchors' dates don't matter. */
 let anyRootDates: i32 = 0;
 let now: i64 = 0;
+/** Not 0 where it may be later than `now`. */
+let isLeastTime: i32 = 0;
 let steps: i32 = 0;
 let signatures: i32 = 0;
 /** Why the most promising path failed. */
@@ -82,6 +86,7 @@ export function verifyChain(
   now = unixTime as i64;
   legacy = rules & ChainRule.Legacy;
   anyRootDates = rules & ChainRule.ExpiredRoots;
+  isLeastTime = rules & ChainRule.LeastTime;
   steps = MAX_STEPS;
   signatures = MAX_SIGNATURES;
   failure = ErrorCode.UnknownCa;
@@ -185,7 +190,7 @@ function checkAuthority(authority: Certificate, depth: i32): i32 {
 function checkCommon(certificate: Certificate, key: PublicKey): i32 {
   if (certificate.version != 3) return ErrorCode.BadCertificate;
   if (certificate.unknownCritical) return ErrorCode.CertificateCriticalExtension;
-  if (now < certificate.notBefore) return ErrorCode.CertificateNotYetValid;
+  if (now < certificate.notBefore && !isLeastTime) return ErrorCode.CertificateNotYetValid;
   if (now > certificate.notAfter) return ErrorCode.CertificateExpired;
   return parseAllowedKey(certificate.publicKeyInfo, key);
 }
@@ -292,7 +297,7 @@ function checkAnchor(anchor: Anchor): i32 {
     return ErrorCode.CertificateExtendedKeyUsage;
   }
   if (anyRootDates) return ErrorCode.None;
-  if (now < anchor.notBefore) return ErrorCode.CertificateNotYetValid;
+  if (now < anchor.notBefore && !isLeastTime) return ErrorCode.CertificateNotYetValid;
   return now > anchor.notAfter ? ErrorCode.CertificateExpired : ErrorCode.None;
 }
 

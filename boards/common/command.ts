@@ -80,7 +80,16 @@ export async function withClient(
       onStep?.(step);
     },
   };
-  const client = new Client({ ...options, platform, profile, observer });
+  const { management } = options;
+  const client = new Client({
+    ...options,
+    platform,
+    profile,
+    observer,
+    ...(management && {
+      management: { ...management, onNotice: (text: string) => say(board, `deputy: notice: ${text}\n`) },
+    }),
+  });
   let isWell = false;
   try {
     const { memoryBytes } = await client.engine();

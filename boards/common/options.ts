@@ -1,5 +1,6 @@
 // The command line of the client on a board: a part of `deputy get`, without the files and services of a desk.
 
+import { keptSettings } from '../../host/client/management/device_manager.js';
 import type { ClientOptions } from '../../host/client/options.js';
 import { isRootList } from '../../host/client/tls/root_list.js';
 import { DeputyError } from '../../host/delegation/error.js';
@@ -9,6 +10,7 @@ import type { PolicyRule } from '../../host/delegation/policy.js';
 import { decodeUtf8 } from '../../host/delegation/text.js';
 import { Version } from '../../host/tls/numbers.js';
 import type { Native } from './native.js';
+import { BUILT_AT, FIRMWARE } from './release.js';
 import { parseUrl } from './url.js';
 
 export const USAGE = `Usage: get URL… [options]
@@ -26,6 +28,8 @@ export const USAGE = `Usage: get URL… [options]
   --tls VERSION         only this version toward origins: 1.2 or 1.3
   --record-limit BYTES  ask origins for records this short, to save memory
   --cert FILE, --key FILE  client certificate for origins that ask for one
+  --device NAME, --manage-key FILE  obey orders for this device that are signed by the key (public, PEM)
+  --time-key FILE       the key (public, PEM) that a board without a clock believes the time of
   --timeout SECONDS     for each wait: a connection, a handshake, an answer, more of it
   --resolve NAME=ADDRESS  the address of a name that the network does not know
   --repeat N            fetch that often
@@ -65,14 +69,21 @@ const VALUES = [
     'cert',
     'key',
   ],
-  ...['timeout', 'resolve', 'repeat'],
+  ...['timeout', 'resolve', 'repeat', 'device', 'manage-key', 'time-key'],
 ];
+
+/** What an order may set: where the proxy is, but neither whom to trust nor how far. It goes before the command line. */
+const SETTABLE = ['proxy', 'proxy-name', 'timeout', 'tls'];
 
 const wrong = (text: string) => new DeputyError('USAGE', text);
 
 /** Throws USAGE for what is written wrongly, FILE_UNREADABLE for a file that is not there. */
-export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen'>): BoardOptions {
+export function parseOptions(
+  native: Pick<Native, 'arguments' | 'file' | 'screen' | 'storage'>,
+): BoardOptions {
   const given = collect(native.arguments);
+  const kept = native.storage ? keptSettings(native.storage) : [];
+  for (const [name, value] of kept) if (SETTABLE.includes(name)) given.options.set(name, [value]);
   const last = (name: string) => given.options.get(name)?.at(-1);
   const file = (name: string): Uint8Array | undefined => {
     const path = last(name);
@@ -100,6 +111,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
   if (recordLimit !== undefined && (recordLimit < 512 || recordLimit > 16_384))
     throw wrong('--record-limit is 512 to 16384');
   const timeout = count(last('timeout'), 'timeout');
+  const management = managed(last('device'), text('manage-key'), text('time-key'));
   return {
     verb,
     urls,
@@ -110,6 +122,7 @@ export function parseOptions(native: Pick<Native, 'arguments' | 'file' | 'screen
         rules: rules(urls, given.options),
         undelegated: last('grant') === 'none' ? 'tunnel' : 'fail',
       },
+      ...(management && { management }),
       tls: { ...(tls && { minVersion: tls, maxVersion: tls }), ...(recordLimit && { recordLimit }) },
       ...(certificate && key && { identity: { certificate, key } }),
       timeouts: timeout ? patience(timeout * 1000) : { body: BODY_PATIENCE },
@@ -150,6 +163,12 @@ function proxy(last: (name: string) => string | undefined, roots: string | undef
     ...(serverName && { serverName }),
     ...(token && { token }),
   };
+}
+
+function managed(device: string | undefined, key: string | undefined, timeKey: string | undefined) {
+  if (device === undefined && key === undefined && timeKey === undefined) return undefined;
+  if (device === undefined || key === undefined) throw wrong('--device and --manage-key go together');
+  return { device, firmware: FIRMWARE, key, builtAt: BUILT_AT, ...(timeKey !== undefined && { timeKey }) };
 }
 
 /** Naming a URL and a proxy admits that proxy to that origin, for the page and for what the page has there; and to no other. */

@@ -33,6 +33,9 @@ export function boardPlatform(native: Native, resolve: ReadonlyMap<string, strin
   const timers = new Set<Timer>();
   const milliseconds = () => native.nanoseconds() / 1e6;
 
+  /** When this board began, by what it was told; 0 before. */
+  let started = 0;
+
   const setTimer = (delay: number, callback: () => void) => {
     const timer = { due: milliseconds() + delay, callback };
     timers.add(timer);
@@ -59,7 +62,12 @@ export function boardPlatform(native: Native, resolve: ReadonlyMap<string, strin
       if (bytes !== undefined) return bytes;
       throw new DeputyError('NO_ENTROPY', 'this board has no entropy: start it with a seed');
     },
-    now: () => native.unixTime(),
+    now: () => native.unixTime() || (started > 0 ? started + milliseconds() : 0),
+    ...(native.unixTime() === 0 && {
+      setTime(now: number) {
+        started = now - milliseconds();
+      },
+    }),
     setTimer,
     loadProgram: async () =>
       loadWasm3(native, native.program(), { stackBytes: STACK_BYTES, maxPages: MAX_PAGES }),

@@ -1,5 +1,6 @@
 // Values of command-line options, checked where they come in.
 
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
@@ -163,6 +164,21 @@ function checkedProfile(profile: DeviceProfile): DeviceProfile {
 
 /** Text of a file that the command can't do without. Throws FILE_UNREADABLE naming the option. */
 export const textFile = (path: string, option: string): string => bytesFile(path, option).toString('utf8');
+
+/** The private key that devices are told to believe. Throws FILE_UNREADABLE, BAD_PEM. */
+export function signingKey(path: string, option: string): KeyObject {
+  const text = textFile(path, option);
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(text);
+  } catch {
+    // Said below: what OpenSSL says of it helps nobody.
+  }
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key ?? {};
+  if (key !== undefined && (type === 'ed25519' || (type === 'ec' && details?.namedCurve === 'prime256v1')))
+    return key;
+  throw new DeputyError('BAD_PEM', `${option}: ${path} holds no private key of P-256 or Ed25519 in PEM`);
+}
 
 /** Roots as certificates in PEM, or the bytes of a file of roots. Throws FILE_UNREADABLE. */
 export function rootsFile(path: string, option: string): string | Uint8Array {

@@ -1,5 +1,5 @@
 // `deputy device`: shows the devices of a proxy, and signs and sends the orders that they obey (R26).
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isRootList } from '../client/tls/root_list.js';
@@ -14,7 +14,7 @@ import {
   writeSigned,
 } from '../delegation/order.js';
 import type { DeviceView } from '../operator/view.js';
-import { bytesFile, textFile } from './arguments.js';
+import { bytesFile, signingKey, textFile } from './arguments.js';
 
 const TOKEN = 'DEPUTY_ADMIN_TOKEN';
 
@@ -115,7 +115,7 @@ function signCommand(): Command {
         command.error('error: give one of --roots, --setting, --notice and --forget', { exitCode: 2 });
       const { device, counter: number, out } = options;
       const order = encodeOrder({ device, counter: number, ...instruction(options) });
-      const signature = new Uint8Array(signed(order, privateKey(options.key)));
+      const signature = new Uint8Array(signed(order, signingKey(options.key, '--key')));
       writeFileSync(out, writeSigned(new FieldWriter(), { order, signature }).finish(), { mode: 0o600 });
       const { command: what } = decodeOrder(order);
       const name = DeviceCommand[what]!.toLowerCase();
@@ -146,19 +146,6 @@ function instruction({ roots, setting: settings, notice }: SignFlags): Instructi
   return notice === undefined
     ? { command: DeviceCommand.Forget }
     : { command: DeviceCommand.Notice, text: notice };
-}
-
-function privateKey(path: string): KeyObject {
-  let key: KeyObject | undefined;
-  try {
-    key = createPrivateKey(textFile(path, '--key'));
-  } catch (error) {
-    if ((error as DeputyError).code === 'FILE_UNREADABLE') throw error;
-  }
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key ?? {};
-  if (key !== undefined && (type === 'ed25519' || (type === 'ec' && details?.namedCurve === 'prime256v1')))
-    return key;
-  throw new DeputyError('BAD_PEM', `--key: ${path} holds no private key of P-256 or Ed25519 in PEM`);
 }
 
 const signed = (order: Uint8Array, key: KeyObject): Buffer =>

@@ -1,4 +1,6 @@
 // What the parts of one client share.
+
+import { DeputyError } from '../delegation/error.js';
 import type { TlsEngine, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal, Platform, Transport } from '../platform/platform.js';
 import type { Link, Observer } from './observer.js';
@@ -17,8 +19,17 @@ export interface Context {
   timeouts: Timeouts;
   tickets: TicketStore;
   conduits: 'streams' | 'separate';
+  /** On a device without a clock, which asks the proxy for the time. */
+  timeless: Timeless | undefined;
   /** Bytes that have come, over whatever connection: on a slow line they are what the others wait for. */
   traffic: { received: number };
+}
+
+export interface Timeless {
+  /** Milliseconds since 1970: it is later. The proxy's certificate may have ended no earlier, and no answer may be before it. */
+  builtAt: number;
+  /** Resolves when the platform knows the time. */
+  known: Promise<void>;
 }
 
 /** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */
@@ -80,6 +91,21 @@ function counted(transport: Transport, traffic: Context['traffic']): Transport {
   };
 }
 
+/** Milliseconds since 1970, 0 where nobody can tell them: then the engine refuses. */
+async function timeFor(context: Context, { kind, name }: Link, signal?: CancelSignal) {
+  const { platform, timeless, timeouts } = context;
+  if (platform.now() > 0 || timeless === undefined) return { milliseconds: platform.now(), leastTime: false };
+  // The answer comes over this connection, so it can't be judged by it.
+  if (kind !== 'origin') return { milliseconds: timeless.builtAt, leastTime: true };
+  await within(platform, timeless.known, {
+    milliseconds: timeouts.handshake,
+    error: () =>
+      new DeputyError('NO_TIME', `${name}: this device has no clock, and no proxy told it the time`),
+    signal,
+  });
+  return { milliseconds: platform.now(), leastTime: false };
+}
+
 /** Runs the handshake of a new TLS connection over `below`; when it fails, `below` is closed. */
 export async function openTls(
   context: Context,
@@ -92,8 +118,15 @@ export async function openTls(
   const { platform, engine, observer, timeouts } = context;
   let stream: TlsStream;
   try {
-    const unixTime = Math.floor(platform.now() / 1000);
-    stream = new TlsStream(engine.connect({ ...options, unixTime }), below, platform, link, observer);
+    const { milliseconds, leastTime } = await timeFor(context, link, signal);
+    const unixTime = Math.floor(milliseconds / 1000);
+    stream = new TlsStream(
+      engine.connect({ ...options, unixTime, leastTime }),
+      below,
+      platform,
+      link,
+      observer,
+    );
     stream.keepSessions = keepSessions;
   } catch (error) {
     below.close();

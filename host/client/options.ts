@@ -72,6 +72,10 @@ export interface ManagementOptions {
   firmware: string;
   /** The key that orders must be signed by: PEM or SubjectPublicKeyInfo in DER; P-256 or Ed25519. */
   key: Pem;
+  /** The key that may also tell the time, and do nothing else: a proxy has its private half. */
+  timeKey?: Pem;
+  /** Milliseconds since 1970 at which the firmware was built, for a device without a clock: no time before it is believed. */
+  builtAt?: number;
   /** Shows a sentence of the operator's to the user. */
   onNotice?(text: string): void;
   /** Takes settings over; they were kept, and `keptSettings` gives them after a restart. */

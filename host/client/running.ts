@@ -51,7 +51,15 @@ export async function start(
   const { conduits = DEFAULT_CONDUITS } = options;
   // Without a hash nothing says which roots a ticket goes with.
   const kept = await KeptTickets.open(platform.sha256 && options.ticketStorage, platform);
+  const { management } = options;
+  let onTime = () => {};
+  const known = new Promise<void>((resolve) => {
+    onTime = resolve;
+  });
+  const builtAt = management?.builtAt;
+  const isTimeless = builtAt !== undefined && platform.now() === 0 && platform.setTime !== undefined;
   const context: Context = {
+    timeless: isTimeless ? { builtAt, known } : undefined,
     platform,
     engine,
     observer,
@@ -60,7 +68,6 @@ export async function start(
     conduits,
     traffic: { received: 0 },
   };
-  const { management } = options;
   const newer = management && platform.storage && keptRoots(platform.storage, options.roots);
   const roots = newer ?? options.roots;
   const origins = new OriginLink(context, { ...options, roots });
@@ -69,6 +76,7 @@ export async function start(
     new DeviceManager({ engine, platform, options: management }, roots, {
       replaceRoots: (file) => origins.replaceRoots(file),
       forget: () => context.tickets.clear(),
+      onTime,
     });
   const link = proxy && new ProxyLink(context, proxy);
   const opener = new SessionOpener({

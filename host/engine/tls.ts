@@ -29,6 +29,8 @@ export interface TlsOptions {
   trust: TrustAnchors;
   /** Seconds since 1970 by the device's clock: decides on the certificates' validity. */
   unixTime: number;
+  /** It may be later: certificates may begin to be valid after `unixTime`, but none may have ended before it. Off by default. */
+  leastTime?: boolean;
   /** Protocols to offer, best first. */
   alpn?: string[];
   /**
@@ -246,12 +248,21 @@ export class TlsEngine {
     const give = (name: string, bytes: Uint8Array, what: string, count?: number) =>
       this.#guest.lend(bytes, (pointer, length) => checked(x[name]!(c, pointer, count ?? length), what));
 
-    const { legacy = false, expiredRoots = false, recordLimit, cipherSuites, alpn, session } = options;
+    const {
+      legacy = false,
+      expiredRoots = false,
+      leastTime = false,
+      recordLimit,
+      cipherSuites,
+      alpn,
+      session,
+    } = options;
     const { postQuantum = 'offer', groups = postQuantum === 'off' ? CURVES : undefined } = options;
     const { minVersion, maxVersion } = versionsOf(options);
     give('configureServerName', ascii(options.serverName, 'the server name'), 'the server name');
     if (legacy) checked(x.configureLegacy!(c, 1), 'legacy');
     if (recordLimit !== undefined) checked(x.configureRecordLimit!(c, recordLimit), 'recordLimit');
+    if (leastTime) checked(x.configureLeastTime!(c, 1), 'leastTime');
     if (expiredRoots) checked(x.configureExpiredRoots!(c, 1), 'expiredRoots');
     checked(x.configureVersions!(c, minVersion, maxVersion), 'minVersion, maxVersion');
     if (cipherSuites) give('configureSuites', uint16List(cipherSuites), 'cipherSuites', cipherSuites.length);

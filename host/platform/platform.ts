@@ -76,8 +76,10 @@ export interface Platform {
   connect(host: string, port: number, signal?: CancelSignal): Promise<Transport>;
   /** Unpredictable bytes, fit to seed a generator of keys. */
   entropy(length: number): Uint8Array;
-  /** Milliseconds since 1970. Certificates are judged by it. */
+  /** Milliseconds since 1970, 0 where they are not known. Certificates are judged by it. */
   now(): number;
+  /** Lets `now` go on from here; absent where there is a clock. */
+  setTime?(milliseconds: number): void;
   /** Calls once after `milliseconds`; the result cancels it. */
   setTimer(milliseconds: number, callback: () => void): () => void;
   /** A fresh instance of the device program. */

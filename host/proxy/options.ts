@@ -1,4 +1,5 @@
 // Options of a proxy, and their defaults.
+import type { KeyObject } from 'node:crypto';
 import { type OriginPattern, parseOriginPattern } from '../delegation/origin.js';
 import type { RecordEngine } from '../engine/record.js';
 import type { Service } from '../services/service.js';
@@ -23,6 +24,8 @@ export interface ProxyOptions {
   ticketName?: Buffer;
   /** `host:port` at which this one machine is reached, where it stands behind a balancer with others. */
   node?: string;
+  /** P-256 or Ed25519: by this key devices without a clock are told the time. They trust its public half with that alone. */
+  timeKey?: KeyObject;
   targets?: TargetOptions;
   /** The bytes of client.wasm, for bundles that carry it with them. The file of this package unless given. */
   wasm?: Uint8Array;

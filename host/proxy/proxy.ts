@@ -76,7 +76,7 @@ export function createProxy(options: ProxyOptions): ProxyServer {
   const events = proxyEvents();
   const registry = new SessionRegistry();
   const authenticator = new Authenticator(settings.tokens ?? []);
-  const orders = new Orders();
+  const orders = new Orders(options.timeKey);
   const mainSessions = new Map<MainSession, string>();
   const targets = new TargetPolicy(settings.targets);
   const sockets = new Set<Socket>();

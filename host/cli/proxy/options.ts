@@ -26,6 +26,11 @@ export const OPTIONS = {
   ),
   cert: one(kind.file, '<file>', "the proxy's certificate and its issuers (PEM)", { reloads: true }),
   key: one(kind.file, '<file>', 'its private key (PEM)', { reloads: true }),
+  'time-key': one(
+    kind.file,
+    '<file>',
+    'private key (PEM) by which devices without a clock are told the time',
+  ),
   plaintext: flag('listen without TLS: blind tunnels only, nothing can be delegated'),
   'token-file': one(
     kind.file,

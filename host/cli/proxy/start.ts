@@ -5,7 +5,7 @@ import { authority } from '../../delegation/origin.js';
 import type { ProxyOptions } from '../../proxy/options.js';
 import { createProxy, type ProxyServer } from '../../proxy/proxy.js';
 import { quota } from '../../services/quota/index.js';
-import { textFile } from '../arguments.js';
+import { signingKey, textFile } from '../arguments.js';
 import { isReloadable } from '../page_services.js';
 import { logExchanges, logTo, type ProxyLog } from '../proxy_log.js';
 import { loadServices } from '../services.js';
@@ -88,6 +88,7 @@ export async function proxyOptions(options: ProxyCommandOptions, log: ProxyLog):
   return {
     ...admission(options),
     ...(options.plaintext === true && { plaintext: true }),
+    ...(options.timeKey !== undefined && { timeKey: signingKey(options.timeKey, '--time-key') }),
     ...(options.node !== undefined && { node: authority(options.node.host, options.node.port) }),
     targets: {
       allow: options.allowTarget ?? [],

@@ -21,6 +21,8 @@ import { describeRoots, isRootList, rootListVersion } from '../tls/root_list.js'
 
 /** What an order changes beside storage. */
 export interface Effects {
+  /** The platform knows the time now. */
+  onTime(): void;
   replaceRoots(file: Uint8Array): void;
   forget(): void;
 }
@@ -31,14 +33,8 @@ const SETTINGS = 'settings';
 /** What Forget erases: tickets, of whatever part of the client, and the token. */
 const SECRETS = ['tickets', 'token'] as const;
 
-/** Orders that need no storage would still need a counter that outlasts a restart. */
-function storageOf({ storage }: Platform): Storage {
-  if (storage !== undefined) return storage;
-  throw new DeputyError(
-    'NO_STORAGE',
-    'a managed device keeps the counter of its orders over a restart: this platform has no storage',
-  );
-}
+/** What has a counter is not obeyed where no counter outlasts a restart. */
+const NO_STORAGE: Storage = { load: () => undefined, store: () => false };
 
 /** The roots that an order brought, where they are newer than those given; a file that is damaged is nobody's. */
 export function keptRoots(storage: Storage, given: unknown): Uint8Array | undefined {
@@ -55,10 +51,14 @@ export class DeviceManager {
   readonly #storage: Storage;
   readonly #options: ManagementOptions;
   readonly #key: Uint8Array;
+  readonly #timeKey: Uint8Array | undefined;
+  /** What a Time order has to answer; undefined where none may. */
+  readonly #nonce: Uint8Array | undefined;
+  #isAnswered = false;
   readonly #changed: Effects;
   #rootsVersion: number;
 
-  /** `roots` are those in force. Throws DeputyError: NO_STORAGE, BAD_PEM. */
+  /** `roots` are those in force. Throws BAD_PEM. */
   constructor(
     { engine, platform, options }: { engine: TlsEngine; platform: Platform; options: ManagementOptions },
     roots: unknown,
@@ -66,9 +66,13 @@ export class DeviceManager {
   ) {
     this.#engine = engine;
     this.#platform = platform;
-    this.#storage = storageOf(platform);
+    this.#storage = platform.storage ?? NO_STORAGE;
     this.#options = options;
     this.#key = publicKey(options.key);
+    this.#timeKey = options.timeKey === undefined ? undefined : publicKey(options.timeKey);
+    const isTimeless =
+      options.builtAt !== undefined && platform.now() === 0 && platform.setTime !== undefined;
+    this.#nonce = isTimeless ? platform.entropy(NONCE_BYTES) : undefined;
     this.#changed = changed;
     this.#rootsVersion = versionOf(roots);
   }
@@ -83,7 +87,7 @@ export class DeviceManager {
       roots: this.#rootsVersion,
       memory: Math.ceil((this.#platform.heapPeak?.() ?? 0) / 1024),
       counter: this.#counter() ?? 0,
-      nonce: new Uint8Array(NONCE_BYTES),
+      nonce: (this.#isAnswered ? undefined : this.#nonce) ?? new Uint8Array(NONCE_BYTES),
     };
   }
 
@@ -92,8 +96,10 @@ export class DeviceManager {
     let order: Order;
     try {
       // Only what is signed is read.
-      this.#engine.verifyMessage(this.#key, signed.order, signed.signature);
+      const mayOnlyTellTime = this.#verify(signed);
       order = decodeOrder(signed.order);
+      if (mayOnlyTellTime && order.command !== Command.Time)
+        throw new DeputyError('BAD_SIGNATURE', 'the key that signed this tells the time, and no more');
     } catch (error) {
       const { code, message } = error as DeputyError;
       return receipt({ counter: 0, command: 0 }, code.startsWith('TLS_') ? 'BAD_SIGNATURE' : code, message);
@@ -108,18 +114,44 @@ export class DeviceManager {
     }
   }
 
+  /** Whether the key for the time, not that for all, has signed. Throws TlsError where neither has. */
+  #verify({ order, signature }: SignedOrder): boolean {
+    try {
+      this.#engine.verifyMessage(this.#key, order, signature);
+      return false;
+    } catch (error) {
+      if (this.#timeKey === undefined) throw error;
+      this.#engine.verifyMessage(this.#timeKey, order, signature);
+      return true;
+    }
+  }
+
   /** Throws DeputyError for an order that is not for now or not for here; else keeps that it was obeyed. */
-  #admit({ device, counter, command }: Order): void {
+  #admit(order: Order): void {
+    const { device, counter } = order;
     if (device !== this.#options.device && device !== EVERY_DEVICE)
       throw new DeputyError('OTHER_DEVICE', 'the order is for another device');
-    // Nobody asked.
-    if (command === Command.Time) throw new DeputyError('NOT_ASKED', 'this device knows the time');
+    if (order.command === Command.Time) {
+      this.#admitTime(order);
+      return;
+    }
+    if (this.#storage === NO_STORAGE)
+      throw new DeputyError('NO_STORAGE', 'this device has no storage for the counter of its orders');
     const last = this.#counter();
     if (last === undefined)
       throw new DeputyError('COUNTER_LOST', "the counter of this device's orders is damaged: it obeys none");
     if (counter <= last) throw new DeputyError('REPLAYED', `orders up to ${last} were obeyed before`);
     // Before it is obeyed: an order that ends the power is not obeyed again after.
     this.#keep(COUNTER, u64(counter));
+  }
+
+  /** An answer to this very question, of which nobody can have an old one. */
+  #admitTime({ nonce, milliseconds }: Extract<Order, { command: Command.Time }>): void {
+    const asked = this.#nonce;
+    if (asked === undefined || this.#isAnswered || !asked.every((byte, i) => byte === nonce[i]))
+      throw new DeputyError('NOT_ASKED', 'this device has asked nobody for the time, or not with that nonce');
+    if (milliseconds < (this.#options.builtAt ?? 0))
+      throw new DeputyError('TOO_EARLY', 'the firmware of this device was built after that time');
   }
 
   #obey(order: Order): void {
@@ -133,6 +165,11 @@ export class DeviceManager {
         this.#options.onSettings?.(settings);
         break;
       }
+      case Command.Time:
+        this.#isAnswered = true;
+        this.#platform.setTime?.(order.milliseconds);
+        this.#changed.onTime();
+        break;
       case Command.Notice:
         this.#options.onNotice?.(order.text);
         break;

@@ -1,5 +1,6 @@
 // The devices of this proxy's clients, and the orders that wait for them (R26). Orders are signed by somebody else: they are
 // passed on as they are, and whether they are obeyed is the device's to say.
+import { type KeyObject, sign } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { FrameType } from '../../delegation/frame.js';
 import type { Manage } from '../../delegation/message.js';
@@ -8,6 +9,7 @@ import {
   type DeviceReport,
   decodeOrder,
   EVERY_DEVICE,
+  encodeOrder,
   type Order,
   type OrderReceipt,
   type SignedOrder,
@@ -42,9 +44,14 @@ export interface KnownDevice {
 type Send = (message: Manage) => void;
 
 export class Orders {
+  readonly #timeKey: KeyObject | undefined;
   readonly #devices = new Map<string, KnownDevice>();
   readonly #waiting: { order: Order; signed: SignedOrder }[] = [];
   readonly #visits = new Set<Visit>();
+
+  constructor(timeKey?: KeyObject) {
+    this.#timeKey = timeKey;
+  }
 
   /** Those seen last come first. */
   devices(): KnownDevice[] {
@@ -56,6 +63,7 @@ export class Orders {
     const visit = new Visit(client, profile, send, this.#waiting, {
       note: (known, before) => this.#note(known, before),
       left: () => this.#visits.delete(visit),
+      time: (device, nonce) => this.#timeKey && signedTime(this.#timeKey, device, nonce),
     });
     this.#visits.add(visit);
     return visit;
@@ -105,6 +113,13 @@ const keyOf = ({ client, device, board }: KnownDevice) =>
 interface Heard {
   note(known: KnownDevice, before?: KnownDevice): void;
   left(): void;
+  /** The answer to a device that asks for the time. */
+  time(device: string, nonce: Uint8Array): SignedOrder | undefined;
+}
+
+function signedTime(key: KeyObject, device: string, nonce: Uint8Array): SignedOrder {
+  const order = encodeOrder({ device, counter: 0, command: Command.Time, nonce, milliseconds: Date.now() });
+  return { order, signature: sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', order, key) };
 }
 
 /** One main session of a device. */
@@ -134,9 +149,11 @@ export class Visit {
   }
 
   /** Gives what waits for it. */
-  onReport({ device, firmware, roots, memory, counter }: DeviceReport): void {
+  onReport({ device, firmware, roots, memory, counter, nonce }: DeviceReport): void {
     this.#isManaged = true;
     this.#note({ device, firmware, roots, memory, counter });
+    const time = nonce.some((byte) => byte !== 0) ? this.#on.time(device, nonce) : undefined;
+    if (time !== undefined) this.#send({ type: FrameType.Manage, sessionId: NULL_SESSION_ID, ...time });
     for (const { order, signed } of [...this.#waiting]) this.give(order, signed);
   }
 

@@ -80,6 +80,13 @@ describe.each(await programs('primitives'))('trust on %s', (_, bench) => {
     const soon = { roots: [early.der], chain: await leaf(early.signer) };
     expect(verify(bench, soon)).toBe('CertificateNotYetValid');
     expect(verify(bench, { ...soon, rules: ChainRule.ExpiredRoots })).toBe('None');
+    // Where the time may be later, what is to come may have come; what has ended has.
+    expect(verify(bench, { ...soon, rules: ChainRule.LeastTime })).toBe('None');
+    expect(verify(bench, { ...soon, time: now() - 900 * 86_400, rules: ChainRule.LeastTime })).toBe('None');
+    expect(verify(bench, { ...soon, time: now() + 3 * 86_400, rules: ChainRule.LeastTime })).toBe(
+      'CertificateExpired',
+    );
+    expect(verify(bench, { ...late, rules: ChainRule.LeastTime })).toBe('CertificateExpired');
     const old = await root({ version: 1, extensions: [] });
     expect(verify(bench, { roots: [old.der], chain: await leaf(old.signer) })).toBe('None');
     const signsNothing = await root({ extensions: [keyUsage('digitalSignature')] });

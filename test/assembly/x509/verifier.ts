@@ -6,7 +6,7 @@ import type { Bench } from '../programs.js';
 export const codeName = (code: number): string => (code >= 0 ? 'None' : (ErrorCode[code] ?? String(code)));
 
 /** As assembly/x509/chain.ts has them. */
-export const ChainRule = { Legacy: 1, Encipher: 2, ExpiredRoots: 4 } as const;
+export const ChainRule = { Legacy: 1, Encipher: 2, ExpiredRoots: 4, LeastTime: 8 } as const;
 
 export const now = () => Math.floor(Date.now() / 1000);
 

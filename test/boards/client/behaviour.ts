@@ -1,5 +1,5 @@
 // What the client must do on every board: pages through real proxies, and a clear end of whatever goes wrong.
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -221,5 +221,17 @@ export function behaves({ board, engine, file, run }: Firmware): void {
     const timeless = await run(args, { time: null });
     expect(timeless.status).toBe(1);
     expect(timeless.said).toMatch(/\(TLS_NO_TIME\)$/m);
+  });
+
+  test('without the time believes a signed answer to its question', SLOW, async () => {
+    const [right, wrong] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+    const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string;
+    const key = papers.write('manage.pem', pem(wrong.publicKey));
+    const timeKey = papers.write('time.pem', pem(right.publicKey));
+    const keys = ['--device', board.name, '--manage-key', key, '--time-key', timeKey];
+    const origin = await plainOrigin((_, response) => response.end('in time\n'));
+    const teller = await world.proxy({ timeKey: right.privateKey });
+    const result = await run(['get', `${origin.url}/`, ...admitted(teller), ...keys], { time: null });
+    expect(result).toMatchObject({ status: 0, page: Buffer.from('in time\n') });
   });
 }

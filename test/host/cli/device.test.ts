@@ -1,5 +1,5 @@
 // The operator's way to a device and back: `deputy device`, a real proxy, a real client with a management key.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,6 +171,43 @@ test('a changed order is sent, and obeyed by nobody', async () => {
   expect(JSON.parse((await send('changed')).out)).toEqual({ devices: 1 });
   await expect.poll(async () => (await list())[0]?.receipts).toMatchObject([{ code: 'BAD_SIGNATURE' }]);
   expect(notices).toEqual([]);
+});
+
+test('a device without a clock goes to origins once a proxy has told it the time, and not before', async () => {
+  const [right, wrong] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+  const asked: string[] = [];
+  const page = await world.origin((request, response) =>
+    response.end(asked.push(String(request.url)) && 'in time'),
+  );
+  const visit = async (timeKey: KeyObject | undefined, builtAt: number, handshake: number) => {
+    let begun: { told: number; at: number } | undefined;
+    const platform = testPlatform({
+      now: () => (begun === undefined ? 0 : begun.told + performance.now() - begun.at),
+      setTime: (told) => {
+        begun = { told, at: performance.now() };
+      },
+    });
+    const key = (of: KeyObject) => of.export({ type: 'spki', format: 'pem' }) as string;
+    const management = {
+      device: 'a',
+      firmware: '1',
+      key: key(publicKey),
+      timeKey: key(right.publicKey),
+      builtAt,
+    };
+    const teller = await world.proxy(timeKey && { timeKey });
+    const client = world.through(teller, { platform, management, timeouts: { handshake } });
+    return (await client.fetch(page.url)).text();
+  };
+  // Before any of these certificates began.
+  const built = Date.now() - 900 * 86_400_000;
+  expect(await visit(right.privateKey, built, 20_000)).toBe('in time');
+  expect(asked).toHaveLength(1);
+  // Nobody told it, somebody else did, or a proxy whose clock stands before the build.
+  await expect(visit(undefined, built, 800)).rejects.toThrow();
+  await expect(visit(wrong.privateKey, built, 800)).rejects.toThrow();
+  await expect(visit(right.privateKey, Date.now() + 86_400_000, 800)).rejects.toThrow();
+  expect(asked).toHaveLength(1);
 });
 
 test('says what is wrong', async () => {

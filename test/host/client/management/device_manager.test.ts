@@ -1,5 +1,5 @@
 // What a managed device obeys, and what whoever carries its orders can't make it do.
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rootList } from '../../../../boards/parts/roots.js';
 import { createAuthority } from '../../../../host/cli/demo/authority/authority.js';
@@ -60,6 +60,7 @@ describe.each(engines)('a managed device on %s', (_, engine) => {
     const manager = new DeviceManager({ engine, platform, options }, keptRoots(flash, roots) ?? roots, {
       replaceRoots: (file) => seen.push(`roots ${file.length}`),
       forget: () => seen.push('forgot'),
+      onTime: () => seen.push('time'),
     });
     const give = (order: Order | Uint8Array, key: KeyObject = keys[kind].privateKey) =>
       manager.receive(signed(order, key));
@@ -178,15 +179,65 @@ describe.each(engines)('a managed device on %s', (_, engine) => {
     expect(manager.report().counter).toBe(0);
   });
 
-  test('is not made without storage, or by a key that is none', () => {
-    const make = (platform: object, key: string | Uint8Array) => () =>
-      new DeviceManager(
-        { engine, platform: platform as Platform, options: { device: 'a', firmware: '1', key } },
-        undefined,
-        { replaceRoots() {}, forget() {} },
-      );
-    const key = keys['P-256'].publicKey.export({ type: 'spki', format: 'der' });
-    expect(make({}, key)).toThrow(expect.objectContaining({ code: 'NO_STORAGE' }));
-    expect(make({ storage: new Flash() }, 'no key')).toThrow(expect.objectContaining({ code: 'BAD_PEM' }));
+  const spki = (key: KeyObject) => new Uint8Array(key.export({ type: 'spki', format: 'der' }));
+
+  /** A device without a clock or storage; what its clock is set to. */
+  function timeless(options: Partial<ManagementOptions> = {}) {
+    const clock = { now: 0, set: [] as number[] };
+    const platform = {
+      entropy: (length: number) => new Uint8Array(randomBytes(length)),
+      now: () => clock.now,
+      setTime: (milliseconds: number) => clock.set.push(milliseconds),
+    } as unknown as Platform;
+    const manager = new DeviceManager(
+      {
+        engine,
+        platform,
+        options: {
+          ...{ device: 'palm-7', firmware: '1', key: spki(keys['P-256'].publicKey), builtAt: 1000 },
+          ...{ timeKey: spki(keys.Ed25519.publicKey), ...options },
+        },
+      },
+      undefined,
+      { replaceRoots() {}, forget() {}, onTime() {} },
+    );
+    const { nonce } = manager.report();
+    const time = (
+      milliseconds: number,
+      key: KeyObject,
+      more: Partial<Extract<Order, { nonce: unknown }>> = {},
+    ) =>
+      manager.receive(
+        signed({ device: 'palm-7', counter: 0, command: Command.Time, nonce, milliseconds, ...more }, key),
+      ).code;
+    return { clock, manager, nonce, time };
+  }
+
+  test.each(['P-256', 'Ed25519'] as const)(
+    'without a clock believes one answer to its own question by %s',
+    (kind) => {
+      const { clock, manager, nonce, time } = timeless();
+      expect(nonce).not.toEqual(timeless().nonce);
+      expect(time(5000, strangers.privateKey)).toBe('BAD_SIGNATURE');
+      expect(time(5000, keys[kind].privateKey, { nonce: timeless().nonce })).toBe('NOT_ASKED');
+      expect(time(5000, keys[kind].privateKey, { nonce: new Uint8Array(16) })).toBe('NOT_ASKED');
+      expect(time(5000, keys[kind].privateKey, { device: 'palm-8' })).toBe('OTHER_DEVICE');
+      expect(time(999, keys[kind].privateKey)).toBe('TOO_EARLY');
+      expect(clock.set).toEqual([]);
+      expect(time(5000, keys[kind].privateKey)).toBe('DONE');
+      expect(time(5000, keys[kind].privateKey)).toBe('NOT_ASKED');
+      expect(clock.set).toEqual([5000]);
+      expect(manager.report().nonce).toEqual(new Uint8Array(16));
+    },
+  );
+
+  test('lets the key for the time do nothing else, and obeys nothing with a counter without storage', () => {
+    const { manager } = timeless();
+    expect(manager.receive(signed(notice(1), keys.Ed25519.privateKey)).code).toBe('BAD_SIGNATURE');
+    expect(manager.receive(signed(notice(1), keys['P-256'].privateKey)).code).toBe('NO_STORAGE');
+  });
+
+  test('is not made by a key that is none', () => {
+    expect(() => timeless({ key: 'no key' })).toThrow(expect.objectContaining({ code: 'BAD_PEM' }));
   });
 });
