@@ -70,8 +70,12 @@ function firmwareParts(): Component[] {
     debianPart(pngPin, 'libpng-2.0'),
     debianPart(jpegPin, 'IJG AND BSD-3-Clause AND Zlib'),
     ...fonts(),
+    ...npmPackages((path) => BUNDLED.includes(path)),
   ];
 }
+
+/** Of the packages that the build alone takes, those whose code goes into firmware. */
+const BUNDLED = ['node_modules/bidi-js'];
 
 /** Bitmaps of X.Org's fonts. A font has no version of its own: its hash says which it is. */
 function fonts(): Component[] {
@@ -100,11 +104,13 @@ interface Locked {
   name?: string;
 }
 
-/** What `npm install` of the package brings, as package-lock.json pins it. */
-function npmPackages(): Component[] {
+const isBrought = (_: string, { dev, devOptional }: Locked) => !dev && !devOptional;
+
+/** What `npm install` of the package brings, or others of its packages, as package-lock.json pins them. */
+function npmPackages(isWanted: (path: string, locked: Locked) => boolean = isBrought): Component[] {
   const packages = Object.entries(readJson('package-lock.json').packages as Record<string, Locked>);
   return packages
-    .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
+    .filter(([path, locked]) => path !== '' && isWanted(path, locked))
     .map(([path, locked]) => {
       const name = locked.name ?? path.replace(/^.*node_modules\//, '');
       const [algorithm = '', digest = ''] = (locked.integrity ?? '').split('-');

@@ -38,6 +38,7 @@ export async function clientSources(
     minify: true,
     // Nothing of Node may slip into firmware.
     platform: 'neutral',
+    mainFields: ['module', 'main'],
     logLevel: 'silent',
   });
   return [

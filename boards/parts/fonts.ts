@@ -39,6 +39,16 @@ const fixed = (file: string, sha256: string): Source => ({
   sha256,
   has: (code: number) => code < 0x2800,
 });
+const wide = (file: string, sha256: string): Source => ({
+  package: 'xfonts-base',
+  file: `misc/${file}.pcf.gz`,
+  sha256,
+  // Kana, kanji and their punctuation, for which the others have no glyphs.
+  has: (code: number) =>
+    (code >= 0x3000 && code < 0x3100) ||
+    (code >= 0x4e00 && code < 0xa000) ||
+    (code >= 0xff00 && code < 0xfff0),
+});
 
 /** By the names of boards/common/screen/font.ts, in its order. */
 export const fontSources: Readonly<Record<string, Source>> = {
@@ -51,6 +61,7 @@ export const fontSources: Readonly<Record<string, Source>> = {
   subheading: helvetica('helvB12', '6f061102d5c7559200850581f4ad2ab7510b12d9ed431e0f1cd26181417b21e3'),
   fixed: fixed('7x14', 'f84f823c30a8cbb459a0570b4083936a0ceebf1277280eb360245c22a61ff201'),
   fixedBold: fixed('7x14B', 'ebff96359990018ac7e0729dde393e8c66d6f700ca0125004b88641aa6c88dec'),
+  wide: wide('12x13ja', '8dd18597904d6335dc768dc9904e337aca16c98f68a3929eebe6a2573c4f3168'),
 };
 
 /**

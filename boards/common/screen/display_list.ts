@@ -32,7 +32,10 @@ export interface BarItem extends Placed {
   readonly colour: number;
 }
 
-export type Item = TextItem | PictureItem | BarItem;
+/** What stands in a line. */
+export type Inline = TextItem | PictureItem;
+
+export type Item = Inline | BarItem;
 
 /** Laid out by itself, to be put somewhere. */
 export interface Fragment {

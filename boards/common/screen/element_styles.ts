@@ -24,6 +24,12 @@ const small: Effect = { look: { size: 'small' } };
 
 export const EFFECTS: ReadonlyMap<string, Effect> = new Map(
   Object.entries<Effect>({
+    // These have no looks of their own, and may say in which direction their text goes.
+    html: {},
+    body: {},
+    span: {},
+    bdo: {},
+    bdi: {},
     h1: heading('heading', 10),
     h2: heading('subheading', 9),
     h3: heading('text', 8),

@@ -11,6 +11,7 @@ export const FONTS = [
   'subheading',
   'fixed',
   'fixedBold',
+  'wide',
 ] as const;
 export type FontName = (typeof FONTS)[number];
 

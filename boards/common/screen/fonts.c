@@ -1,7 +1,7 @@
 #include "fonts.h"
 
-// The number of the fixed font in font.ts.
-enum { FIXED = 7, REPLACEMENT = 0xfffd };
+// The numbers in font.ts of those that have what others lack.
+enum { FIXED = 7, WIDE = 9, REPLACEMENT = 0xfffd };
 
 extern const uint8_t fontsTable[];
 
@@ -27,6 +27,7 @@ static const Glyph *search(const Font *font, uint32_t code) {
 const Glyph *findGlyph(const Font *font, uint32_t code) {
   const Glyph *glyph = search(font, code);
   if (!glyph) glyph = search(findFont(FIXED), code);
+  if (!glyph) glyph = search(findFont(WIDE), code);
   return glyph ? glyph : search(font, '?');
 }
 

@@ -22,7 +22,7 @@ typedef struct {
 /** NULL where there is no such font. */
 const Font *findFont(uint32_t number);
 
-/** What a font lacks stands in the fixed one, and what that lacks is a question mark. */
+/** What a font lacks stands in the fixed one, kana and kanji in the wide one, and what none has is a question mark. */
 const Glyph *findGlyph(const Font *font, uint32_t code);
 
 const uint8_t *glyphBits(const Glyph *glyph);

@@ -1,9 +1,13 @@
 // What a page builder tells, to be laid out at once or later.
+import type { Direction } from './bidi.js';
+
 export interface Style {
   readonly font: number;
   readonly colour: number;
   readonly link: number | undefined;
-  readonly align: 'left' | 'center' | 'right';
+  /** `start`: where lines of its direction begin. */
+  readonly align: 'start' | 'left' | 'center' | 'right';
+  readonly direction: Direction;
   /** Whether line breaks and spaces stand as they are. */
   readonly preformatted: boolean;
 }
@@ -18,6 +22,8 @@ export interface Table {
   readonly rows: Cell[][];
   /** Whether lines part the rows. */
   lined: boolean;
+  /** Where its first column stands. */
+  readonly direction: Direction;
 }
 
 /** What a page builder tells: to a LineLayout, which lays it out at once, or to a Recording, for later. */

@@ -1,7 +1,9 @@
 // Words into lines and lines into a column: the layout of what stands one below the other.
 
-import type { Item, PictureItem, TextItem } from './display_list.js';
+import type { Inline, Item } from './display_list.js';
+import { HAN, hanPieces, mayBreak } from './han.js';
 import type { LayoutSink, Recording, Style, Table } from './layout_sink.js';
+import { LEADING, Line } from './line.js';
 import { FAINT, type Screen } from './screen.js';
 import { type Column, layTable } from './table.js';
 
@@ -13,21 +15,25 @@ export interface ItemSink {
 
 export type Metrics = Pick<Screen, 'ascent' | 'descent' | 'measure'>;
 
-/** Pixels between the lines of a paragraph, beside what the font asks for. */
-const LEADING = 2;
 const TAB = 8;
+/** Between the mark of an item and its text. */
+const MARKER_GAP = 6;
 /** However deep lists lie, this much of a line is left. */
 const MIN_LINE = 60;
 
-/** Characters that only say where a word may break, or nothing at all. */
-const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/;
+/** Characters that only say where a word may break or how it goes on, marks that no font here has, or nothing at all. */
+const UNSEEN = [
+  '\\u00ad',
+  '\\u0300-\\u036f',
+  '\\u0591-\\u05bd\\u05bf-\\u05c7',
+  '\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069',
+  '\\ufe00-\\ufe0f\\ufeff',
+];
+const INVISIBLE = new RegExp(`[${UNSEEN.join('')}]`);
 const INVISIBLE_ALL = new RegExp(INVISIBLE, 'g');
 
 /** ASCII white space (Infra Standard §4.6) but for the space. */
 const OTHER_SPACES = ['\n', '\t', '\r', '\f'];
-
-/** Belongs to the layout until its line is whole: words are joined in place, for copies cost a board much. */
-type Inline = TextItem | PictureItem;
 
 /** A column `width` pixels wide; without an end to it, a measurement of what the content would take. */
 export class LineLayout implements LayoutSink {
@@ -38,20 +44,19 @@ export class LineLayout implements LayoutSink {
   maxWidth = 0;
   #left = 0;
   #margin = 0;
-  #line: Inline[] = [];
-  /** Where the next word begins, from the left edge of the column. */
-  #pen = 0;
-  #align: Style['align'] = 'left';
+  readonly #line: Line;
   #word: Inline[] = [];
   #wordWidth = 0;
   #space: Style | undefined;
-  #marker: { text: string; style: Style } | undefined;
+  #marker: { text: string; style: Style; width: number } | undefined;
 
   constructor(
     readonly metrics: Metrics,
     readonly width: number,
     readonly sink: ItemSink,
-  ) {}
+  ) {
+    this.#line = new Line(metrics);
+  }
 
   text(text: string, style: Style): void {
     if (style.preformatted) this.#preformatted(text, style);
@@ -66,31 +71,28 @@ export class LineLayout implements LayoutSink {
       const end = shown.indexOf(' ', from);
       const word = end < 0 ? shown.slice(from) : shown.slice(from, end);
       const isJoined = end >= 0 && word !== '' && this.#join(word, style);
-      if (!isJoined && word !== '') this.#addText(word, style);
+      if (!isJoined && word !== '') this.#addWord(word, style);
       if (end < 0) return;
       if (!isJoined) this.#endWord();
-      if (this.#line.length > 0) this.#space ??= style;
+      if (!this.#line.isEmpty) this.#space ??= style;
       from = end + 1;
     }
   }
 
   /** The short way for most words: a whole one after a space, in a line that ends in the same style. */
   #join(word: string, style: Style): boolean {
-    const last = this.#line.at(-1);
-    if (this.#space !== style || this.#word.length > 0 || last?.kind !== 'text') return false;
-    if (last.font !== style.font || last.colour !== style.colour || last.link !== style.link) return false;
+    if (this.#space !== style || this.#word.length > 0 || HAN.test(word) || !this.#line.endsIn(style))
+      return false;
     const width = this.metrics.measure(style.font, ` ${word}`);
-    if (this.#pen + width > this.#room) return false;
-    last.text += ` ${word}`;
-    last.width += width;
-    this.#pen += width;
+    if (this.#line.width + width > this.#room) return false;
+    this.#line.extend(` ${word}`, width);
     if (width > this.minWidth) this.#measured(width - this.metrics.measure(style.font, ' '), 0);
     return true;
   }
 
   picture({ index, width, height }: Parameters<LayoutSink['picture']>[0], style: Style): void {
     this.#endWord();
-    this.#align = style.align;
+    this.#line.takeSides(style);
     this.#word.push({ kind: 'picture', x: 0, y: 0, width, height, picture: index, link: style.link });
     this.#wordWidth = width;
     this.#endWord();
@@ -98,13 +100,13 @@ export class LineLayout implements LayoutSink {
 
   newLine(style: Style): void {
     this.#endWord();
-    if (this.#line.length === 0) this.#down(this.#height(style.font));
+    if (this.#line.isEmpty) this.#down(this.#height(style.font));
     else this.#endLine();
   }
 
   block(margin: number): void {
     this.#endWord();
-    if (this.#line.length > 0) this.#endLine();
+    if (!this.#line.isEmpty) this.#endLine();
     this.#space = undefined;
     this.#margin = Math.max(this.#margin, margin);
   }
@@ -114,7 +116,7 @@ export class LineLayout implements LayoutSink {
   }
 
   marker(text: string, style: Style): void {
-    this.#marker = { text, style };
+    this.#marker = { text, style, width: this.metrics.measure(style.font, text) };
   }
 
   rule(): void {
@@ -133,13 +135,13 @@ export class LineLayout implements LayoutSink {
   table(table: Table): void {
     this.block(6);
     this.#down(0);
-    const { items, height, minWidth, maxWidth } = layTable(
-      table,
-      (content, width) => layOut(content, this.metrics, width),
-      this.width - this.#start,
-    );
+    const room = this.width - this.#start;
+    const laid = layTable(table, (content, width) => layOut(content, this.metrics, width), room);
+    const { items, height, minWidth, maxWidth } = laid;
+    const isAtRight = table.direction === 'rtl' && Number.isFinite(room);
+    const left = isAtRight ? Math.max(0, room - laid.width) : this.#start;
     for (const item of items) {
-      item.x += this.#start;
+      item.x += left;
       item.y += this.y;
       this.sink.item(item);
     }
@@ -155,7 +157,13 @@ export class LineLayout implements LayoutSink {
   }
 
   get #start(): number {
-    return Math.max(0, Math.min(this.#left, this.width - MIN_LINE));
+    const indent = Math.min(this.#left, Math.max(this.width - MIN_LINE, this.width / 2));
+    return Math.max(0, Math.floor(indent), this.#markerWidth);
+  }
+
+  /** Of the mark that the next line has, with its distance: text begins behind it, however narrow the column. */
+  get #markerWidth(): number {
+    return this.#marker === undefined ? 0 : this.#marker.width + MARKER_GAP;
   }
 
   get #room(): number {
@@ -178,30 +186,42 @@ export class LineLayout implements LayoutSink {
       if (index > 0) this.newLine(style);
       for (const [stop, part] of line.replace(/\r/g, '').split('\t').entries()) {
         // Where the line stands once all before has its place: it may have gone over several.
-        if (stop > 0) this.#addPreformatted(' '.repeat(TAB - (this.#column % TAB)), style);
+        if (stop > 0) this.#addPreformatted(' '.repeat(TAB - (this.#line.characters % TAB)), style);
         this.#addPreformatted(part, style);
       }
     }
-  }
-
-  /** Characters in the line so far. */
-  get #column(): number {
-    return this.#line.reduce((sum, item) => sum + (item.kind === 'text' ? item.text.length : 0), 0);
   }
 
   #addPreformatted(text: string, style: Style): void {
     this.#addText(text, style);
     this.#endWord();
     // The line as far as it goes, and not this piece of it: text comes in pieces that mean nothing.
-    this.#measured(this.#pen, 0);
+    this.#measured(this.#line.width, 0);
+  }
+
+  /** The whole of a word, or what has come of it. */
+  #addWord(text: string, style: Style): void {
+    if (!HAN.test(text) && !HAN.test(this.#lastOfWord)) {
+      this.#addText(text, style);
+      return;
+    }
+    for (const piece of hanPieces(text)) {
+      if (this.#word.length > 0 && mayBreak(this.#lastOfWord, piece)) this.#endWord();
+      this.#addText(piece, style);
+    }
+  }
+
+  get #lastOfWord(): string {
+    const last = this.#word.at(-1);
+    return last?.kind === 'text' ? last.text.slice(-1) : '';
   }
 
   #addText(text: string, style: Style): void {
     if (text === '') return;
-    this.#align = style.align;
+    this.#line.takeSides(style);
     let rest = text;
     for (;;) {
-      const room = this.#room - this.#wordWidth - (style.preformatted ? this.#pen : 0);
+      const room = this.#room - this.#wordWidth - (style.preformatted ? this.#line.width : 0);
       const width = this.metrics.measure(style.font, rest);
       if (width <= room) {
         this.#addPiece(rest, width, style);
@@ -221,7 +241,7 @@ export class LineLayout implements LayoutSink {
     let [units, used] = [0, 0];
     for (const character of text) {
       used += this.metrics.measure(font, character);
-      if (used > room && (units > 0 || this.#wordWidth > 0 || this.#line.length > 0)) break;
+      if (used > room && (units > 0 || this.#wordWidth > 0 || !this.#line.isEmpty)) break;
       units += character.length;
     }
     return units;
@@ -236,65 +256,26 @@ export class LineLayout implements LayoutSink {
   #endWord(): void {
     if (this.#word.length === 0) return;
     const space = this.#space;
-    const gap = space && this.#line.length > 0 ? this.metrics.measure(space.font, ' ') : 0;
-    if (this.#line.length > 0 && this.#pen + gap + this.#wordWidth > this.#room) this.#endLine();
-    else if (gap > 0) this.#addSpace(gap, space!);
+    const gap = space && !this.#line.isEmpty ? this.metrics.measure(space.font, ' ') : 0;
+    if (!this.#line.isEmpty && this.#line.width + gap + this.#wordWidth > this.#room) this.#endLine();
+    else if (gap > 0) this.#line.addSpace(gap, space!);
     this.#measured(this.#wordWidth, 0);
-    for (const piece of this.#word) {
-      this.#place(piece);
-      this.#pen += piece.width;
-    }
+    for (const piece of this.#word) this.#line.place(piece);
     this.#word = [];
     this.#wordWidth = 0;
     this.#space = undefined;
   }
 
-  #addSpace(width: number, { font, colour, link }: Style): void {
-    const last = this.#line.at(-1);
-    if (last?.kind === 'text' && last.font === font && last.colour === colour && last.link === link) {
-      last.text += ' ';
-      last.width += width;
-      this.#pen += width;
-      return;
-    }
-    const ascent = this.metrics.ascent(font);
-    this.#place({ kind: 'text', x: 0, y: 0, width, height: 0, ascent, font, text: ' ', colour, link });
-    this.#pen += width;
-  }
-
-  /** At the pen; text that looks like what it follows becomes one with it. */
-  #place(piece: Inline): void {
-    const last = this.#line.at(-1);
-    const isAlike =
-      last?.kind === 'text' &&
-      piece.kind === 'text' &&
-      last.font === piece.font &&
-      last.colour === piece.colour &&
-      last.link === piece.link;
-    if (isAlike) {
-      last.text += piece.text;
-      last.width += piece.width;
-    } else {
-      piece.x = this.#pen;
-      this.#line.push(piece);
-    }
-  }
-
   #endLine(): void {
-    const line = this.#line;
+    const { items, width, ascent, height } = this.#line.take();
     this.#down(0);
-    let [ascent, descent] = [0, 0];
-    for (const item of line) {
-      const isText = item.kind === 'text';
-      ascent = Math.max(ascent, isText ? item.ascent : item.height + LEADING);
-      descent = Math.max(descent, isText ? this.metrics.descent(item.font) : 0);
-    }
-    const height = ascent + descent + LEADING;
-    this.#measured(0, this.#pen);
-    const free = Number.isFinite(this.width) ? Math.max(0, this.#room - this.#pen) : 0;
-    const shift = this.#start + (this.#align === 'right' ? free : this.#align === 'center' ? free >> 1 : 0);
+    this.#measured(0, width);
+    const { isRightToLeft } = this.#line;
+    const free = Number.isFinite(this.width) ? Math.max(0, this.#room - width) : 0;
+    // Indents are at the side where lines begin.
+    const shift = (isRightToLeft && Number.isFinite(this.width) ? 0 : this.#start) + this.#line.shift(free);
     this.#writeMarker(ascent, height);
-    for (const item of line) {
+    for (const item of items) {
       item.x += shift;
       item.y = this.y;
       if (item.kind === 'picture') item.y += ascent - item.height;
@@ -305,24 +286,22 @@ export class LineLayout implements LayoutSink {
       this.sink.item(item);
     }
     this.y += height;
-    this.#line = [];
-    this.#pen = 0;
     this.#space = undefined;
   }
 
   #writeMarker(ascent: number, height: number): void {
     if (this.#marker === undefined) return;
-    const { text, style } = this.#marker;
+    const { text, style, width } = this.#marker;
     const { font, colour } = style;
+    const x = style.direction === 'rtl' ? this.#room + MARKER_GAP : this.#start - width - MARKER_GAP;
     this.#marker = undefined;
-    const width = this.metrics.measure(font, text);
-    const x = Math.max(0, this.#start - width - 6);
     this.sink.item({ kind: 'text', x, y: this.y, width, height, ascent, font, text, colour });
   }
 
   #measured(min: number, max: number): void {
-    this.minWidth = Math.max(this.minWidth, min + this.#left);
-    this.maxWidth = Math.max(this.maxWidth, max + this.#left, this.minWidth);
+    const indent = Math.max(this.#left, this.#markerWidth);
+    this.minWidth = Math.max(this.minWidth, min + indent);
+    this.maxWidth = Math.max(this.maxWidth, max + indent, this.minWidth);
   }
 }
 

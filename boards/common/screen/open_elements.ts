@@ -18,7 +18,8 @@ const BODY: Style = {
   font: fontOf(PLAIN),
   colour: INK,
   link: undefined,
-  align: 'left',
+  align: 'start',
+  direction: 'ltr',
   preformatted: false,
 };
 
@@ -37,6 +38,11 @@ export class OpenElements {
   /** Opens one inside of the innermost. */
   open(name: string, effect: Effect, onEnd: () => void, changes: Partial<Style> = {}): void {
     const look = effect.look === undefined ? this.#look : { ...this.#look, ...effect.look };
+    const isPlain = effect.look === undefined && !effect.align && !effect.preformatted;
+    if (isPlain && Object.keys(changes).length === 0) {
+      this.#elements.push({ name, look, style: this.style, onEnd });
+      return;
+    }
     const style = {
       ...this.style,
       font: fontOf(look),

@@ -168,12 +168,13 @@ export class PageBuilder {
         next: Number.parseInt(attributes.start ?? '1', 10) || 1,
       });
     if (indent > 0) this.#content.indent(indent);
-    this.#elements.open(name, effect, () => {
+    const onEnd = () => {
       if (name === 'ul' || name === 'ol' || name === 'menu') this.#lists.pop();
       if (margin !== undefined) this.#content.block(this.#lists.length > 0 ? Math.min(margin, 3) : margin);
       if (indent > 0) this.#content.indent(-indent);
       if (name === 'p') this.#endLate();
-    });
+    };
+    this.#elements.open(name, effect, onEnd, directionOf(attributes));
     if (name === 'li') this.#mark();
   }
 
@@ -248,7 +249,9 @@ export class PageBuilder {
   #beginTable({ border = '0' }: Attributes): void {
     this.#drawRule();
     if (this.#tables.length >= MAX_TABLES) return;
-    const table: OpenTable = { rows: [], lined: border !== '0', depth: this.#contents.length, steps: 0 };
+    const { direction } = this.#elements.style;
+    const lined = border !== '0';
+    const table: OpenTable = { rows: [], lined, direction, depth: this.#contents.length, steps: 0 };
     this.#tables.push(table);
     this.#elements.open('table', {}, () => {
       this.#tables.pop();
@@ -261,13 +264,14 @@ export class PageBuilder {
     const table = this.#tables.at(-1);
     if (table === undefined) return;
     if (table.steps > MAX_TABLE_STEPS) {
-      this.#content.table({ rows: table.rows.splice(0), lined: table.lined });
+      this.#content.table({ ...table, rows: table.rows.splice(0) });
       table.steps = 0;
     }
     table.rows.push([]);
   }
 
-  #beginCell(name: string, { colspan = '1', rowspan = '1', align }: Attributes): void {
+  #beginCell(name: string, attributes: Attributes): void {
+    const { colspan = '1', rowspan = '1', align } = attributes;
     const table = this.#tables.at(-1);
     const content = new Recording();
     if (table === undefined) {
@@ -281,7 +285,8 @@ export class PageBuilder {
     const cell: Cell = { content, columns: span(colspan), rows: span(rowspan) };
     table.rows.at(-1)!.push(cell);
     const depth = this.#contents.push(content) - 1;
-    const side: Style['align'] = align === 'right' || align === 'center' ? align : 'left';
+    const side: Style['align'] =
+      align === 'right' || align === 'center' || align === 'left' ? align : 'start';
     this.#elements.open(
       name,
       EFFECTS.get(name) ?? {},
@@ -289,7 +294,13 @@ export class PageBuilder {
         this.#contents.length = depth;
         table.steps += content.length;
       },
-      { align: side },
+      { align: side, ...directionOf(attributes) },
     );
   }
+}
+
+/** What an element says of where its lines begin (HTML §3.2.6.4). */
+function directionOf({ dir }: Attributes): Partial<Style> {
+  const direction = dir?.toLowerCase();
+  return direction === 'ltr' || direction === 'rtl' ? { direction } : {};
 }

@@ -10,6 +10,8 @@ export type CellLayout = (content: Recording, width: number) => Column;
 /** What is laid out, and the widths between which it would fit. */
 export type Column = Fragment & { readonly minWidth: number; readonly maxWidth: number };
 
+export type LaidTable = Column & { readonly width: number };
+
 const GAP = 8;
 const MAX_COLUMNS = 16;
 
@@ -21,10 +23,10 @@ interface Measured {
 }
 
 /** Where columns would be narrower than their words, the cells stand one below the other. */
-export function layTable(table: Table, layOut: CellLayout, width: number): Column {
+export function layTable(table: Table, layOut: CellLayout, width: number): LaidTable {
   const rows = measured(table, layOut);
   const count = Math.max(0, ...rows.flat().map(({ cell, column }) => column + cell.columns));
-  if (count === 0) return { items: [], height: 0, minWidth: 0, maxWidth: 0 };
+  if (count === 0) return { items: [], height: 0, width: 0, minWidth: 0, maxWidth: 0 };
   const min = columnWidths(rows, count, 'min');
   const max = columnWidths(rows, count, 'max');
   const gaps = GAP * (count - 1);
@@ -32,6 +34,7 @@ export function layTable(table: Table, layOut: CellLayout, width: number): Colum
   const bounds = { minWidth: sum(min) + gaps, maxWidth: sum(max) + gaps };
   const isTooNarrow = bounds.minWidth > width;
   const widths = isTooNarrow ? [width] : shared(min, max, width - gaps);
+  const places = placesOf(widths, table.direction);
   const items: Item[] = [];
   let y = 0;
   for (const row of rows) {
@@ -41,9 +44,10 @@ export function layTable(table: Table, layOut: CellLayout, width: number): Colum
       const whole = isTooNarrow ? width : sum(widths) + gaps;
       items.push({ kind: 'bar', x: 0, y: y - 4, width: whole, height: 1, colour: FAINT });
     }
-    y += isTooNarrow ? stacked(row, layOut, width, y, items) : sideBySide(row, layOut, widths, y, items);
+    y += isTooNarrow ? stacked(row, layOut, width, y, items) : sideBySide(row, layOut, places, y, items);
   }
-  return { items, height: y, ...bounds };
+  const taken = sum(widths) + (isTooNarrow ? 0 : gaps);
+  return { items, height: y, width: taken, ...bounds };
 }
 
 function stacked(
@@ -61,20 +65,37 @@ function stacked(
 function sideBySide(
   row: readonly Measured[],
   layOut: CellLayout,
-  widths: readonly number[],
+  places: readonly Place[],
   y: number,
   items: Item[],
 ): number {
   const inRow: Item[] = [];
   let height = 0;
   for (const { cell, column } of row) {
-    const x = widths.slice(0, column).reduce((total, one) => total + one + GAP, 0);
-    const own = widths.slice(column, column + cell.columns);
-    const width = own.reduce((total, one) => total + one, 0) + GAP * (own.length - 1);
+    const own = places.slice(column, column + cell.columns);
+    const x = Math.min(...own.map((place) => place.x));
+    const width = Math.max(...own.map((place) => place.x + place.width)) - x;
     height = Math.max(height, put(layOut(cell.content, width), x, y, inRow));
   }
   items.push(...inRow.sort((a, b) => a.y - b.y));
   return height;
+}
+
+/** Of a column. */
+interface Place {
+  x: number;
+  width: number;
+}
+
+/** The columns side by side, the first where lines begin. */
+function placesOf(widths: readonly number[], direction: Table['direction']): Place[] {
+  const whole = widths.reduce((sum, width) => sum + width + GAP, -GAP);
+  let before = 0;
+  return widths.map((width) => {
+    const x = direction === 'rtl' ? whole - before - width : before;
+    before += width + GAP;
+    return { x, width };
+  });
 }
 
 function put({ items, height }: Fragment, x: number, y: number, into: Item[]): number {

@@ -1,6 +1,7 @@
 // What the screen shows: a bar with the title, the part of the page that is in view, how far that is down the page, and
 // a line about what goes on.
 
+import { visualText } from './bidi.js';
 import type { DisplayList, Item } from './display_list.js';
 import { font } from './font.js';
 import type { Pictures } from './pictures.js';
@@ -79,7 +80,7 @@ export class Viewport {
   draw(title: string, status: Status): void {
     const { screen } = this;
     screen.fill(0, 0, screen.width, TITLE, DARK);
-    screen.write(font('bold'), MARGIN + 1, 15, title, PAPER, 0, TITLE);
+    screen.write(font('bold'), MARGIN + 1, 15, visualText(title), PAPER, 0, TITLE);
     this.drawPage();
     this.drawStatus(status);
   }

@@ -42,13 +42,14 @@ export const fonts: Font[] = Array.from({ length: table.readUInt32LE(0) }, (_, i
   return { ascent: table.readUInt16LE(at), descent: table.readUInt16LE(at + 2), glyphs: new Map(glyphs) };
 });
 
-const FIXED = 7;
+const [FIXED, WIDE] = [7, 9];
 
-/** What a font lacks stands in the fixed one, and what that lacks is a question mark. */
+/** What a font lacks stands in the fixed one, kana and kanji in the wide one, and what none has is a question mark. */
 function glyphOf(font: number, character: string): Glyph {
   const code = character.codePointAt(0)!;
   const own = fonts[font]!.glyphs;
-  return own.get(code) ?? fonts[FIXED]!.glyphs.get(code) ?? own.get(0x3f)!;
+  const others = [FIXED, WIDE].map((other) => fonts[other]!.glyphs.get(code));
+  return own.get(code) ?? others[0] ?? others[1] ?? own.get(0x3f)!;
 }
 
 const nameOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
