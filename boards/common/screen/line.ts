@@ -3,7 +3,10 @@
 import { type Direction, inVisualOrder, RIGHT_TO_LEFT } from './bidi.js';
 import type { Inline } from './display_list.js';
 import type { Style } from './layout_sink.js';
-import type { Metrics } from './line_layout.js';
+import type { Screen } from './screen.js';
+
+/** How text measures on a screen. */
+export type Metrics = Pick<Screen, 'ascent' | 'descent' | 'measure'>;
 
 /** Pixels between the lines of a paragraph, beside what the font asks for. */
 export const LEADING = 2;

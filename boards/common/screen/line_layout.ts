@@ -3,8 +3,8 @@
 import type { Inline, Item } from './display_list.js';
 import { HAN, hanPieces, mayBreak } from './han.js';
 import type { LayoutSink, Recording, Style, Table } from './layout_sink.js';
-import { LEADING, Line } from './line.js';
-import { FAINT, type Screen } from './screen.js';
+import { LEADING, Line, type Metrics } from './line.js';
+import { FAINT } from './screen.js';
 import { type Column, layTable } from './table.js';
 
 /** Takes what a line layout has placed. */
@@ -12,8 +12,6 @@ export interface ItemSink {
   item(item: Item): void;
   anchor(name: string, y: number): void;
 }
-
-export type Metrics = Pick<Screen, 'ascent' | 'descent' | 'measure'>;
 
 const TAB = 8;
 /** Between the mark of an item and its text. */
