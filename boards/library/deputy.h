@@ -23,7 +23,7 @@ typedef enum {
   DEPUTY_NO_ENTROPY,   // the port has none: nothing is safe without
   DEPUTY_BAD_OPTION,   // something that you gave is malformed, or is missing
   DEPUTY_BAD_CALL,     // not allowed here, or not any more
-  DEPUTY_NO_CONNECTION,// a name or an address can't be reached
+  DEPUTY_NO_CONNECTION,  // a name or an address can't be reached
   DEPUTY_NOT_TRUSTED,  // a certificate does not lead to your roots, or is not for that name
   DEPUTY_TLS,          // the handshake or a record failed otherwise
   DEPUTY_DENIED,       // your policy denies it
