@@ -1,6 +1,6 @@
 // Which elements are open where the page stands (HTML §13.2.6, tree construction, without the tree): tags that pages leave
 // out are put in, so that each element that starts ends once.
-import { type Element, type ElementSink, EMPTY, FORMATTING, SPECIAL } from './element.js';
+import { type Attributes, type Element, type ElementSink, EMPTY, FORMATTING, SPECIAL } from './element.js';
 import type { Tag, TokenSink } from './tokens.js';
 
 /** Elements in elements that are told apart; browsers have a bound of this size, too. */
@@ -47,8 +47,12 @@ const BREAKS_OUT = words(
   p pre ruby s small span strong strike sub sup table tt u ul var`,
 );
 const FOREIGN = words('svg math');
-/** Elements of SVG and MathML whose content is HTML again. */
-const INTEGRATION = words('foreignobject desc annotation-xml mi mo mn ms mtext');
+/** HTML §13.2.6: elements of SVG and MathML whose content is HTML again. */
+const INTEGRATION: Readonly<Record<string, ReadonlySet<string>>> = {
+  svg: words('foreignobject desc title'),
+  math: words('mi mo mn ms mtext'),
+};
+const HTML_ENCODING = /^(?:text\/html|application\/xhtml\+xml)$/i;
 
 export class OpenElements implements TokenSink {
   /** Outermost first. */
@@ -65,7 +69,14 @@ export class OpenElements implements TokenSink {
   ) {}
 
   get isForeign(): boolean {
-    return this.#foreign > 0;
+    return this.#foreign > 0 && this.#integration < 0;
+  }
+
+  /** HTML §13.2.5.42: in elements of a drawing or a formula, also in those whose content is HTML. */
+  get hasCdata(): boolean {
+    if (this.#foreign === 0) return false;
+    const integration = this.#integration;
+    return integration < 0 || integration === this.#open.length - 1;
   }
 
   text(text: string): void {
@@ -73,7 +84,7 @@ export class OpenElements implements TokenSink {
   }
 
   startTag(tag: Tag): void {
-    if (this.#foreign > 0) this.#leaveForeign(tag.name);
+    if (this.#foreign > 0) this.#leaveForeign(tag.name, tag.attributes);
     const { isSelfClosing } = tag;
     // The frames of a page stand in the place of its body, and become links in one.
     const name = tag.name === 'frameset' ? 'body' : tag.name;
@@ -81,7 +92,7 @@ export class OpenElements implements TokenSink {
     const element: Element = { name, attributes: tag.attributes, oversized: tag.oversized };
     this.sink.start(element);
     if (EMPTY.has(name)) return;
-    const closes = isSelfClosing && (this.isXml || this.#foreign > 0 || FOREIGN.has(name));
+    const closes = isSelfClosing && (this.isXml || this.isForeign || FOREIGN.has(name));
     if (closes || this.#open.length >= MAX_DEPTH) {
       this.sink.end(element);
       return;
@@ -283,6 +294,18 @@ export class OpenElements implements TokenSink {
     return this.#open.length - this.#foreign;
   }
 
+  /** The element within the innermost drawing or formula whose content, where the page stands, is HTML; -1 where it is not. */
+  get #integration(): number {
+    const root = this.#find((open) => FOREIGN.has(open.name));
+    const names = INTEGRATION[this.#open[root]?.name ?? ''];
+    const at = this.#find(
+      ({ name, attributes }) =>
+        names?.has(name) ||
+        (name === 'annotation-xml' && HTML_ENCODING.test(attributes.get('encoding') ?? '')),
+    );
+    return at > root ? at : -1;
+  }
+
   #has(name: string): boolean {
     return (this.#counts.get(name) ?? 0) > 0;
   }
@@ -295,11 +318,10 @@ export class OpenElements implements TokenSink {
   }
 
   /** HTML tags that a drawing can't hold end it. */
-  #leaveForeign(name: string): void {
-    if (!BREAKS_OUT.has(name) || this.isXml) return;
-    const at = this.#find((open) => FOREIGN.has(open.name));
-    const integration = this.#find((open) => INTEGRATION.has(open.name));
-    if (integration > at) return;
+  #leaveForeign(name: string, attributes?: Attributes): void {
+    const isFont = name === 'font' && ['color', 'face', 'size'].some((each) => attributes?.has(each));
+    if (!(isFont || BREAKS_OUT.has(name)) || this.isXml) return;
+    if (this.#integration >= 0) return;
     const outermost = this.#open.findIndex((open) => FOREIGN.has(open.name));
     if (outermost >= 0) this.#closeFrom(outermost);
   }

@@ -11,8 +11,10 @@ export interface Tag {
 }
 
 export interface TokenSink {
-  /** Whether SVG or MathML is open, in which raw text and CDATA are read otherwise. */
+  /** Whether tags are of SVG or MathML, in which no content is raw text. */
   readonly isForeign: boolean;
+  /** Whether CDATA is text. */
+  readonly hasCdata: boolean;
   startTag(tag: Tag): void;
   endTag(name: string): void;
   text(text: string): void;
@@ -137,7 +139,7 @@ export class TokenReader {
         this.#tokenEnd = end;
       },
       oncdata: (start, end, rest) => {
-        if (this.isXml || this.sink.isForeign) this.#text(this.#slice(start, end - rest));
+        if (this.isXml || this.sink.hasCdata) this.#text(this.#slice(start, end - rest));
         this.#tokenEnd = end + 1;
       },
       oncomment: (_, end) => this.#skip(end),

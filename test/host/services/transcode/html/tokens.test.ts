@@ -38,7 +38,7 @@ function textOf(html: string, size: number): string {
   return text.replace(/\s+/g, '');
 }
 
-const RAW = new Set(['script', 'style', 'iframe', 'noembed', 'template', 'svg', 'math', 'title']);
+const RAW = new Set(['script', 'style', 'iframe', 'noembed', 'template']);
 
 type Node = { nodeName: string; value?: string; childNodes?: Node[] };
 function judged(html: string): string {
@@ -73,12 +73,27 @@ test.each([
   '<b><p><div><svg></b>a</svg>b',
   '<svg><a><b>x</svg>a</b>b',
   '<svg><foreignObject><b><p><i></b>a</i></p></foreignObject></svg>b',
+  '<svg><desc><title>a<b>b</title>c</desc></svg>d',
+  '<svg><title><textarea><b>x</textarea></title></svg>y',
+  '<svg><mi><textarea><b>x</textarea></mi></svg>y',
+  '<math><mi><textarea></span><b>x</textarea></mi></math>y',
+  '<math><desc><textarea><b>x</textarea></desc></math>y',
+  '<math><annotation-xml encoding=text/html><textarea><b>x</textarea></annotation-xml></math>y',
+  '<math><annotation-xml><textarea>x</textarea></annotation-xml></math>y',
+  '<svg><desc><p><xmp><b>x</xmp></p></desc></svg>y',
+  '<span><svg><textarea></span>text',
+  '<svg><font color=red>a<textarea><b>y</textarea>b',
+  '<svg><font>a<textarea><b>y</textarea>b',
   '<SCRIPT>x</ScRiPt >y',
   '<p>a<script type="application/ld+json">{"a":"</p>"}</script>b',
   '<script src=a.js />b</script>c',
   '<b/>a<img/>b<i',
 ])('%s', (html) => {
   for (const size of [1, 2, 7, 1000]) expect(textOf(html, size)).toBe(judged(html));
+});
+
+test('CDATA is text in an element whose content is HTML, and not in HTML within it', () => {
+  expect(textOf('<svg><desc><![CDATA[a]]><p><![CDATA[b]]></p></desc></svg>', 1000)).toBe('a');
 });
 
 test('any page of such pieces has the text that a browser shows', () => {
@@ -143,7 +158,13 @@ test('any page of such pieces has the text that a browser shows', () => {
 test('the declarations in the document type of XML are no text', () => {
   const text = (html: string, size: number) => {
     let all = '';
-    const sink = { isForeign: false, startTag() {}, endTag() {}, text: (piece: string) => (all += piece) };
+    const sink = {
+      isForeign: false,
+      hasCdata: false,
+      startTag() {},
+      endTag() {},
+      text: (piece: string) => (all += piece),
+    };
     const reader = new TokenReader(sink as unknown as ConstructorParameters<typeof TokenReader>[0], true);
     for (let at = 0; at < html.length; at += size) reader.write(html.slice(at, at + size));
     reader.end();
