@@ -50,9 +50,9 @@ export const frames: Reader = {
         }),
       ),
     ),
-    ...[0, 4, 9].map((length) =>
+    ...[0, 4, 6, 9].map((length) =>
       encodeStreamFrame({
-        type: StreamFrameType.Data + (length % 4),
+        type: StreamFrameType.Data + (length % 5),
         stream: 1,
         body: Uint8Array.from({ length }, () => 65),
       }),
