@@ -35,7 +35,10 @@ const LEGACY_SCHEMES = memory.data<i32>([
 const EMPTY_RENEGOTIATION_INFO_SCSV: i32 = 0x00ff;
 
 /** Everything of a ClientHello but the ticket, the cookie and the lists that have bounds of their own. */
-const FIXED_MAX: i32 = 512;
+const FIXED_MAX: i32 = 512 + 260;
+/** Some servers wait for ever on hellos longer than this and shorter than that (RFC 7685 §4). */
+const STALLING: i32 = 256;
+const PADDED: i32 = 512;
 const binderHash = memory.data(64, 8);
 const binderSecret = memory.data(64, 8);
 
@@ -69,7 +72,7 @@ export function sendClientHello(c: Connection): i32 {
   const extensions = at;
   // A hello of SSL 3.0 ends here.
   const extended = c.maxVersion > Version.Ssl30;
-  if (extended) at = writeExtensions(c, at + 2);
+  if (extended) at = writeExtensions(c, message, at + 2);
   if (at == 0) {
     discard(message, capacity);
     return ErrorCode.NoEntropy;
@@ -153,13 +156,13 @@ function empty(c: Connection, at: usize, type: i32): usize {
 }
 
 /** All extensions, pre_shared_key last (RFC 9846 §4.3.11) and without its binders; 0 where entropy is missing. */
-function writeExtensions(c: Connection, at: usize): usize {
+function writeExtensions(c: Connection, message: usize, at: usize): usize {
   const h = c.handshake;
   at = writeServerName(c, at);
   if (c.minVersion <= Version.Tls12) at = writeOldExtensions(c, at);
   at = writeLists(c, at);
   if (c.recordLimit > 0) at = writeRecordSize(c, at);
-  if (c.maxVersion < Version.Tls13) return at;
+  if (c.maxVersion < Version.Tls13) return writePadding(at, (at - message) as i32);
 
   let start = open(c, at, ExtensionType.SupportedVersions);
   // SSL 3.0 is never named here (RFC 9846 §E.5).
@@ -181,7 +184,23 @@ function writeExtensions(c: Connection, at: usize): usize {
   h.pskOffered = h.sessionFits && sessionVersion(h.session) == Version.Tls13 ? 1 : 0;
   // A retry that fixed another hash leaves the session out (RFC 9846 §4.2.4).
   if (h.transcriptHash != 0 && h.pskOffered && suiteHash(sessionSuite(h.session)) != h.transcriptHash) h.pskOffered = 0;
-  return h.pskOffered ? writePreSharedKey(c, at) : at;
+  if (!h.pskOffered) return writePadding(at, ((at - message) as i32));
+  return writePreSharedKey(c, writePadding(at, ((at - message) as i32) + preSharedKeyLength(h.session)));
+}
+
+/** What writePreSharedKey and writeBinder add. */
+function preSharedKeyLength(session: usize): i32 {
+  return 4 + 8 + sessionTicketLength(session) + 3 + hashSize(suiteHash(sessionSuite(session)));
+}
+
+/** Pads a hello of `length` as browsers do (RFC 7685 §4). Never marked as offered: no server may answer it (§3). */
+function writePadding(at: usize, length: i32): usize {
+  if (length < STALLING || length >= PADDED) return at;
+  const zeros = max(PADDED - length - 4, 1); // some servers stumble over an empty extension at the end
+  store16be(at, ExtensionType.Padding);
+  store16be(at + 2, zeros);
+  memory.fill(at + 4, 0, zeros);
+  return at + 4 + zeros;
 }
 
 /** Both, as RFC 8449 §5 has it: a server that knows record_size_limit ignores the other. */

@@ -32,6 +32,7 @@ export enum ExtensionType {
   EcPointFormats = 11,
   SignatureAlgorithms = 13,
   Alpn = 16,
+  Padding = 21,
   EncryptThenMac = 22,
   ExtendedMasterSecret = 23,
   RecordSizeLimit = 28,

@@ -74,6 +74,7 @@ const EXTENSIONS: Names<ExtensionType> = {
   [ExtensionType.EcPointFormats]: 'ec_point_formats',
   [ExtensionType.SignatureAlgorithms]: 'signature_algorithms',
   [ExtensionType.Alpn]: 'application_layer_protocol_negotiation',
+  [ExtensionType.Padding]: 'padding',
   [ExtensionType.EncryptThenMac]: 'encrypt_then_mac',
   [ExtensionType.ExtendedMasterSecret]: 'extended_master_secret',
   [ExtensionType.RecordSizeLimit]: 'record_size_limit',
