@@ -16,7 +16,7 @@ interface Row {
 }
 
 test('the list shows each board within its budget, or what is missing for it', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
