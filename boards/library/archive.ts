@@ -33,8 +33,10 @@ export function archive(
   try {
     const whole = join(folder, 'whole.o');
     const map = join(folder, 'map');
+    // A C library's specs bring a linker script, which is for whole programs.
+    const cpu = board.cpu.filter((flag) => !/^-?-specs=/.test(flag));
     run(board.compiler, [
-      ...[...board.cpu, '-r', '-nostdlib', '-Wl,--gc-sections', `-Wl,-Map=${map}`],
+      ...[...cpu, '-r', '-nostdlib', '-Wl,--gc-sections', `-Wl,-Map=${map}`],
       ...names.map((name) => `-Wl,-u,${name}`),
       ...[...options, ...parts.flatMap(({ objects }) => objects), '-o', whole],
     ]);

@@ -12,6 +12,7 @@ import { examples, must, scratch } from './programs.js';
 
 const board = await findBoard('mps2-an500');
 const absent = missingTools(board);
+const others = [await findBoard('riscv32-virt'), await findBoard('palm-tungsten-e')];
 
 describe.skipIf(absent)(
   `the library on a Cortex-M7 without an operating system${absent ? ` (skipped: ${absent})` : ''}`,
@@ -77,6 +78,30 @@ describe.skipIf(absent)(
     });
   },
 );
+
+describe('the library of other boards', () => {
+  for (const other of others) {
+    const lacking = missingTools(other);
+    const title = `${other.name} shows its own names alone${lacking ? ` (skipped: ${lacking})` : ''}`;
+    test.skipIf(lacking)(title, { timeout: 300_000 }, async () => {
+      const { folder, remove } = scratch();
+      try {
+        const { deputy } = await buildLibrary(other, folder);
+        const shown = must(tool(other.compiler, 'nm'), [
+          '-g',
+          '--defined-only',
+          join(folder, 'lib/libdeputy.a'),
+        ]);
+        const names = [...shown.matchAll(/ [TDRB] (\w+)$/gm)].map(([, name]) => name!);
+        expect(names.filter((name) => !name.startsWith('deputy'))).toEqual([]);
+        expect(names).toContain('deputyPoll');
+        for (const { flash } of deputy.values()) expect(flash).toBeGreaterThan(10_000);
+      } finally {
+        remove();
+      }
+    });
+  }
+});
 
 describe('a library for a toolchain of one’s own', () => {
   const { folder, remove } = scratch();
