@@ -41,6 +41,8 @@ export class SessionTickets implements KeepTickets {
   #imports = 0;
   #alpn = '';
   #deliveredAt = 0;
+  /** What judges the session, which begins after this. */
+  readonly #judge: string;
 
   constructor(
     private readonly parts: SessionTicketsParts,
@@ -48,7 +50,9 @@ export class SessionTickets implements KeepTickets {
     /** Of this session; its id is known by the time it is needed. */
     private readonly conduit: { readonly sessionId: SessionId },
     private readonly admission: Admission,
-  ) {}
+  ) {
+    this.#judge = parts.origins.judge;
+  }
 
   keep(block: Uint8Array): void {
     if (!this.#active) this.#waiting.push(block);
@@ -96,7 +100,7 @@ export class SessionTickets implements KeepTickets {
   close(): void {
     for (const block of this.#waiting.splice(0)) {
       if (this.#sharesMaster) block.fill(0);
-      else this.parts.origins.keepTicket(this.origin, block);
+      else this.#keepOwn(block);
     }
     if (this.#importer?.isOwned) this.#importer.connection.free();
     this.#importer = undefined;
@@ -116,13 +120,16 @@ export class SessionTickets implements KeepTickets {
 
   /** The first goes to the proxy where the grant says so: who has a ticket's PSK could play the origin to its next user. */
   #settle(block: Uint8Array): void {
-    const { origins } = this.parts;
     if (this.#mayGrant) {
       this.#granted = this.#give(block);
       if (this.#granted) return;
     }
     if (this.#sharesMaster) block.fill(0);
-    else origins.keepTicket(this.origin, block);
+    else this.#keepOwn(block);
+  }
+
+  #keepOwn(block: Uint8Array): void {
+    this.parts.origins.keepTicket(this.origin, block, 'own', this.#judge);
   }
 
   get #mayGrant(): boolean {
@@ -157,7 +164,8 @@ export class SessionTickets implements KeepTickets {
     try {
       const now = this.parts.context.platform.now();
       const { host } = this.origin;
-      this.parts.origins.keepTicket(this.origin, sessionBlockOf(resumption, host, now), 'shared');
+      const block = sessionBlockOf(resumption, host, now);
+      this.parts.origins.keepTicket(this.origin, block, 'shared', this.#judge);
     } finally {
       resumption.secret.fill(0);
       encoded.fill(0);

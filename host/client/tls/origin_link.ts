@@ -36,8 +36,9 @@ export interface OriginSessionOptions {
 export class OriginLink {
   readonly #context: Context;
   #trust: TrustAnchors;
-  /** What judges origins here. */
+  /** What judges origins here, and so whose tickets serve: those of a session are kept for the judge that it began with. */
   #judge: string;
+  #replaced = 0;
   readonly #options: Pick<ClientOptions, 'identity' | 'tls'>;
 
   constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
@@ -52,8 +53,14 @@ export class OriginLink {
     const trust = trustAnchors(this.#context, roots, 'origin');
     this.#trust.free();
     this.#trust = trust;
-    // What other roots judged resumes no more.
+    // What other roots judged resumes no more, be it kept by now or under way.
+    this.#replaced++;
     this.#judge = this.#judgeOf(roots);
+    this.forgetAll();
+  }
+
+  get judge(): string {
+    return this.#judge;
   }
 
   /** A full, ordinary handshake with the origin over `below`; resumed where a ticket is at hand. */
@@ -67,10 +74,11 @@ export class OriginLink {
       this.#options.tls ?? {};
     const identity = this.#identity(origin);
     const store = this.#context.tickets;
-    const session =
-      store.take(this.#ticketKey(origin)) ??
-      (resumesShared ? store.take(this.#ticketKey(origin, 'shared')) : undefined);
-    const keeper = tickets ?? { keep: (block: Uint8Array) => this.keepTicket(origin, block) };
+    const judge = this.#judge;
+    const own = this.#ticketKey(origin, 'own', judge);
+    const shared = this.#ticketKey(origin, 'shared', judge);
+    const session = store.take(own) ?? (resumesShared ? store.take(shared) : undefined);
+    const keeper = tickets ?? { keep: (block: Uint8Array) => this.keepTicket(origin, block, 'own', judge) };
     const options = {
       serverName: origin.host,
       trust: this.#trust,
@@ -92,8 +100,8 @@ export class OriginLink {
       return await openTls(this.#context, link, options, below, (c) => drainTickets(c, keeper), signal);
     } catch (error) {
       // A ticket that led to a failure would lead to it again.
-      store.forget(this.#ticketKey(origin));
-      if (resumesShared) store.forget(this.#ticketKey(origin, 'shared'));
+      store.forget(own);
+      if (resumesShared) store.forget(shared);
       throw error;
     } finally {
       options.clientCertificate?.key.fill(0);
@@ -101,14 +109,15 @@ export class OriginLink {
     }
   }
 
-  /** Keeps a session block for the next session with `origin`. */
-  keepTicket(origin: Origin, block: Uint8Array, kind: TicketKind = 'own'): void {
-    this.#context.tickets.put(this.#ticketKey(origin, kind), block);
+  /** Keeps a session block for the next session with `origin`. `judge`: as it was when this one began; another one's is wiped. */
+  keepTicket(origin: Origin, block: Uint8Array, kind: TicketKind, judge: string): void {
+    if (judge === this.#judge) this.#context.tickets.put(this.#ticketKey(origin, kind, judge), block);
+    else block.fill(0);
   }
 
   /** The proxy learns the master secret: a session resumed from it would not be the device's own. */
   forgetTickets(origin: Origin): void {
-    this.#context.tickets.forget(this.#ticketKey(origin));
+    this.#context.tickets.forget(this.#ticketKey(origin, 'own', this.#judge));
   }
 
   /** The user takes back what was granted for `origin`, or for all: tickets of theirs end with this client. */
@@ -131,17 +140,19 @@ export class OriginLink {
   #judgeOf(roots: Pem): string {
     const { legacy = false, expiredRoots = false } = this.#options.tls ?? {};
     const facts = ['origin', String(legacy), String(expiredRoots)];
-    return judgeName(this.#context.platform, isRootList(roots) ? [roots] : certificates(roots), ...facts);
+    const ders = isRootList(roots) ? [roots] : certificates(roots);
+    // Where nothing hashes, tickets end with this client: it is enough to tell its own roots apart.
+    return judgeName(this.#context.platform, ders, ...facts) || `roots-${this.#replaced}`;
   }
 
   /** A ticket serves under the roots that judged its session, and for whom that was. */
-  #ticketKey(origin: Origin, kind: TicketKind = 'own'): string {
+  #ticketKey(origin: Origin, kind: TicketKind, judge: string): string {
     const identity = this.#identity(origin);
-    const judge =
+    const judges =
       identity === undefined
-        ? this.#judge
-        : judgeName(this.#context.platform, certificates(identity.certificate), this.#judge);
-    return `${kind} ${authority(origin.host, origin.port)} ${judge}`;
+        ? judge
+        : judgeName(this.#context.platform, certificates(identity.certificate), judge) || judge;
+    return `${kind} ${authority(origin.host, origin.port)} ${judges}`;
   }
 
   #identity(origin: Origin): CertificateAndKey | undefined {
