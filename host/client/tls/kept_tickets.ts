@@ -13,7 +13,7 @@ const PATIENCE = 1000;
 
 /** A store, and how it is saved as it changes. */
 export class KeptTickets {
-  readonly store = new TicketStore(() => this.#soon());
+  readonly store = new TicketStore((urgent) => this.#changed(urgent));
   #cancel: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
   /** Changes are none of the client's while it is not. */
@@ -46,9 +46,10 @@ export class KeptTickets {
     await this.#saving;
   }
 
-  #soon(): void {
+  #changed(urgent = false): void {
     if (!this.#isOpen || this.storage === undefined) return;
-    this.#cancel ??= this.platform.setTimer(PATIENCE, () => this.#save());
+    if (urgent) this.#save();
+    else this.#cancel ??= this.platform.setTimer(PATIENCE, () => this.#save());
   }
 
   #save(): void {

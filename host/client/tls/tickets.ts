@@ -9,8 +9,8 @@ export class TicketStore {
   /** Those that go with this client, whatever is saved. */
   readonly #unsaved = new Set<Uint8Array>();
 
-  /** `onChange` is called after each change. */
-  constructor(private readonly onChange: () => void = () => {}) {}
+  /** `onChange` is called after each change, which can wait to be saved where it is not `urgent`. */
+  constructor(private readonly onChange: (urgent?: boolean) => void = () => {}) {}
 
   put(server: string, ticket: Uint8Array): void {
     const kept = this.#tickets.get(server) ?? [];
@@ -46,12 +46,12 @@ export class TicketStore {
     }
   }
 
-  /** What there is now of these servers is saved no more. */
+  /** What there is now of these servers is saved no more, and what was saved goes at once. */
   unsave(isMeant: (server: string) => boolean): void {
     for (const [server, kept] of this.#tickets) {
       if (isMeant(server)) for (const ticket of kept) this.#unsaved.add(ticket);
     }
-    this.onChange();
+    this.onChange(true);
   }
 
   forget(server: string): void {

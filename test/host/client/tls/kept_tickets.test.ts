@@ -74,6 +74,19 @@ describe('kept tickets', () => {
     expect(decodeTickets(saves[0]!)).toEqual([]);
   });
 
+  test('that must not be saved any more go at once, and stay with the client', async () => {
+    const { storage, platform, saves } = world();
+    const kept = await KeptTickets.open(storage, platform);
+    kept.store.put('own a:443 x', ticket(1));
+    kept.store.put('own b:443 x', ticket(2));
+    kept.store.unsave((server) => server.includes(' a:'));
+    await expect.poll(() => saves.length).toBe(1);
+    expect(decodeTickets(saves[0]!).map(({ server }) => server)).toEqual(['own b:443 x']);
+    expect(kept.store.take('own a:443 x')).toEqual(ticket(1));
+    await kept.close();
+    expect(saves).toHaveLength(1);
+  });
+
   test('need no storage, and outlive one that fails', async () => {
     const { platform, timers } = world();
     const kept = await KeptTickets.open(undefined, platform);
