@@ -1,9 +1,10 @@
 // The browser: shows a page while it comes in, scrolls it, and follows its links.
-import type { Client } from '../../../host/client/client.js';
 
+import type { Client } from '../../../host/client/client.js';
 import type { ClientResponse } from '../../../host/client/sessions/exchange.js';
 import { grantName } from '../../../host/delegation/grant.js';
 import { authority } from '../../../host/delegation/origin.js';
+import { joined } from '../../../host/delegation/secret_bytes.js';
 import type { Platform } from '../../../host/platform/platform.js';
 import { Cancellation } from '../cancellation.js';
 import type { DisplayList } from './display_list.js';
@@ -247,19 +248,9 @@ function writerFor(
   const chunks: Uint8Array[] = [];
   let length = 0;
   return (bytes) => {
-    if (bytes === undefined) return builder.writePicture(joined(chunks, length));
+    if (bytes === undefined) return builder.writePicture(joined(chunks));
     length += bytes.length;
     if (length > MAX_PICTURE) throw new Error('the picture is too large for this device');
     chunks.push(bytes);
   };
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -4,7 +4,7 @@
 // `keylog` is for programs of one's own that know no better way: their log lies in a folder that only this user can open, goes
 // when the run ends, and the proxy gets of it what the grant names. A log that `--file` names is in its writer's care.
 
-import { secretBytes } from '../../delegation/secret_bytes.js';
+import { joined, secretBytes } from '../../delegation/secret_bytes.js';
 import { toHex } from '../../delegation/text.js';
 import { Version } from '../../tls/numbers.js';
 
@@ -148,14 +148,4 @@ function digitOf(character: number): number {
   if (character >= 0x30 && character <= 0x39) return character - 0x30;
   const letter = character | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = secretBytes(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 // Cuts one direction of a TLS link into records and explains them as far as they are in the clear.
 
+import { joined } from '../../delegation/secret_bytes.js';
 import { alertName, contentTypeName, versionName } from '../../tls/names.js';
 import { explainHandshake } from './handshake.js';
 import { Explainer, type Line } from './line.js';
@@ -26,7 +27,7 @@ export class RecordTracer {
 
   /** Records completed by `bytes`. */
   push(bytes: Uint8Array): TracedRecord[] {
-    this.#bytes = joined(this.#bytes, bytes);
+    this.#bytes = joined([this.#bytes, bytes]);
     const records: TracedRecord[] = [];
     while (this.#bytes.length >= HEADER) {
       const length = HEADER + ((this.#bytes[3]! << 8) | this.#bytes[4]!);
@@ -64,7 +65,7 @@ export class RecordTracer {
 
   #messages(content: Uint8Array): Line[] {
     const lines: Line[] = [];
-    this.#handshake = joined(this.#handshake, content);
+    this.#handshake = joined([this.#handshake, content]);
     while (this.#handshake.length >= 4) {
       const [, high, middle, low] = this.#handshake as unknown as [number, number, number, number];
       const length = 4 + ((high << 16) | (middle << 8) | low);
@@ -75,11 +76,4 @@ export class RecordTracer {
     if (this.#handshake.length > KEPT) this.#handshake = new Uint8Array(0);
     return lines;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

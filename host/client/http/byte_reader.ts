@@ -1,4 +1,5 @@
 // Reads a transport by the piece: heads up to their end, bodies up to their length, never beyond.
+import { joined } from '../../delegation/secret_bytes.js';
 import type { Transport } from '../../platform/platform.js';
 
 /** A transport's bytes with what was read too early put back. */
@@ -25,7 +26,7 @@ export class ByteReader {
 
   /** Gives bytes back: the next read returns them first. */
   unread(bytes: Uint8Array): void {
-    this.#kept = joined(bytes, this.#kept);
+    this.#kept = both(bytes, this.#kept);
   }
 
   /**
@@ -49,16 +50,13 @@ export class ByteReader {
       searched = Math.max(0, this.#kept.length - 3);
       const more = await this.transport.read();
       if (more === undefined) return undefined;
-      this.#kept = joined(this.#kept, more);
+      this.#kept = both(this.#kept, more);
     }
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+/** Copies nothing where one of them is empty. */
+function both(first: Uint8Array, second: Uint8Array): Uint8Array {
   if (first.length === 0) return second;
-  if (second.length === 0) return first;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+  return second.length === 0 ? first : joined([first, second]);
 }

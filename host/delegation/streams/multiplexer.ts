@@ -10,6 +10,7 @@ import {
   StreamFrameType,
   writeStreamHeader,
 } from '../frame.js';
+import { joined } from '../secret_bytes.js';
 import { decodeUtf8, encodeUtf8 } from '../text.js';
 import { Pieces } from './pieces.js';
 import { type Mark, Stream, type StreamCarrier } from './stream.js';
@@ -116,16 +117,15 @@ export class Multiplexer implements StreamCarrier {
       pieces.push(piece);
       length += piece.length;
     }
-    return joined(pieces, length);
+    return inOne(pieces);
   }
 
   /** The same of control frames alone. */
   takeControl(): Uint8Array | undefined {
     const frames = this.#control;
-    const length = this.#controlBytes;
     this.#control = [];
     this.#controlBytes = 0;
-    return joined(frames, length);
+    return inOne(frames);
   }
 
   /** The connection is gone: all streams end with it. */
@@ -265,15 +265,10 @@ export class Multiplexer implements StreamCarrier {
 }
 
 /** In one piece; the pieces are wiped. */
-function joined(pieces: Uint8Array[], length: number): Uint8Array | undefined {
+function inOne(pieces: Uint8Array[]): Uint8Array | undefined {
   if (pieces.length <= 1) return pieces[0];
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-    piece.fill(0);
-  }
+  const whole = joined(pieces);
+  for (const piece of pieces) piece.fill(0);
   return whole;
 }
 

@@ -1,6 +1,7 @@
 // Pieces as their writer made them, whatever frames credit and room cut them into: what the client writes at once goes on from the
 // proxy as one record, as it would from the client itself.
 import { STREAM_BODY_LIMIT } from '../frame.js';
+import { joined } from '../secret_bytes.js';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
@@ -11,7 +12,7 @@ export class Pieces {
   /** Takes the bytes of a frame. Gives what is whole now: pieces that end, and of a longer one each 4 KiB. */
   push(bytes: Uint8Array, goesOn: boolean): Uint8Array[] {
     if (this.#begun.length === 0 && !goesOn) return [bytes];
-    const all = joined(this.#begun, bytes);
+    const all = this.#begun.length === 0 ? bytes : joined([this.#begun, bytes]);
     const whole: Uint8Array[] = [];
     let at = 0;
     for (; all.length - at >= STREAM_BODY_LIMIT; at += STREAM_BODY_LIMIT) {
@@ -28,12 +29,4 @@ export class Pieces {
     this.#begun = NOTHING;
     return begun.length === 0 ? [] : [begun];
   }
-}
-
-function joined(one: Uint8Array, two: Uint8Array): Uint8Array {
-  if (one.length === 0) return two;
-  const whole = new Uint8Array(one.length + two.length);
-  whole.set(one);
-  whole.set(two, one.length);
-  return whole;
 }

@@ -1,5 +1,6 @@
 // One stream of the main session: bytes both ways in order, each way with its own end. No sockets, no timers.
 import { DeputyError } from '../error.js';
+import { joined } from '../secret_bytes.js';
 import type { Pieces } from './pieces.js';
 import { CREDIT_LIMIT, type ReceiveWindow } from './window.js';
 
@@ -369,13 +370,7 @@ export class Stream {
     const barrier = this.#arrived.lastIndexOf(BARRIER);
     const pieces = this.#arrived.slice(barrier + 1) as Uint8Array[];
     if (pieces.length <= PIECES / 2) return;
-    const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.#arrived.splice(barrier + 1, pieces.length, whole);
+    this.#arrived.splice(barrier + 1, pieces.length, joined(pieces));
   }
 }
 
