@@ -4,10 +4,9 @@ import { DeputyError } from '../delegation/error.js';
 import type { TlsEngine, TrustAnchors } from '../engine/tls.js';
 import type { CancelSignal, Platform, Transport } from '../platform/platform.js';
 import type { Link, Observer } from './observer.js';
-import type { Pem, Timeouts } from './options.js';
+import type { Timeouts } from './options.js';
 import { within } from './timeout.js';
-import { certificates } from './tls/pem.js';
-import { describeRoots, isRootList } from './tls/root_list.js';
+import { describeRoots, type Roots } from './tls/root_list.js';
 import type { TicketStore } from './tls/tickets.js';
 import { tlsFailure } from './tls/tls_failure.js';
 import { TlsStream } from './tls/tls_stream.js';
@@ -33,11 +32,12 @@ export interface Timeless {
 }
 
 /** The roots of one kind of peer; tells the observer of those that can't be used. Throws DeputyError where none can. */
-export function trustAnchors({ engine, observer }: Context, roots: Pem, kind: Link['kind']): TrustAnchors {
+export function trustAnchors({ engine, observer }: Context, roots: Roots, kind: Link['kind']): TrustAnchors {
   try {
-    const anchors = isRootList(roots)
-      ? engine.addDescribedRoots((add) => describeRoots(roots, add))
-      : engine.addRoots(certificates(roots));
+    const anchors =
+      roots instanceof Uint8Array
+        ? engine.addDescribedRoots((add) => describeRoots(roots, add))
+        : engine.addRoots(roots);
     const reasons = anchors.skipped.map(({ message }) => message);
     if (reasons.length > 0) observer.onStep?.({ step: 'roots-skipped', kind, reasons });
     return anchors;

@@ -58,8 +58,8 @@ export interface Storage {
 }
 
 /**
- * Where a client's tickets stay when it ends. They are secrets: whoever reads them can go on with the sessions of this client,
- * and nothing seals them but the storage itself. Neither function throws for what can be done without.
+ * Where a client's tickets stay when it ends. They are secrets: anyone who reads them can resume the sessions of this client, and
+ * nothing seals them but the storage itself. A failure of either function is taken for no tickets.
  */
 export interface TicketStorage {
   /** What was saved last; undefined for nothing. */
@@ -68,8 +68,11 @@ export interface TicketStorage {
   save(bytes: Uint8Array): Promise<void>;
 }
 
-/** Most bytes that they are: 64 servers with four tickets each. */
-export const TICKETS_LIMIT = 64 * 4 * 5120;
+/** Servers of which tickets are kept, and how many of each: TLS 1.3 servers send two at a time. */
+export const TICKET_SERVERS = 64;
+export const TICKETS_A_SERVER = 4;
+/** Most bytes that they are. */
+export const TICKETS_LIMIT = TICKET_SERVERS * TICKETS_A_SERVER * 5120;
 
 export interface Platform {
   /** Opens TCP. Rejects with an Error whose message says why, or with the signal's reason. */

@@ -10,8 +10,9 @@ import type { TlsConnection } from '../../engine/tls.js';
 import { Version } from '../../tls/numbers.js';
 import type { Context } from '../context.js';
 import type { Origin } from '../observer.js';
-import type { KeepTickets, OriginLink } from '../tls/origin_link.js';
+import type { OriginLink } from '../tls/origin_link.js';
 import { resumptionOf, sessionBlockOf } from '../tls/session_block.js';
+import type { KeepTickets } from '../tls/tickets.js';
 import type { MainSession } from './main_session.js';
 
 export interface SessionTicketsParts {

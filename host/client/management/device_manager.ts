@@ -1,5 +1,6 @@
 // Obeys orders (R26) that are signed by the management key of this device's firmware, each once: the counter of the last one is
-// kept before it is obeyed. Whoever carries an order can drop it, and no more.
+// kept before it is obeyed. Who carries an order can drop it, and no more.
+import { FieldWriter } from '../../delegation/bytes.js';
 import { DeputyError } from '../../delegation/error.js';
 import { FrameType } from '../../delegation/frame.js';
 import type { Device, Manage, Managed } from '../../delegation/message.js';
@@ -142,7 +143,7 @@ export class DeviceManager {
       throw new DeputyError('COUNTER_LOST', "the counter of this device's orders is damaged: it obeys none");
     if (counter <= last) throw new DeputyError('REPLAYED', `orders up to ${last} were obeyed before`);
     // Before it is obeyed: an order that ends the power is not obeyed again after.
-    this.#keep(COUNTER, u64(counter));
+    this.#keep(COUNTER, new FieldWriter().u64(counter).finish());
   }
 
   /** An answer to this very question, of which nobody can have an old one. */
@@ -226,10 +227,3 @@ const receipt = (
   code: string,
   text: string,
 ): Managed => ({ type: FrameType.Managed, sessionId: NULL_SESSION_ID, counter, command, code, text });
-
-function u64(value: number): Uint8Array {
-  const high = Math.floor(value / 2 ** 32);
-  return Uint8Array.from(
-    [high, value].flatMap((word) => [24, 16, 8, 0].map((shift) => (word >>> shift) & 255)),
-  );
-}

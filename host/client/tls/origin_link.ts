@@ -1,24 +1,19 @@
 // TLS to origins: verified by the device itself, through a conduit or directly.
 
 import { authority } from '../../delegation/origin.js';
-import type { TlsConnection, TrustAnchors } from '../../engine/tls.js';
+import type { TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal, Transport } from '../../platform/platform.js';
-import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, trustAnchors } from '../context.js';
 import type { Link, Origin } from '../observer.js';
 import type { CertificateAndKey, ClientOptions, Pem } from '../options.js';
 import { judgeName } from './kept_tickets.js';
 import { certificates, privateKey } from './pem.js';
-import { isRootList } from './root_list.js';
+import { type Roots, readRoots } from './root_list.js';
+import { drainTickets, type KeepTickets } from './tickets.js';
 import type { TlsStream } from './tls_stream.js';
 
 /** The only protocol offered: HTTP/2 is not for delegated sessions, and the origin must not see a difference. */
 const ALPN = ['http/1.1'];
-
-/** Where the tickets of one session go: each a session block of the engine, now the receiver's to wipe. */
-export interface KeepTickets {
-  keep(block: Uint8Array): void;
-}
 
 /** `shared`: another party knows the secret, so that only sessions which are to be its own as well resume with it. */
 export type TicketKind = 'own' | 'shared';
@@ -42,14 +37,16 @@ export class OriginLink {
   readonly #options: Pick<ClientOptions, 'identity' | 'tls'>;
 
   constructor(context: Context, options: Pick<ClientOptions, 'roots' | 'identity' | 'tls'>) {
+    const roots = readRoots(options.roots);
     this.#context = context;
-    this.#trust = trustAnchors(context, options.roots, 'origin');
+    this.#trust = trustAnchors(context, roots, 'origin');
     this.#options = options;
-    this.#judge = this.#judgeOf(options.roots);
+    this.#judge = this.#judgeOf(roots);
   }
 
   /** Judges by these from the next handshake on. */
-  replaceRoots(roots: Pem): void {
+  replaceRoots(file: Pem): void {
+    const roots = readRoots(file);
     const trust = trustAnchors(this.#context, roots, 'origin');
     this.#trust.free();
     this.#trust = trust;
@@ -137,12 +134,11 @@ export class OriginLink {
     this.#trust.free();
   }
 
-  #judgeOf(roots: Pem): string {
+  #judgeOf(roots: Roots): string {
     const { legacy = false, expiredRoots = false } = this.#options.tls ?? {};
     const facts = ['origin', String(legacy), String(expiredRoots)];
-    const ders = isRootList(roots) ? [roots] : certificates(roots);
     // Where nothing hashes, tickets end with this client: it is enough to tell its own roots apart.
-    return judgeName(this.#context.platform, ders, ...facts) || `roots-${this.#replaced}`;
+    return judgeName(this.#context.platform, [roots].flat(), ...facts) || `roots-${this.#replaced}`;
   }
 
   /** A ticket serves under the roots that judged its session, and for whom that was. */
@@ -162,14 +158,3 @@ export class OriginLink {
 }
 
 const isOrigins = (server: string) => /^(own|shared) /.test(server);
-
-function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
-  const { version, extendedMasterSecret } = connection.info();
-  while (connection.flags.sessionAvailable) {
-    const ticket = connection.takeSession();
-    if (ticket === undefined) return;
-    // RFC 7627 §5.3: without extended master secret a session is not resumed.
-    if (version >= Version.Tls13 || extendedMasterSecret) keeper.keep(ticket);
-    else ticket.fill(0);
-  }
-}

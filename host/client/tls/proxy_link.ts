@@ -1,15 +1,15 @@
 // TLS to the proxy: the one place where its certificate, our credentials and its tickets are known.
 import { MAIN_PROTOCOL } from '../../delegation/message.js';
 import { authority } from '../../delegation/origin.js';
-import type { PostQuantum, TlsConnection, TrustAnchors } from '../../engine/tls.js';
+import type { PostQuantum, TrustAnchors } from '../../engine/tls.js';
 import type { CancelSignal } from '../../platform/platform.js';
-import { Version } from '../../tls/numbers.js';
 import { type Context, openTls, openTransport, trustAnchors } from '../context.js';
 import type { Link } from '../observer.js';
 import type { ProxyOptions } from '../options.js';
 import { judgeName } from './kept_tickets.js';
 import { certificates, privateKey } from './pem.js';
-import { isRootList } from './root_list.js';
+import { readRoots } from './root_list.js';
+import { drainTickets } from './tickets.js';
 import type { TlsStream } from './tls_stream.js';
 
 export class ProxyLink {
@@ -32,16 +32,14 @@ export class ProxyLink {
     this.port = options.port;
     this.token = options.token ?? '';
     this.#serverName = options.serverName ?? options.host;
-    this.#trust = trustAnchors(context, options.roots, 'main');
+    const roots = readRoots(options.roots);
+    this.#trust = trustAnchors(context, roots, 'main');
     this.#postQuantum = options.postQuantum;
     const { identity } = options;
     this.#identity = identity && { chain: certificates(identity.certificate), key: privateKey(identity.key) };
     const judge = judgeName(
       context.platform,
-      [
-        ...(isRootList(options.roots) ? [options.roots] : certificates(options.roots)),
-        ...(this.#identity?.chain ?? []),
-      ],
+      [...[roots].flat(), ...(this.#identity?.chain ?? [])],
       ...['proxy', this.#serverName],
     );
     this.#ticketKey = `proxy ${this.name} ${judge}`;
@@ -55,7 +53,9 @@ export class ProxyLink {
     const kind = leadsTo === undefined ? 'main' : 'conduit';
     const link: Link = { kind, name: this.name, ...(leadsTo !== undefined && { leadsTo }) };
     const below = await openTransport(this.#context, link, this.host, this.port, signal);
-    const session = this.#context.tickets.take(this.#ticketKey);
+    const { tickets } = this.#context;
+    const session = tickets.take(this.#ticketKey);
+    const keeper = { keep: (block: Uint8Array) => tickets.put(this.#ticketKey, block) };
     const options = {
       serverName: this.#serverName,
       trust: this.#trust,
@@ -65,25 +65,13 @@ export class ProxyLink {
       ...(this.#identity && { clientCertificate: this.#identity }),
     };
     try {
-      return await openTls(this.#context, link, options, below, (c) => this.#keepTickets(c), signal);
+      return await openTls(this.#context, link, options, below, (c) => drainTickets(c, keeper), signal);
     } catch (error) {
       // A ticket that led to a failure would lead to it again.
-      this.#context.tickets.forget(this.#ticketKey);
+      tickets.forget(this.#ticketKey);
       throw error;
     } finally {
       session?.fill(0);
-    }
-  }
-
-  #keepTickets(connection: TlsConnection): void {
-    const { version, extendedMasterSecret } = connection.info();
-    while (connection.flags.sessionAvailable) {
-      const ticket = connection.takeSession();
-      if (ticket === undefined) return;
-      // RFC 7627 §5.3: without extended master secret a session is not resumed.
-      if (version >= Version.Tls13 || extendedMasterSecret)
-        this.#context.tickets.put(this.#ticketKey, ticket);
-      else ticket.fill(0);
     }
   }
 

@@ -8,8 +8,12 @@
 //       them), NameConstraints behind its length u16, the key identifier
 //     a name is a count u8 of parts: 255 and an attribute as above, or the place of one above; with Flag.WholeName
 //       DER behind a length u16. A key is as its form says: a modulus, a point without its first byte, or DER.
-import { FieldReader } from '../../delegation/bytes.js';
+import { FieldReader, FieldWriter } from '../../delegation/bytes.js';
 import { DeputyError } from '../../delegation/error.js';
+import { joined } from '../../delegation/secret_bytes.js';
+import { fromHex } from '../../delegation/text.js';
+import type { Pem } from '../options.js';
+import { certificates } from './pem.js';
 
 export const ROOT_LIST_MAGIC = Uint8Array.of(0x44, 0x52, 0x4f, 0x4f, 0x54, 0x53, 1);
 /** A longer file is none. */
@@ -40,37 +44,40 @@ export interface KeyForm {
   after: Uint8Array;
 }
 
-const hex = (digits: string) =>
-  Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-
 /** SubjectPublicKeyInfo of RSA with the exponent 65537, and of points (RFC 3279 §2.3.1, RFC 5480 §2). */
 export const KEY_FORMS: readonly KeyForm[] = [
   {
-    before: hex('30820122300d06092a864886f70d01010105000382010f003082010a0282010100'),
+    before: fromHex('30820122300d06092a864886f70d01010105000382010f003082010a0282010100'),
     length: 256,
-    after: hex('0203010001'),
+    after: fromHex('0203010001'),
   },
   {
-    before: hex('30820222300d06092a864886f70d01010105000382020f003082020a0282020100'),
+    before: fromHex('30820222300d06092a864886f70d01010105000382020f003082020a0282020100'),
     length: 512,
-    after: hex('0203010001'),
+    after: fromHex('0203010001'),
   },
-  { before: hex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'), length: 64, after: hex('') },
-  { before: hex('3076301006072a8648ce3d020106052b8104002203620004'), length: 96, after: hex('') },
+  {
+    before: fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'),
+    length: 64,
+    after: fromHex(''),
+  },
+  { before: fromHex('3076301006072a8648ce3d020106052b8104002203620004'), length: 96, after: fromHex('') },
 ];
 export const WHOLE_KEY = 7;
 
 /** Types of attributes that are not 2.5.4.n, which is n here: emailAddress, domainComponent. */
 export const OTHER_TYPES: ReadonlyMap<number, Uint8Array> = new Map([
-  [128, hex('2a864886f70d010901')],
-  [129, hex('0992268993f22c640119')],
+  [128, fromHex('2a864886f70d010901')],
+  [129, fromHex('0992268993f22c640119')],
 ]);
 
 /** Whether this is a file of roots and no certificate. */
 export const isRootList = (bytes: unknown): bytes is Uint8Array =>
   bytes instanceof Uint8Array && ROOT_LIST_MAGIC.every((byte, i) => bytes[i] === byte);
+
+/** Roots as the engine takes them: a file of roots as it is, certificates as DER. Throws BAD_PEM. */
+export type Roots = Uint8Array | readonly Uint8Array[];
+export const readRoots = (roots: Pem): Roots => (isRootList(roots) ? roots : certificates(roots));
 
 /** The version of a file of roots. Throws BAD_ROOTS. */
 export const rootListVersion = (bytes: Uint8Array): number => start(bytes).version;
@@ -105,7 +112,7 @@ function describeRoot(from: FieldReader, shared: readonly Uint8Array[]): Uint8Ar
   const key = readKey(from, flags & Flag.Form);
   const rare = flags & Flag.Rare ? readRare(from) : undefined;
   const authority = flags & Flag.Authority ? 1 : 0;
-  return join([
+  return joined([
     Uint8Array.of(
       authority | (rare?.flags ?? 0),
       rare?.pathLength ?? 255,
@@ -145,7 +152,7 @@ function readKey(from: FieldReader, number: number): Uint8Array {
   if (number === WHOLE_KEY) return from.vector(16, ROOT_LIST_LIMIT);
   const form = KEY_FORMS[number];
   if (form === undefined) throw damaged('a root has a key of an unknown form');
-  return join([form.before, from.take(form.length), form.after]);
+  return joined([form.before, from.take(form.length), form.after]);
 }
 
 function readName(from: FieldReader, shared: readonly Uint8Array[]): Uint8Array {
@@ -177,26 +184,11 @@ function element(tag: number, content: readonly Uint8Array[]): Uint8Array {
       : length < 0x100
         ? [tag, 0x81, length]
         : [tag, 0x82, length >> 8, length & 255];
-  return join([Uint8Array.from(head), ...content]);
+  return joined([Uint8Array.from(head), ...content]);
 }
 
-/** Big-endian, 64 bits. */
-function seconds(value: number): Uint8Array {
-  const high = Math.floor(value / 2 ** 32);
-  return Uint8Array.from(
-    [high, value].flatMap((word) => [24, 16, 8, 0].map((shift) => (word >>> shift) & 255)),
-  );
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
+/** 64 bits. */
+const seconds = (value: number): Uint8Array => new FieldWriter().u64(value).finish();
 
 const damaged = (message: string) => new DeputyError('BAD_ROOTS', message);
 

@@ -1,8 +1,24 @@
 // Session tickets and ids of servers met before. They are secrets of this client and never leave it.
+import type { TlsConnection } from '../../engine/tls.js';
+import { TICKET_SERVERS, TICKETS_A_SERVER } from '../../platform/platform.js';
+import { Version } from '../../tls/numbers.js';
 
-/** Kept for one server; TLS 1.3 servers send two at a time. */
-const TICKETS_A_SERVER = 4;
-const SERVERS = 64;
+/** Where the tickets of one session go: each a session block of the engine, now the receiver's to wipe. */
+export interface KeepTickets {
+  keep(block: Uint8Array): void;
+}
+
+/** Gives the keeper what a connection has brought by now. */
+export function drainTickets(connection: TlsConnection, keeper: KeepTickets): void {
+  const { version, extendedMasterSecret } = connection.info();
+  while (connection.flags.sessionAvailable) {
+    const ticket = connection.takeSession();
+    if (ticket === undefined) return;
+    // RFC 7627 §5.3: without extended master secret a session is not resumed.
+    if (version >= Version.Tls13 || extendedMasterSecret) keeper.keep(ticket);
+    else ticket.fill(0);
+  }
+}
 
 export class TicketStore {
   readonly #tickets = new Map<string, Uint8Array[]>();
@@ -19,7 +35,7 @@ export class TicketStore {
     kept.push(ticket);
     for (const old of kept.splice(0, kept.length - TICKETS_A_SERVER)) this.#wipe(old);
     for (const [oldest] of this.#tickets) {
-      if (this.#tickets.size <= SERVERS) break;
+      if (this.#tickets.size <= TICKET_SERVERS) break;
       this.forget(oldest);
     }
     this.onChange();
