@@ -65,11 +65,6 @@ static void freeBytes(JSRuntime *runtime, void *opaque, void *bytes) {
   js_free_rt(runtime, bytes);
 }
 
-static void freeFile(JSRuntime *runtime, void *opaque, void *bytes) {
-  (void)runtime, (void)opaque;
-  free(bytes);
-}
-
 static JSValue connectSocket(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self;
   uint32_t port;
@@ -154,7 +149,7 @@ static JSValue file(JSContext *context, JSValueConst self, int count, JSValueCon
   if (!name) return JS_EXCEPTION;
   uint8_t *bytes = boardFile(name, &length);
   JS_FreeCString(context, name);
-  return bytes ? bytesOver(context, bytes, length, freeFile, NULL) : JS_UNDEFINED;
+  return bytes ? bytesOver(context, bytes, length, freeMalloced, NULL) : JS_UNDEFINED;
 }
 
 static JSValue unixTime(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {

@@ -13,11 +13,6 @@ static int isKey(const char *key) {
   return length > 0 && length <= KEY_MAX && strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
-static void freeKept(JSRuntime *runtime, void *opaque, void *bytes) {
-  (void)runtime, (void)opaque;
-  free(bytes);
-}
-
 static JSValue load(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {
   (void)self;
   size_t length = 0;
@@ -25,7 +20,7 @@ static JSValue load(JSContext *context, JSValueConst self, int count, JSValueCon
   if (!key) return JS_EXCEPTION;
   uint8_t *bytes = isKey(key) ? boardLoad(key, &length) : NULL;
   JS_FreeCString(context, key);
-  return bytes ? bytesOver(context, bytes, length, freeKept, NULL) : JS_UNDEFINED;
+  return bytes ? bytesOver(context, bytes, length, freeMalloced, NULL) : JS_UNDEFINED;
 }
 
 static JSValue store(JSContext *context, JSValueConst self, int count, JSValueConst *arguments) {

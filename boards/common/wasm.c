@@ -84,6 +84,11 @@ uint8_t *bytesOf(JSContext *context, JSValueConst value, size_t *length) {
   return bytes + offset;
 }
 
+void freeMalloced(JSRuntime *runtime, void *opaque, void *bytes) {
+  (void)runtime, (void)opaque;
+  free(bytes);
+}
+
 JSValue bytesOver(JSContext *context, uint8_t *bytes, size_t length, JSFreeArrayBufferDataFunc *release, void *opaque) {
   JSValue buffer = JS_NewArrayBuffer(context, bytes, length, release, opaque, 0);
   if (JS_IsException(buffer)) return buffer;

@@ -16,6 +16,9 @@ void wasmAbandon(Native *native);
 /** The bytes of a Uint8Array; NULL, with a pending TypeError, for anything else. */
 uint8_t *bytesOf(JSContext *context, JSValueConst value, size_t *length);
 
+/** Frees what malloc gave, for bytesOver. */
+void freeMalloced(JSRuntime *runtime, void *opaque, void *bytes);
+
 /** A Uint8Array over `bytes`, which `release` (or nobody, where it is NULL) frees. */
 JSValue bytesOver(JSContext *context, uint8_t *bytes, size_t length, JSFreeArrayBufferDataFunc *release, void *opaque);
 

@@ -28,11 +28,15 @@ const char *deputyStatusText(DeputyStatus status) {
 }
 
 // Whatever state the engine is in: nothing of it runs any more.
-static void abandon(Deputy *it, DeputyStatus status) {
-  it->status = status;
+static void release(Deputy *it) {
   nativeAbandon(&it->machine.native);
   keptAbandon(&it->memory);
   it->machine.runtime = NULL;
+}
+
+static void abandon(Deputy *it, DeputyStatus status) {
+  it->status = status;
+  release(it);
   exchangesAbandon(it, status, status == DEPUTY_NO_MEMORY ? "NO_MEMORY" : "FAILED");
 }
 
@@ -138,9 +142,6 @@ void deputyClose(Deputy *it) {
   if (!it || it->isRunning) return;
   if (it->status == DEPUTY_OK) it->status = DEPUTY_ENDED;
   exchangesAbandon(it, DEPUTY_CANCELLED, "CANCELLED");
-  if (it->machine.runtime) {
-    nativeAbandon(&it->machine.native);
-    keptAbandon(&it->memory);
-  }
+  if (it->machine.runtime) release(it);
   free(it);
 }

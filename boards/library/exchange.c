@@ -101,6 +101,14 @@ void setText(JSContext *context, JSValueConst object, const char *name, const ch
   if (text) JS_SetPropertyStr(context, object, name, JS_NewString(context, text));
 }
 
+static JSValue bytesCopied(JSContext *context, const uint8_t *bytes, size_t length) {
+  JSValue buffer = JS_NewArrayBufferCopy(context, bytes, length);
+  JSValueConst arguments[3] = {buffer, JS_UNDEFINED, JS_UNDEFINED};
+  JSValue view = JS_NewTypedArray(context, 3, arguments, JS_TYPED_ARRAY_UINT8);
+  JS_FreeValue(context, buffer);
+  return view;
+}
+
 static JSValue wishOf(JSContext *context, DeputyExchange *it) {
   JSValue wish = JS_NewObject(context);
   if (it->isStream) {
@@ -119,10 +127,7 @@ static JSValue wishOf(JSContext *context, DeputyExchange *it) {
   }
   JS_SetPropertyStr(context, wish, "headers", headers);
   if (it->body) {
-    JSValue buffer = JS_NewArrayBufferCopy(context, it->body, it->bodyLength);
-    JSValueConst arguments[3] = {buffer, JS_UNDEFINED, JS_UNDEFINED};
-    JS_SetPropertyStr(context, wish, "body", JS_NewTypedArray(context, 3, arguments, JS_TYPED_ARRAY_UINT8));
-    JS_FreeValue(context, buffer);
+    JS_SetPropertyStr(context, wish, "body", bytesCopied(context, it->body, it->bodyLength));
   }
   JS_SetPropertyStr(context, wish, "isGiven", JS_NewBool(context, !it->body && it->handler.give));
   return wish;
@@ -233,12 +238,9 @@ static JSValue give(JSContext *context, JSValueConst self, int count, JSValueCon
   uint8_t *bytes = js_malloc(context, room);
   long given = it->handler.give(it->handler.context, bytes, room);
   if (given > 0 && (size_t)given <= room) {
-    JSValue buffer = JS_NewArrayBufferCopy(context, bytes, given);
+    JSValue copy = bytesCopied(context, bytes, given);
     js_free(context, bytes);
-    JSValueConst view[3] = {buffer, JS_UNDEFINED, JS_UNDEFINED};
-    JSValue array = JS_NewTypedArray(context, 3, view, JS_TYPED_ARRAY_UINT8);
-    JS_FreeValue(context, buffer);
-    return array;
+    return copy;
   }
   js_free(context, bytes);
   return given == DEPUTY_LATER ? JS_UNDEFINED : JS_NULL;
