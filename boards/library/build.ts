@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { compiledIn } from '../aot/compiled_in.js';
 import type { Board, Engine } from '../parts/boards.js';
 import { clientSources, clientWasm, embedded } from '../parts/client.js';
-import { boards, compile, type Group, sanitizers, warnings } from '../parts/compile.js';
+import { boards, compile, type Group, strictSanitizers, warnings } from '../parts/compile.js';
 import { type Core, interpreter, translated } from '../parts/core.js';
 import { lwip } from '../parts/lwip.js';
 import { quickjs } from '../parts/quickjs.js';
@@ -43,7 +43,7 @@ export async function buildLibrary(
     ? translated(aot.source, sanitize)
     : interpreter({ tuned: board.arm32 === true, sanitize });
   const script = quickjs();
-  const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
+  const checks = sanitize ? strictSanitizers : [];
   const near = [join(boards, 'common'), join(boards, 'library')];
   const flags = ['-O2', ...warnings, ...checks, `-I${script.include}`, `-I${join(boards, 'library')}`];
   const group = (files: readonly string[]): Group => ({ files, near, flags });

@@ -29,6 +29,8 @@ export interface Group {
 const flags = ['-std=gnu11', '-DNDEBUG', '-fno-strict-aliasing', '-ffunction-sections', '-fdata-sections'];
 export const warnings = ['-Wall', '-Wextra', '-Werror=implicit-function-declaration'];
 export const sanitizers = ['-g', '-fno-omit-frame-pointer', '-fsanitize=address'];
+/** For code that puns no types. */
+export const strictSanitizers = [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'];
 
 /**
  * Compiles a group of files with the same flags, where that was not done before with the same bytes: theirs, those of

@@ -1,7 +1,7 @@
 // What runs the device program in a firmware: wasm3, or the program as C.
 import { join } from 'node:path';
 import { runtimeHeaders } from '../aot/translate.js';
-import { boards, build, type Group, headersIn, sanitizers, warnings } from './compile.js';
+import { boards, build, type Group, headersIn, sanitizers, strictSanitizers, warnings } from './compile.js';
 import { patchedSources, patchHeaders, patchUnits } from './wasm3/patched.js';
 import { wasm3Headers, wasm3Pin, wasm3Sources, wasm3Units } from './wasm3.mjs';
 
@@ -25,9 +25,7 @@ export function translated(source: string, sanitize: boolean): Core {
     files: [join(aot, 'program.c'), source],
     headers: [...headersIn(aot), join(boards, 'common/program.h')],
     flags: [
-      ...(sanitize
-        ? ['-O1', ...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined']
-        : ['-O2']),
+      ...(sanitize ? ['-O1', ...strictSanitizers] : ['-O2']),
       ...[...warnings, '-Wno-unused-function', '-Wno-unused-parameter'],
       ...[`-I${aot}`, '-isystem', runtimeHeaders],
     ],

@@ -7,7 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { type CompiledIn, compiledIn } from '../aot/compiled_in.js';
 import type { Board, Engine } from './boards.js';
 import { clientSources, clientWasm } from './client.js';
-import { boards, build, compile, type Group, run, sanitizers, warnings } from './compile.js';
+import {
+  boards,
+  build,
+  compile,
+  type Group,
+  run,
+  sanitizers,
+  strictSanitizers,
+  warnings,
+} from './compile.js';
 import { interpreter, translated } from './core.js';
 import { gateway } from './gateway/gateway.js';
 import { lwip } from './lwip.js';
@@ -80,7 +89,7 @@ export async function buildClient(
     ...(stack ? [`-I${stack.include}`, `-I${lwipSettings}`] : []),
     ...(decoders?.includes ?? []),
   ];
-  const checks = sanitize ? [...sanitizers, '-fsanitize=undefined', '-fno-sanitize-recover=undefined'] : [];
+  const checks = sanitize ? strictSanitizers : [];
   const own = {
     files: [
       ...ownFiles(board, board.sources, core.common),
