@@ -1,5 +1,4 @@
 // `deputy device`: shows the devices of a proxy, and signs and sends the orders that they obey (R26).
-import { type KeyObject, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isRootList } from '../client/tls/root_list.js';
@@ -7,13 +6,12 @@ import { FieldWriter } from '../delegation/bytes.js';
 import { DeputyError } from '../delegation/error.js';
 import {
   Command as DeviceCommand,
-  decodeOrder,
   EVERY_DEVICE,
-  encodeOrder,
   type Instruction,
   writeSigned,
 } from '../delegation/order.js';
 import type { DeviceView } from '../operator/view.js';
+import { signOrder } from '../platform/node/order_signature.js';
 import { bytesFile, signingKey, textFile } from './arguments.js';
 
 const TOKEN = 'DEPUTY_ADMIN_TOKEN';
@@ -114,11 +112,10 @@ function signCommand(): Command {
       if (asked.filter((each) => each !== undefined).length !== 1)
         command.error('error: give one of --roots, --setting, --notice and --forget', { exitCode: 2 });
       const { device, counter: number, out } = options;
-      const order = encodeOrder({ device, counter: number, ...instruction(options) });
-      const signature = new Uint8Array(signed(order, signingKey(options.key, '--key')));
-      writeFileSync(out, writeSigned(new FieldWriter(), { order, signature }).finish(), { mode: 0o600 });
-      const { command: what } = decodeOrder(order);
-      const name = DeviceCommand[what]!.toLowerCase();
+      const order = { device, counter: number, ...instruction(options) };
+      const signed = signOrder(order, signingKey(options.key, '--key'));
+      writeFileSync(out, writeSigned(new FieldWriter(), signed).finish(), { mode: 0o600 });
+      const name = DeviceCommand[order.command].toLowerCase();
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ file: out, device, counter: number, command: name })}\n`
@@ -147,9 +144,6 @@ function instruction({ roots, setting: settings, notice }: SignFlags): Instructi
     ? { command: DeviceCommand.Forget }
     : { command: DeviceCommand.Notice, text: notice };
 }
-
-const signed = (order: Uint8Array, key: KeyObject): Buffer =>
-  sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', order, key);
 
 /** The token stands in no list of processes, unless the person wants it there. */
 function tokenOf({ admin, adminTokenFile }: AdminFlags): string {

@@ -1,5 +1,7 @@
 // What the operator's page shows: plain data, which passes between processes and to the browser as it is.
 
+import type { KnownDevice } from '../proxy/main_session/orders.js';
+
 /** Times are milliseconds since 1970. */
 export interface SessionView {
   id: string;
@@ -43,20 +45,7 @@ export interface EndView {
 }
 
 /** A client's device, and what it answered to orders. */
-export interface DeviceView {
-  client: string;
-  /** Its own name; empty where nobody manages it. */
-  device: string;
-  board: string;
-  firmware: string;
-  roots: number;
-  /** Kibibytes at the peak; 0 where it does not tell. */
-  memory: number;
-  counter: number;
-  isHere: boolean;
-  seen: number;
-  receipts: readonly { at: number; counter: number; command: number; code: string; text: string }[];
-}
+export type DeviceView = KnownDevice;
 
 /** One proxy process, or all of them together. */
 export interface ProxyView {

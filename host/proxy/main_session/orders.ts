@@ -1,6 +1,6 @@
 // The devices of this proxy's clients, and the orders that wait for them (R26). Orders are signed by somebody else: they are
 // passed on as they are, and whether they are obeyed is the device's to say.
-import { type KeyObject, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { DeviceProfile } from '../../delegation/device.js';
 import { FrameType } from '../../delegation/frame.js';
 import type { Manage } from '../../delegation/message.js';
@@ -9,12 +9,12 @@ import {
   type DeviceReport,
   decodeOrder,
   EVERY_DEVICE,
-  encodeOrder,
   type Order,
   type OrderReceipt,
   type SignedOrder,
 } from '../../delegation/order.js';
 import { NULL_SESSION_ID } from '../../delegation/session_id.js';
+import { signOrder } from '../../platform/node/order_signature.js';
 import { SessionError } from '../error.js';
 
 /** Devices that are remembered; the one that was seen least recently is forgotten first. */
@@ -117,10 +117,8 @@ interface Heard {
   time(device: string, nonce: Uint8Array): SignedOrder | undefined;
 }
 
-function signedTime(key: KeyObject, device: string, nonce: Uint8Array): SignedOrder {
-  const order = encodeOrder({ device, counter: 0, command: Command.Time, nonce, milliseconds: Date.now() });
-  return { order, signature: sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', order, key) };
-}
+const signedTime = (key: KeyObject, device: string, nonce: Uint8Array): SignedOrder =>
+  signOrder({ device, counter: 0, command: Command.Time, nonce, milliseconds: Date.now() }, key);
 
 /** One main session of a device. */
 export class Visit {
