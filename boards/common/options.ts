@@ -1,7 +1,7 @@
 // The command line of the client on a board: a part of `deputy get`, without the files and services of a desk.
 
 import { keptSettings } from '../../host/client/management/device_manager.js';
-import type { ClientOptions } from '../../host/client/options.js';
+import { type ClientOptions, RECORD_LIMITS } from '../../host/client/options.js';
 import { isRootList } from '../../host/client/tls/root_list.js';
 import { DeputyError } from '../../host/delegation/error.js';
 import { parseGrant } from '../../host/delegation/grant.js';
@@ -108,8 +108,9 @@ export function parseOptions(
   if ((certificate === undefined) !== (key === undefined)) throw wrong('--cert and --key go together');
   const tls = version(last('tls'));
   const recordLimit = count(last('record-limit'), 'record-limit');
-  if (recordLimit !== undefined && (recordLimit < 512 || recordLimit > 16_384))
-    throw wrong('--record-limit is 512 to 16384');
+  const { least, most } = RECORD_LIMITS;
+  if (recordLimit !== undefined && (recordLimit < least || recordLimit > most))
+    throw wrong(`--record-limit is ${least} to ${most}`);
   const timeout = count(last('timeout'), 'timeout');
   const management = managed(last('device'), text('manage-key'), text('time-key'));
   return {

@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
+import { RECORD_LIMITS } from '../client/options.js';
 import { isRootList } from '../client/tls/root_list.js';
 import { type DeviceProfile, HANDHELD, PRESETS } from '../delegation/device.js';
 import { DeputyError } from '../delegation/error.js';
@@ -165,7 +166,7 @@ function checkedProfile(profile: DeviceProfile): DeviceProfile {
 /** Text of a file that the command can't do without. Throws FILE_UNREADABLE naming the option. */
 export const textFile = (path: string, option: string): string => bytesFile(path, option).toString('utf8');
 
-/** The private key that devices are told to believe. Throws FILE_UNREADABLE, BAD_PEM. */
+/** The private key of a public one that devices believe. Throws FILE_UNREADABLE, BAD_PEM. */
 export function signingKey(path: string, option: string): KeyObject {
   const text = textFile(path, option);
   let key: KeyObject | undefined;
@@ -199,9 +200,10 @@ export function bytesFile(path: string, option: string): Buffer {
   }
 }
 
-/** What RFC 6066 §4 can say at the least, and a record can hold at the most. */
+/** Bytes of the records that a device asks for. */
 export function recordLimit(text: string): number {
   const bytes = Number(text);
-  if (Number.isInteger(bytes) && bytes >= 512 && bytes <= 16_384) return bytes;
-  throw new InvalidArgumentError('Write a number of bytes from 512 to 16384.');
+  const { least, most } = RECORD_LIMITS;
+  if (Number.isInteger(bytes) && bytes >= least && bytes <= most) return bytes;
+  throw new InvalidArgumentError(`Write a number of bytes from ${least} to ${most}.`);
 }

@@ -49,6 +49,9 @@ export interface TlsLimits {
   recordLimit?: number;
 }
 
+/** What RFC 6066 §4 can say at the least, and a record can hold at the most. */
+export const RECORD_LIMITS = { least: 512, most: 16_384 } as const;
+
 /** Milliseconds. */
 export interface Timeouts {
   /** TCP. */
