@@ -11,7 +11,7 @@ typedef struct {
   /** What is open beside the engine: sockets, and wasm programs (wasm.c). The runtime's opaque leads here. */
   struct OpenSocket *sockets;
   struct Instance *programs;
-  /** Whoever runs the engine, where its own functions need it. */
+  /** Who runs the engine, where its own functions need it. */
   void *owner;
 } Native;
 

@@ -147,7 +147,7 @@ void deputyCancel(DeputyExchange *exchange);
  */
 DeputyStatus deputyPoll(Deputy *deputy, uint32_t *milliseconds);
 
-/** Ends in order: the proxy is told. deputyPoll gives DEPUTY_ENDED when that is done. */
+/** Ends in order, and tells the proxy. deputyPoll gives DEPUTY_ENDED when that is done. */
 void deputyEnd(Deputy *deputy);
 
 /** Breaks off what is under way (`end` comes with DEPUTY_CANCELLED), wipes and frees. NULL does nothing. */

@@ -139,7 +139,7 @@ export function encodeOrder(order: Order): Uint8Array {
   return bytes;
 }
 
-/** Throws ProtocolError. Whoever signed them is not looked at. */
+/** Throws ProtocolError. The signature is not looked at. */
 export function decodeOrder(bytes: Uint8Array): Order {
   const from = new FieldReader(bytes);
   if (bytes.length > ORDER_LIMIT || !MAGIC.every((byte) => from.left > 0 && from.u8() === byte))

@@ -141,7 +141,7 @@ class Pages {
     return was ? answer(response, 204, '') : answer(response, 404, 'there is no such session\n');
   }
 
-  /** For `deputy device`, which bears the token: no page of another site can make a browser send it. */
+  /** For `deputy device`, which sends the token in a header that no page of another site can make a browser send. */
   async #devices(what: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? null;
     if (!this.access.hasToken(token)) return answer(response, 401, "give the token of the operator's page\n");

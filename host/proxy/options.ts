@@ -24,7 +24,7 @@ export interface ProxyOptions {
   ticketName?: Buffer;
   /** `host:port` at which this one machine is reached, where it stands behind a balancer with others. */
   node?: string;
-  /** P-256 or Ed25519: by this key devices without a clock are told the time. They trust its public half with that alone. */
+  /** P-256 or Ed25519: signs the time for devices without a clock, which trust its public half with nothing else. */
   timeKey?: KeyObject;
   targets?: TargetOptions;
   /** The bytes of client.wasm, for bundles that carry it with them. The file of this package unless given. */

@@ -44,7 +44,9 @@ describe.each(['openssl'] as const)('%s', (kind) => {
   });
 });
 
-describe.skipIf(!isInstalled('openssl'))('a session of records that are short on both sides', () => {
+const absent = isInstalled('openssl') ? '' : ' (skipped: openssl is not installed)';
+
+describe.skipIf(absent)(`a session of records that are short on both sides${absent}`, () => {
   test.each([
     ['session', { code: 'TLS_GRANT_REFUSED' }],
     ['observe', undefined],

@@ -26,11 +26,7 @@ export const OPTIONS = {
   ),
   cert: one(kind.file, '<file>', "the proxy's certificate and its issuers (PEM)", { reloads: true }),
   key: one(kind.file, '<file>', 'its private key (PEM)', { reloads: true }),
-  'time-key': one(
-    kind.file,
-    '<file>',
-    'private key (PEM) by which devices without a clock are told the time',
-  ),
+  'time-key': one(kind.file, '<file>', 'private key (PEM) that signs the time for devices without a clock'),
   plaintext: flag('listen without TLS: blind tunnels only, nothing can be delegated'),
   'token-file': one(
     kind.file,

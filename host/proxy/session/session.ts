@@ -363,7 +363,7 @@ const deliveredOf = (phase: Phase): Delivered | undefined =>
 
 const carriageOf = (phase: Phase) => ('carriage' in phase ? phase.carriage : undefined);
 
-/** After all that it did. Who can't be told of the end has failed the session already, or lost what was before. */
+/** The last entry of a session. A journal that can't keep it has failed the session before, or lost entries then. */
 async function recordEnd(last: Phase, code: string): Promise<void> {
   const journal = deliveredOf(last)?.journal;
   if (journal === undefined) return;

@@ -45,7 +45,7 @@ describe.skipIf(linux.reason)(
     };
     const known = () => proxy.server.devices().find(({ device }) => device === 'board-1');
 
-    test('obeys each order once, whoever gives it again after a restart', async () => {
+    test('obeys each order once, also where it comes again after a restart', async () => {
       const notice = order(4, { command: Command.Notice, text: 'closed on Monday' });
       const first = await run();
       expect(first).toMatchObject({ status: 0, page: Buffer.from('the page\n') });

@@ -1,4 +1,4 @@
-// What a managed device obeys, and what whoever carries its orders can't make it do.
+// What a managed device obeys, and what nobody who carries its orders can make it do.
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rootList } from '../../../../boards/parts/roots.js';
